@@ -1,0 +1,15 @@
+import type { PrismaClient, Prisma } from './generated/client.js';
+
+/** A Prisma client inside a transaction. Never use the outer client while one is open: the embedded database has one transaction at a time and would deadlock. */
+export type Transaction = Prisma.TransactionClient;
+
+export interface Database {
+  readonly client: PrismaClient;
+  /** Where plain PostgreSQL clients (pg-boss, COPY, LISTEN) connect. */
+  readonly connectionString: string;
+  readonly embedded: boolean;
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** One cheap round trip; throws DATABASE_UNAVAILABLE. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

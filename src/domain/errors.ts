@@ -1,0 +1,97 @@
+/**
+ * The one error table. Every failure that a caller may see has a row here; `docs/errors.md` lists exactly these codes
+ * and a test holds the two together. A message says what was got, what is allowed and what to do, and never carries
+ * contents of recordings or values of settings.
+ */
+export interface ErrorRow {
+  /** HTTP status where the code answers a plain HTTP route. */
+  readonly httpStatus: number;
+  /** True when the same request may succeed later without change. */
+  readonly retryable: boolean;
+  /** What it means and what the caller does about it (for docs/errors.md). */
+  readonly meaning: string;
+}
+
+export const ERRORS = {
+  // callers
+  BAD_INPUT: { httpStatus: 400, retryable: false, meaning: 'A value of the request is missing or outside what is allowed; the message names it.' },
+  UNAUTHENTICATED: { httpStatus: 401, retryable: false, meaning: 'No API key was sent, or it is unknown, expired or revoked. Send `Authorization: Bearer KEY`.' },
+  FORBIDDEN: { httpStatus: 403, retryable: false, meaning: 'The key is valid but its role does not allow this. Use a key with the role that the message names.' },
+  CSRF_REFUSED: { httpStatus: 400, retryable: false, meaning: 'A multipart request came without the header `apollo-require-preflight` or `x-apollo-operation-name`.' },
+  NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'No such object, or it belongs to another workspace: the two look the same on purpose.' },
+  CONFLICT: { httpStatus: 409, retryable: false, meaning: 'The object is in a state that does not allow this (for example cancelling a finished analysis).' },
+  IDEMPOTENCY_KEY_REUSED: { httpStatus: 409, retryable: false, meaning: 'The idempotency key was used before with other arguments. Use a fresh key for a new request.' },
+  PAGE_TOO_LARGE: { httpStatus: 400, retryable: false, meaning: '`first` exceeds the largest page. Ask for fewer and follow `pageInfo.endCursor`.' },
+  BAD_CURSOR: { httpStatus: 400, retryable: false, meaning: '`after` is not a cursor of this list. Start again without it.' },
+  QUERY_TOO_COMPLEX: { httpStatus: 400, retryable: false, meaning: 'The query is deeper, wider or costlier than allowed; the message gives the measure and the limit.' },
+  RATE_LIMITED: { httpStatus: 429, retryable: true, meaning: 'Too many requests; retry after `retryAfterMs`.' },
+  // uploads
+  UPLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, meaning: 'The file exceeds the upload limit (UNDERTONE_MAX_UPLOAD_BYTES).' },
+  UPLOAD_EMPTY: { httpStatus: 400, retryable: false, meaning: 'The file has no bytes.' },
+  UPLOAD_ABORTED: { httpStatus: 400, retryable: true, meaning: 'The connection ended before the whole file had come, or it came slower than the minimum rate. Send it again.' },
+  UPLOAD_DIGEST_MISMATCH: { httpStatus: 422, retryable: true, meaning: 'The bytes received do not have the SHA-256 that the request announced. Send it again.' },
+  STORAGE_FULL: { httpStatus: 507, retryable: true, meaning: 'Free disk space is under the floor. Free space or move UNDERTONE_DATA_DIR.' },
+  STORAGE_FAILED: { httpStatus: 503, retryable: true, meaning: 'The blob storage could not be read or written (read-only or failing disk). See the log.' },
+  BLOB_MISSING: { httpStatus: 410, retryable: false, meaning: 'The stored bytes of this recording are gone (archived or removed).' },
+  // audio
+  NOT_AUDIO: { httpStatus: 422, retryable: false, meaning: 'The content is not a supported audio or video container, whatever its name says.' },
+  NO_AUDIO_STREAM: { httpStatus: 422, retryable: false, meaning: 'The container is readable but has no audio stream.' },
+  AUDIO_CORRUPT: { httpStatus: 422, retryable: false, meaning: 'The audio broke off or could not be decoded to any samples.' },
+  AUDIO_TOO_SHORT: { httpStatus: 422, retryable: false, meaning: 'Fewer samples than the model needs (400 at 16 kHz for Emotion2Vec+).' },
+  AUDIO_TOO_LONG: { httpStatus: 422, retryable: false, meaning: 'Longer than UNDERTONE_MAX_AUDIO_SECONDS. Cut it, or raise the setting.' },
+  AUDIO_LIMIT_EXCEEDED: { httpStatus: 422, retryable: false, meaning: 'Decoding took more time, memory or output than is allowed: usually a file whose header lies.' },
+  FFMPEG_MISSING: { httpStatus: 503, retryable: false, meaning: 'ffmpeg is not installed. Run `undertone doctor` for the command that installs it.' },
+  // models
+  MODEL_UNKNOWN: { httpStatus: 422, retryable: false, meaning: 'No model of this id is installed; the message lists those that are.' },
+  MODEL_INVALID: { httpStatus: 422, retryable: false, meaning: 'The model folder or its manifest is not valid; the message lists what differs.' },
+  MODEL_LOAD_FAILED: { httpStatus: 503, retryable: true, meaning: 'The model host could not load the model. See `undertone doctor` and the log.' },
+  CHECKPOINT_INVALID: { httpStatus: 422, retryable: false, meaning: 'The file is not a usable Emotion2Vec+ checkpoint; the message lists missing, extra and misshapen tensors.' },
+  TOKENS_INVALID: { httpStatus: 422, retryable: false, meaning: '`tokens.txt` does not fit the checkpoint: one label a line, as many as the head has rows.' },
+  LICENSE_NOT_ACCEPTED: { httpStatus: 403, retryable: false, meaning: 'The model has a licence that must be accepted once: pass `--accept-license`.' },
+  MODEL_DOWNLOAD_FAILED: { httpStatus: 502, retryable: true, meaning: 'The download broke off, was refused or did not have the published digest. Run the command again: it resumes.' },
+  INFERENCE_OVERLOADED: { httpStatus: 503, retryable: true, meaning: 'The inference queue is full; retry after `retryAfterMs`.' },
+  INFERENCE_TIMEOUT: { httpStatus: 504, retryable: true, meaning: 'The model did not answer within its deadline; its host was restarted.' },
+  INFERENCE_CRASHED: { httpStatus: 503, retryable: true, meaning: 'The model host ended in mid-work and the retries were used up.' },
+  EMBEDDINGS_INCOMPARABLE: { httpStatus: 422, retryable: false, meaning: 'The two embeddings come from different models (or kinds); a distance between them means nothing.' },
+  // work
+  ANALYSIS_CANCELLED: { httpStatus: 409, retryable: false, meaning: 'The analysis was cancelled before it finished.' },
+  ANALYSIS_WAIT_TIMEOUT: { httpStatus: 504, retryable: true, meaning: '`analyze` waited its longest; the analysis goes on. Follow it by its id.' },
+  SHUTTING_DOWN: { httpStatus: 503, retryable: true, meaning: 'The server is stopping. Retry against another node or in a moment.' },
+  // operators
+  CONFIG_INVALID: { httpStatus: 500, retryable: false, meaning: 'A setting is unknown or outside what is allowed; the message names the setting, never its value.' },
+  DATA_DIR_LOCKED: { httpStatus: 503, retryable: true, meaning: 'Another process uses this data folder. Stop it, use its API, or choose another UNDERTONE_DATA_DIR.' },
+  DATABASE_UNAVAILABLE: { httpStatus: 503, retryable: true, meaning: 'The database cannot be reached or refused the connection.' },
+  MIGRATION_FAILED: { httpStatus: 500, retryable: false, meaning: 'A migration failed or an applied one was changed; nothing after it was applied.' },
+  INSECURE_LISTEN: { httpStatus: 500, retryable: false, meaning: 'Refused to listen beyond loopback without an API key.' },
+  PLUGIN_INVALID: { httpStatus: 500, retryable: false, meaning: 'A plugin is missing, doubly named, of another API version or collides with the schema.' },
+  INTERNAL: { httpStatus: 500, retryable: true, meaning: 'A fault of Undertone. The message carries a reference that is also in the log.' },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Numbers and names that go with a failure, so that a client need not parse the message. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** The only error that may reach a caller as it is; anything else becomes INTERNAL at the edge. */
+export class UndertoneError extends Error {
+  override readonly name = 'UndertoneError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+  get httpStatus(): number {
+    return ERRORS[this.code].httpStatus;
+  }
+}
+
+/** Narrows, so that `catch (e)` can tell an expected failure from a fault. */
+export function isUndertoneError(error: unknown): error is UndertoneError {
+  return error instanceof UndertoneError;
+}

@@ -1,0 +1,50 @@
+import type { Priority } from '../domain/priority.js';
+import type { ModelManifest, ModelState, ModelStatus, WindowInference } from '../domain/model.js';
+
+
+
+export interface InferOptions {
+  readonly modelId: string;
+  readonly priority: Priority;
+  /** Whole time allowed, queue included. Past it: INFERENCE_TIMEOUT, and a host that was running it is killed and restarted. */
+  readonly deadlineMs: number;
+  readonly wantFrameFeatures?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The resident inference service. Models live in forked child processes; nothing here runs a model in the caller's
+ * process. Samples are mono float32 at the model's rate, not normalised: the service applies the manifest's normalisation.
+ *
+ * Errors: MODEL_UNKNOWN, MODEL_LOAD_FAILED, AUDIO_TOO_SHORT, INFERENCE_OVERLOADED (details.retryAfterMs),
+ * INFERENCE_TIMEOUT, INFERENCE_CRASHED.
+ */
+export interface EmotionInference {
+  /** Starts the host when it is not there. Batches with others of similar length; results are those of the clip alone. */
+  infer(samples: Float32Array, options: InferOptions): Promise<WindowInference>;
+  manifests(): readonly ModelManifest[];
+  /** Throws MODEL_UNKNOWN listing the installed ids. */
+  manifest(modelId: string): ModelManifest;
+  readonly defaultModelId: string;
+  status(modelId: string): ModelStatus;
+  load(modelId: string): Promise<ModelStatus>;
+  /** Drains, then ends the process, so that its memory really returns. */
+  unload(modelId: string): Promise<ModelStatus>;
+  onStateChanged(listener: (modelId: string, state: ModelState) => void): () => void;
+  stop(): Promise<void>;
+}
+
+/** Voice activity, run in a child process of its own for the same reasons. State goes in and out, so the host holds none. */
+export interface SpeechProbability {
+  /**
+   * One probability per 512 samples (32 ms). Feed a recording in order; pass the state of the piece before.
+   * The last piece may be any length (zero-padded to 512); all others a multiple of 512.
+   */
+  probabilities(samples: Float32Array, state: VadState | null, signal?: AbortSignal): Promise<{ probabilities: Float32Array; state: VadState }>;
+}
+
+/** Recurrent state [2,1,128] and the 64 samples before the next piece. */
+export interface VadState {
+  readonly recurrent: Float32Array;
+  readonly context: Float32Array;
+}

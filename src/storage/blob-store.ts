@@ -1,0 +1,33 @@
+import type { Readable } from 'node:stream';
+
+export interface BlobInfo {
+  /** `sha256/ab/cdef…` for content-addressed blobs, `tracks/<id>` and the like for derived ones. */
+  readonly key: string;
+  readonly byteLength: number;
+}
+
+export interface StagedBlob {
+  readonly sha256: string;
+  readonly byteLength: number;
+  /** Makes the bytes durable under their content address (temporary file + fsync + rename + fsync of the folder). Idempotent. */
+  commit(): Promise<BlobInfo>;
+  /** Throws the bytes away. Safe after commit. */
+  discard(): Promise<void>;
+}
+
+/** Errors: STORAGE_FULL, STORAGE_FAILED, UPLOAD_TOO_LARGE (past maxBytes), UPLOAD_ABORTED, BLOB_MISSING. */
+export interface BlobStore {
+  /** Streams to a temporary file and hashes on the way; memory stays flat. */
+  stage(source: Readable, options: { readonly maxBytes: number; readonly signal?: AbortSignal }): Promise<StagedBlob>;
+  /** A derived blob under a key of the caller's, replaced as a whole. */
+  write(key: string, bytes: Uint8Array): Promise<BlobInfo>;
+  read(key: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
+  readAll(key: string): Promise<Buffer>;
+  stat(key: string): Promise<BlobInfo | null>;
+  delete(key: string): Promise<void>;
+  /** A path that ffmpeg may read, and what to call when done with it (a remote store downloads to a temporary file). */
+  localPath(key: string): Promise<{ readonly path: string; readonly release: () => Promise<void> }>;
+  list(prefix: string): AsyncIterable<BlobInfo>;
+  /** Free bytes where known. */
+  freeBytes(): Promise<number | null>;
+}

@@ -1,0 +1,63 @@
+import type {
+  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder,
+  RecordingRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
+} from '../domain/records.js';
+import type { Role } from '../domain/principal.js';
+import type { Transaction } from './database.js';
+
+/** Every read and write names the workspace; an object of another workspace is answered like none at all (null). */
+
+export interface RecordingRepository {
+  /** Inserts, or returns the row that already has these bytes in this workspace (unique key decides, insert-then-catch). */
+  insertOrFind(tx: Transaction, row: Omit<RecordingRecord, 'createdAt' | 'durationSeconds' | 'quality' | 'speechRegions'>): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
+  findById(workspaceId: string, id: string): Promise<RecordingRecord | null>;
+  findByIds(workspaceId: string, ids: readonly string[]): Promise<readonly RecordingRecord[]>;
+  list(workspaceId: string, page: PageRequest, filter: RecordingFilter, order: RecordingOrder): Promise<Page<RecordingRecord>>;
+  peaks(workspaceId: string, id: string): Promise<Int8Array | null>;
+  /** Deletes the row and all under it; returns blob keys that no row refers to any more. */
+  delete(tx: Transaction, workspaceId: string, id: string): Promise<{ readonly deleted: boolean; readonly orphanBlobKeys: readonly string[] }>;
+  countBlobReferences(blobKey: string): Promise<number>;
+}
+
+export interface AnalysisRepository {
+  insert(tx: Transaction, row: Pick<AnalysisRecord, 'id' | 'workspaceId' | 'recordingId' | 'modelId' | 'raw' | 'speakersMode' | 'idempotencyKey' | 'requestDigest'>): Promise<AnalysisRecord>;
+  findById(workspaceId: string, id: string): Promise<AnalysisRecord | null>;
+  findByIds(workspaceId: string, ids: readonly string[]): Promise<readonly AnalysisRecord[]>;
+  /** For the worker, which serves all workspaces. */
+  findForWork(id: string): Promise<{ readonly analysis: AnalysisRecord; readonly recording: RecordingRecord } | null>;
+  findByIdempotencyKey(workspaceId: string, key: string): Promise<AnalysisRecord | null>;
+  list(workspaceId: string, page: PageRequest, filter: AnalysisFilter): Promise<Page<AnalysisRecord>>;
+  /** QUEUED or RUNNING → RUNNING with attempt + 1; false when it is cancelled or ended already (a repeated delivery). */
+  begin(id: string): Promise<boolean>;
+  /** Only while RUNNING. Returns false when it no longer runs (cancelled): the worker stops then. */
+  setProgress(id: string, progress: number): Promise<boolean>;
+  /** One transaction: results, embeddings, recording quality; RUNNING → SUCCEEDED. False when it no longer runs. */
+  complete(result: CompletedAnalysis): Promise<boolean>;
+  fail(id: string, problem: { readonly code: string; readonly message: string }): Promise<boolean>;
+  /** QUEUED or RUNNING → CANCELLED; null when there is none, false when already ended. */
+  cancel(workspaceId: string, id: string): Promise<boolean | null>;
+  segments(workspaceId: string, analysisId: string, page: PageRequest, filter: SegmentFilter): Promise<Page<SegmentRecord>>;
+  findSegment(workspaceId: string, segmentId: string): Promise<SegmentRecord | null>;
+  speakers(analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
+}
+
+export interface EmbeddingRepository {
+  findById(workspaceId: string, id: string): Promise<EmbeddingRecord | null>;
+  findForAnalysis(workspaceId: string, analysisId: string): Promise<EmbeddingRecord | null>;
+  findForSegments(workspaceId: string, segmentIds: readonly string[]): Promise<readonly EmbeddingRecord[]>;
+  /** Cosine neighbours among segment embeddings of the same model, nearest first; exact for small filtered sets, HNSW with iterative scan for large. */
+  similarSegments(workspaceId: string, to: EmbeddingRecord, first: number, filter: SimilarityFilter): Promise<readonly SimilarMatch[]>;
+  /** Makes the partial HNSW index of a model when it is not there. */
+  ensureIndex(modelId: string, dimension: number): Promise<void>;
+}
+
+export interface ApiKeyRepository {
+  ensureWorkspace(id: string, name: string): Promise<void>;
+  insert(row: Pick<ApiKeyRecord, 'id' | 'workspaceId' | 'name' | 'role' | 'prefix' | 'expiresAt'> & { readonly hash: Uint8Array }): Promise<ApiKeyRecord>;
+  findByHash(hash: Uint8Array): Promise<ApiKeyRecord | null>;
+  list(workspaceId: string): Promise<readonly ApiKeyRecord[]>;
+  revoke(workspaceId: string, id: string): Promise<ApiKeyRecord | null>;
+  countActive(role?: Role): Promise<number>;
+  /** At most once a minute per key, so that reads do not become writes. */
+  touch(id: string): Promise<void>;
+}

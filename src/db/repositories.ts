@@ -10,13 +10,15 @@ import type { Transaction } from './database.js';
 export interface RecordingRepository {
   /** Inserts, or returns the row that already has these bytes in this workspace (unique key decides, insert-then-catch). */
   insertOrFind(tx: Transaction, row: Omit<RecordingRecord, 'createdAt' | 'durationSeconds' | 'quality' | 'speechRegions'>): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
+  /** Held to the end of the transaction: upload and delete of the same bytes take turns, so that no row outlives its blob. */
+  lockBlob(tx: Transaction, blobKey: string): Promise<void>;
   findById(workspaceId: string, id: string): Promise<RecordingRecord | null>;
   findByIds(workspaceId: string, ids: readonly string[]): Promise<readonly RecordingRecord[]>;
   list(workspaceId: string, page: PageRequest, filter: RecordingFilter, order: RecordingOrder): Promise<Page<RecordingRecord>>;
   peaks(workspaceId: string, id: string): Promise<Int8Array | null>;
-  /** Deletes the row and all under it; returns blob keys that no row refers to any more. */
-  delete(tx: Transaction, workspaceId: string, id: string): Promise<{ readonly deleted: boolean; readonly orphanBlobKeys: readonly string[] }>;
-  countBlobReferences(blobKey: string): Promise<number>;
+  /** Deletes the row and all under it; returns the keys of its blobs (audio and tracks), or null when there is none. */
+  delete(tx: Transaction, workspaceId: string, id: string): Promise<{ readonly blobKey: string; readonly trackKeys: readonly string[] } | null>;
+  countBlobReferences(tx: Transaction, blobKey: string): Promise<number>;
 }
 
 export interface AnalysisRepository {

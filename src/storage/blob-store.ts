@@ -8,6 +8,8 @@ export interface BlobInfo {
 
 export interface StagedBlob {
   readonly sha256: string;
+  /** The content address that `commit` will give. */
+  readonly key: string;
   readonly byteLength: number;
   /** Makes the bytes durable under their content address (temporary file + fsync + rename + fsync of the folder). Idempotent. */
   commit(): Promise<BlobInfo>;

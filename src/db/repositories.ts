@@ -40,7 +40,7 @@ export interface AnalysisRepository {
   cancel(workspaceId: string, id: string): Promise<boolean | null>;
   segments(workspaceId: string, analysisId: string, page: PageRequest, filter: SegmentFilter): Promise<Page<SegmentRecord>>;
   findSegment(workspaceId: string, segmentId: string): Promise<SegmentRecord | null>;
-  speakers(analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
+  speakers(workspaceId: string, analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
 }
 
 export interface EmbeddingRepository {

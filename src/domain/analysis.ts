@@ -82,7 +82,8 @@ export interface SegmentResult extends AnalysisWindow {
   readonly index: number;
   /** Null when the gate kept this window from being judged. */
   readonly prediction: PredictionResult | null;
-  readonly embedding: Float32Array;
+  /** [D]; null when not judged: a vector of noise would only mislead a search. */
+  readonly embedding: Float32Array | null;
   readonly frameCount: number;
   readonly text?: string | null;
 }
@@ -113,6 +114,6 @@ export interface AnalysisOutcome {
   readonly summary: PredictionResult | null;
   readonly segments: readonly SegmentResult[];
   readonly speakers: readonly SpeakerResult[];
-  /** Speech-weighted mean of the judged segments' embeddings; all segments' where none was judged. [D] */
-  readonly embedding: Float32Array;
+  /** Speech-weighted mean of the judged segments' embeddings, [D]; null when nothing was judged. */
+  readonly embedding: Float32Array | null;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/config.js';
+import { readSettings } from '../src/config.js';
 
 const read = (environment: Record<string, string>) => readSettings(environment, '/nonexistent/.env');
 

@@ -1,5 +1,5 @@
 import cron, { type ScheduledTask as CronJob } from 'node-cron';
-import type { ScheduledTask } from './scheduled-task.js';
+import type { ScheduledTask } from '../src/domain/scheduled-task.js';
 
 export interface TaskRun {
   readonly taskId: string;

@@ -38,6 +38,7 @@ const SETTINGS = {
   UNDERTONE_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   UNDERTONE_ABSTAIN_BELOW: z.coerce.number().min(0).max(1).default(0.4),
   UNDERTONE_MIN_UPLOAD_BYTES_PER_SECOND: integer(0, 1024 * MEBIBYTE, 1024),
+  UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
 } as const;
 
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS);
@@ -96,5 +97,6 @@ function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Settings {
     logLevel: values.UNDERTONE_LOG_LEVEL,
     abstainBelow: values.UNDERTONE_ABSTAIN_BELOW,
     minUploadBytesPerSecond: values.UNDERTONE_MIN_UPLOAD_BYTES_PER_SECOND,
+    pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
   };
 }

@@ -20,7 +20,8 @@ export const WARNING_CODES = [
   'TOO_SHORT', 'NARROW_BAND', 'CLIPPED', 'LOW_SNR', 'MOSTLY_SILENCE', 'LOSSY_SOURCE', 'MONO_MIX_OF_SPEAKERS', 'DC_OFFSET',
   'QUIET', 'NO_SPEECH', 'NOT_SPEECH', 'TRUNCATED', 'UNCALIBRATED', 'OUT_OF_DOMAIN', 'DOWNMIXED', 'DROPOUTS', 'RAW', 'PLUGIN_FAILED', 'SPEAKERS_UNAVAILABLE',
 ] as const;
-export type WarningCode = (typeof WARNING_CODES)[number];
+/** A plugin's own warnings begin with `PLUGIN_`. */
+export type WarningCode = (typeof WARNING_CODES)[number] | `PLUGIN_${string}`;
 
 export interface AnalysisWarning {
   readonly code: WarningCode;

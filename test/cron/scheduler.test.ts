@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createScheduler, type TaskRun } from '../../cron/scheduler.js';
-import type { ScheduledTask } from '../../cron/scheduled-task.js';
+import type { ScheduledTask } from '../../src/domain/scheduled-task.js';
 
 function task(run: ScheduledTask['run'], timeoutMs = 10_000): ScheduledTask {
   return { id: 'trial', schedule: '0 3 * * *', timeZone: 'UTC', timeoutMs, run };

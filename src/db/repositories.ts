@@ -19,6 +19,8 @@ export interface RecordingRepository {
   /** Deletes the row and all under it; returns the keys of its blobs (audio and tracks), or null when there is none. */
   delete(tx: Transaction, workspaceId: string, id: string): Promise<{ readonly blobKey: string; readonly trackKeys: readonly string[] } | null>;
   countBlobReferences(tx: Transaction, blobKey: string): Promise<number>;
+  /** Of these keys (audio and frame tracks) the ones that no row refers to: what a sweep may remove. */
+  unreferencedBlobKeys(keys: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface AnalysisRepository {
@@ -38,6 +40,8 @@ export interface AnalysisRepository {
   fail(id: string, problem: { readonly code: string; readonly message: string }): Promise<boolean>;
   /** QUEUED or RUNNING → CANCELLED; null when there is none, false when already ended. */
   cancel(workspaceId: string, id: string): Promise<boolean | null>;
+  /** QUEUED or RUNNING and not begun (or begun again) since `before`: for the sweep that finds lost jobs. At most 1,000, oldest first. */
+  listUnfinished(before: Date): Promise<readonly { readonly id: string; readonly attempt: number }[]>;
   segments(workspaceId: string, analysisId: string, page: PageRequest, filter: SegmentFilter): Promise<Page<SegmentRecord>>;
   findSegment(workspaceId: string, segmentId: string): Promise<SegmentRecord | null>;
   speakers(workspaceId: string, analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;

@@ -4,6 +4,7 @@ export interface BlobInfo {
   /** `sha256/ab/cdef…` for content-addressed blobs, `tracks/<id>` and the like for derived ones. */
   readonly key: string;
   readonly byteLength: number;
+  readonly modifiedAt: Date;
 }
 
 export interface StagedBlob {

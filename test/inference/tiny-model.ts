@@ -54,7 +54,7 @@ function value(name: string, elemType: number, dims: readonly (string | number)[
 }
 
 export interface TinyGraphOptions {
-  /** Clips beyond one second take a matrix product a sample: about 3 s of work a second of sound. */
+  /** Clips beyond one second take a matrix product a sample: a second of work or more for each further second. */
   readonly slow?: boolean;
   /** The graph says that its batch is one clip. */
   readonly fixedBatch?: boolean;

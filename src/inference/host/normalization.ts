@@ -5,8 +5,7 @@
  * clip with a DC offset comes out 3.5e-4 wrong, which the model then amplifies.
  */
 export function writeNormalized(samples: Float32Array, normalization: 'none' | 'zscore-f64', target: Float32Array, offset: number): boolean {
-  let sum = 0;
-  for (const sample of samples) sum += sample;
+  const sum = sumOf(samples);
   if (!Number.isFinite(sum)) return false;
   if (normalization === 'none') {
     target.set(samples, offset);
@@ -18,4 +17,11 @@ export function writeNormalized(samples: Float32Array, normalization: 'none' | '
   const deviation = Math.sqrt(squares / samples.length + 1e-5);
   for (let i = 0; i < samples.length; i++) target[offset + i] = (samples[i]! - mean) / deviation;
   return true;
+}
+
+/** In float64; not finite exactly where a sample is not (float32 values cannot overflow it). */
+export function sumOf(samples: Float32Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample;
+  return sum;
 }

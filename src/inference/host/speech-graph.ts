@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import type { HostLoad, ItemAnswer, SpeechAnswer, SpeechItem } from '../host-protocol.js';
+import { sumOf } from './normalization.js';
 import type { ProviderSession } from './provider-session.js';
 import { openProviderSession } from './provider-session.js';
 
@@ -33,6 +34,10 @@ export class SpeechGraph {
   }
 
   async #piece({ samples, state }: SpeechItem): Promise<ItemAnswer<SpeechAnswer>> {
+    // The graph would swallow a NaN, answer something, and carry it in its state through the rest of the recording.
+    if (!Number.isFinite(sumOf(samples))) {
+      return { ok: false, code: 'BAD_INPUT', message: 'The samples hold values that are not finite numbers. Decode the audio again.' };
+    }
     const hopCount = Math.ceil(samples.length / SPEECH_HOP_SAMPLES);
     const probabilities = new Float32Array(hopCount);
     const input = new Float32Array(SPEECH_CONTEXT_SAMPLES + SPEECH_HOP_SAMPLES);
@@ -50,9 +55,6 @@ export class SpeechGraph {
       probabilities[hop] = (outputs['output']!.data as Float32Array)[0]!;
       recurrent = outputs['stateN']!.data as Float32Array<ArrayBuffer>;
       input.copyWithin(0, SPEECH_HOP_SAMPLES);
-    }
-    if (!probabilities.every((value) => Number.isFinite(value))) {
-      return { ok: false, code: 'BAD_INPUT', message: 'The samples hold values that are not finite numbers. Decode the audio again.' };
     }
     return { ok: true, value: { probabilities, state: { recurrent: recurrent.slice(), context: input.slice(0, SPEECH_CONTEXT_SAMPLES) } } };
   }

@@ -1,18 +1,12 @@
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { UndertoneError } from '../domain/errors.js';
 import type { ModelManifest, ModelState, ModelStatus, WindowInference } from '../domain/model.js';
 import type { EmotionInference, InferOptions } from './emotion-inference.js';
-import { hostEntryFile } from './host-entry.js';
-import type { EmotionItem } from './host-protocol.js';
+import type { EmotionPool } from './emotion-pool.js';
+import { createEmotionPool } from './emotion-pool.js';
 import type { InferenceOptions } from './inference-options.js';
-import { hostEnvironment, runOptions } from './inference-options.js';
-import { verifyModel } from './model-digest.js';
 import type { InstalledModel } from './model-registry.js';
 import { scanModels } from './model-registry.js';
-import { HostPool } from './pool/host-pool.js';
-
-type EmotionPool = HostPool<EmotionItem, WindowInference>;
 
 /** The inference service, with what the house needs beyond the callers' contract. */
 export interface ResidentInference extends EmotionInference {
@@ -122,39 +116,8 @@ class PooledInference implements ResidentInference {
     const model = this.installed(modelId);
     const known = this.#pools.get(modelId);
     if (known !== undefined) return known.pool;
-    const pool = this.#createPool(model);
+    const pool: EmotionPool = createEmotionPool(model, this.options, () => this.#announce(modelId, pool));
     this.#pools.set(modelId, { model, pool });
-    return pool;
-  }
-
-  #createPool(model: InstalledModel): EmotionPool {
-    const { manifest, folder } = model;
-    const run = runOptions(this.options, manifest.id);
-    const settings = {
-      ...run,
-      name: `Model "${manifest.id}"`,
-      launch: { entry: hostEntryFile(), environment: hostEnvironment(this.options.hostEnvironment) },
-      idleMs: run.idleUnloadMs,
-      beforeLoad: async () => {
-        if (manifest.sizeBytes <= run.verifyUpToBytes) await verifyModel(model);
-      },
-      load: (provider: typeof run.provider) => ({
-        kind: 'emotion' as const,
-        file: join(folder, manifest.file),
-        contract: manifest,
-        session: {
-          provider,
-          threadCount: run.threadsPerHost,
-          graphOptimization: manifest.session?.graphOptimization ?? 'all',
-          disablePrepacking: manifest.session?.disablePrepacking ?? false,
-        },
-      }),
-      batch: (provider: string) => {
-        const limits = provider === 'cpu' ? run.cpuBatch : run.acceleratorBatch;
-        return { ...limits, maxItems: Math.min(limits.maxItems, manifest.session?.maxBatchItems ?? Infinity) };
-      },
-    };
-    const pool: EmotionPool = new HostPool<EmotionItem, WindowInference>(settings, () => this.#announce(manifest.id, pool));
     return pool;
   }
 

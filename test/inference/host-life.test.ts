@@ -1,5 +1,9 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelState } from '../../src/domain/model.js';
 import type { ResidentInference } from '../../src/inference/resident-inference.js';
@@ -25,6 +29,15 @@ function isChildHost(entry: string): boolean {
     return parent === String(process.pid) && (command === '' || command.includes('model-host'));
   } catch {
     return false;
+  }
+}
+
+/** An orphan's zombie waits for the machine's first process to reap it, which some containers' never does. */
+function isZombie(pid: number): boolean {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true;
   }
 }
 
@@ -222,5 +235,49 @@ describe('telemetry', () => {
     await service.infer(clip(0.5), REQUEST);
     await service.stop();
     expect(readdirSync(home)).toEqual([]);
+  });
+});
+
+describe('a host and its parent', () => {
+  /** A process of its own over the compiled service, as a server is: prints the host's pid, then does as `ending` says. */
+  function parent(ending: string): ChildProcess {
+    const service = pathToFileURL(join(import.meta.dirname, '../../dist/src/inference/resident-inference.js')).href;
+    const script = `
+      const { createEmotionInference } = await import(${JSON.stringify(service)});
+      const service = createEmotionInference({ modelDirs: [${JSON.stringify(bench.dir)}], run: { provider: 'cpu' } });
+      await service.infer(new Float32Array(16000).fill(0.1), { modelId: 'tiny', priority: 'interactive', deadlineMs: 20000 });
+      console.log(service.status('tiny').state.pid);
+      ${ending}`;
+    return spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  }
+
+  async function hostPidOf(child: ChildProcess): Promise<number> {
+    const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+    return Number(line.toString());
+  }
+
+  it('go together: a parent that is SIGKILLed leaves no host', async () => {
+    const child = parent('setInterval(() => undefined, 1000);');
+    const hostPid = await hostPidOf(child);
+    expect(processIsGone(hostPid)).toBe(false);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await until('the host is gone', () => processIsGone(hostPid) || isZombie(hostPid));
+  });
+
+  it('do not hold each other up: a parent with nothing more to do ends by itself, with an idle host there', async () => {
+    const child = parent('');
+    const exit = once(child, 'exit');
+    const hostPid = await hostPidOf(child);
+    expect(await exit).toEqual([0, null]);
+    await until('the host is gone', () => processIsGone(hostPid) || isZombie(hostPid));
+  });
+
+  it('part cleanly: stop leaves no handle that keeps the parent alive', async () => {
+    const child = parent('const waiting = service.infer(new Float32Array(16000), { modelId: "tiny", priority: "bulk", deadlineMs: 600000 }).catch((error) => error.code); await service.stop(); process.exitCode = (await waiting) === "SHUTTING_DOWN" ? 0 : 1;');
+    const exit = once(child, 'exit');
+    const hostPid = await hostPidOf(child);
+    expect(await exit).toEqual([0, null]);
+    expect(processIsGone(hostPid)).toBe(true);
   });
 });

@@ -3,8 +3,10 @@ import type { ModelState, Provider } from '../../domain/model.js';
 import type { HostAnswers, ItemAnswer, SessionSettings } from '../host-protocol.js';
 import { HostEnded } from './host-process.js';
 import { HostSlot } from './host-slot.js';
+import { gaveUp, loadFailed, overloaded, stopping } from './pool-failures.js';
 import { PoolRequest } from './pool-request.js';
-import { poolState } from './pool-state.js';
+import type { PoolProvider } from './pool-state.js';
+import { poolMemoryBytes, poolProvider, poolState } from './pool-state.js';
 import type { PoolSettings, SubmitOptions } from './pool-settings.js';
 import type { BatchLimits } from './request-queue.js';
 import { RequestQueue } from './request-queue.js';
@@ -50,17 +52,12 @@ export class HostPool<Item, Answer> {
   }
 
   get memoryBytes(): number | null {
-    const known = this.#slots.flatMap((slot) => slot.memoryBytes ?? []);
-    return known.length === 0 ? null : known.reduce((sum, bytes) => sum + bytes, 0);
+    return poolMemoryBytes(this.#slots);
   }
 
-  get provider(): { readonly provider: Provider; readonly providerFallback: string | null } {
-    for (const { life } of this.#slots) {
-      if (life.kind === 'ready' || life.kind === 'busy') {
-        return { provider: life.ready.provider, providerFallback: this.#providerFallback ?? life.ready.providerFallback };
-      }
-    }
-    return { provider: 'cpu', providerFallback: this.#providerFallback };
+  get provider(): PoolProvider {
+    const { provider, providerFallback } = poolProvider(this.#slots.map((slot) => slot.life));
+    return { provider, providerFallback: this.#providerFallback ?? providerFallback };
   }
 
   submit(item: Item, sampleCount: number, options: SubmitOptions): Promise<Answer> {
@@ -179,11 +176,8 @@ export class HostPool<Item, Answer> {
     for (const request of waiting) {
       request.alone = true;
       if (!blameless) request.failureCount += 1;
-      if (request.failureCount <= 1 && !this.#stopped) this.#queue.putBack(request);
-      else {
-        const message = `${this.settings.name} failed on this clip ${request.failureCount} times and gave up. ${error instanceof Error ? error.message : String(error)}`;
-        request.fail(new UndertoneError('INFERENCE_CRASHED', message, {}, { cause: error }));
-      }
+      if (request.failureCount <= 1) this.#queue.putBack(request);
+      else request.fail(gaveUp(this.settings.name, request.failureCount, error));
     }
   }
 
@@ -220,20 +214,15 @@ export class HostPool<Item, Answer> {
     return this.#loadFailed(life?.kind === 'failed' ? life.message : '', Math.ceil(Math.min(...waitMs)));
   }
 
-  #loadFailed(message: string, retryAfterMs = this.settings.backOffFirstMs): UndertoneError {
-    return new UndertoneError('MODEL_LOAD_FAILED', `${this.settings.name} could not be loaded: ${message}`, { retryAfterMs });
+  #loadFailed(reason: string, retryAfterMs = this.settings.backOffFirstMs): UndertoneError {
+    return loadFailed(this.settings.name, reason, retryAfterMs);
   }
 
   #overload({ priority }: SubmitOptions, sampleCount: number): UndertoneError | null {
     if (this.#queue.hasRoom(priority, sampleCount)) return null;
     const retryAfterMs = this.#rate.estimateMs(this.#queue.sampleCount, this.#slots.length);
-    const message = `${this.#queue.length} requests wait for ${this.settings.name} and the queue is full. Retry after ${retryAfterMs} ms.`;
-    return new UndertoneError('INFERENCE_OVERLOADED', message, { retryAfterMs, queueLength: this.#queue.length });
+    return overloaded(this.settings.name, this.#queue.length, retryAfterMs);
   }
-}
-
-function stopping(): UndertoneError {
-  return new UndertoneError('SHUTTING_DOWN', 'The server is stopping. Retry in a moment.');
 }
 
 function sumOf(batch: readonly { readonly sampleCount: number }[]): number {

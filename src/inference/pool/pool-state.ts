@@ -1,4 +1,4 @@
-import type { ModelState } from '../../domain/model.js';
+import type { ModelState, Provider } from '../../domain/model.js';
 import type { SlotLife } from './host-slot.js';
 
 type Of<Kind extends SlotLife['kind']> = Extract<SlotLife, { kind: Kind }>;
@@ -22,4 +22,21 @@ export function poolState(lives: readonly SlotLife[], draining: boolean): ModelS
   if (alive !== undefined) return { kind: 'draining', pid: alive.process.pid };
   const unloaded = lives.find((life) => life.kind === 'unloaded' && life.reason !== 'never-loaded') ?? find('unloaded');
   return { kind: 'unloaded', reason: unloaded?.kind === 'unloaded' ? unloaded.reason : 'never-loaded' };
+}
+
+export interface PoolProvider {
+  readonly provider: Provider;
+  readonly providerFallback: string | null;
+}
+
+/** Where the model runs; the CPU while nothing is loaded. */
+export function poolProvider(lives: readonly SlotLife[]): PoolProvider {
+  for (const life of lives) if (life.kind === 'ready' || life.kind === 'busy') return life.ready;
+  return { provider: 'cpu', providerFallback: null };
+}
+
+/** Resident memory of all hosts as of their last answers; null while there is none. */
+export function poolMemoryBytes(slots: readonly { readonly memoryBytes: number | null }[]): number | null {
+  const known = slots.flatMap((slot) => slot.memoryBytes ?? []);
+  return known.length === 0 ? null : known.reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -26,6 +26,8 @@ export function scanModels(modelDirs: readonly string[]): ModelScan {
   const problems: UndertoneError[] = [];
   for (const dir of modelDirs) {
     for (const name of existsSync(dir) ? readdirSync(dir).sort() : []) {
+      // A model that is being installed or removed lies in a hidden folder until it is whole, or gone.
+      if (name.startsWith('.')) continue;
       const folder = join(dir, name);
       const file = join(folder, 'manifest.json');
       if (!existsSync(file)) continue;

@@ -21,6 +21,7 @@ describe('the model registry', () => {
     installTinyModel(bundled, 'b');
     installTinyModel(own, 'b', {}, { version: '2' });
     mkdirSync(join(own, 'not-a-model'));
+    installTinyModel(own, '.import-c-123');
     const { models, problems } = scanModels([bundled, own, join(root, 'nowhere')]);
     expect(models.map(({ manifest }) => `${manifest.id} ${manifest.version}`)).toEqual(['a 1', 'b 2']);
     expect(problems).toEqual([]);

@@ -1,0 +1,30 @@
+/** All settings, parsed once by src/config.ts. Nothing else reads the environment. */
+export interface Settings {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly databaseUrl: string | null;
+  readonly storageUrl: string | null;
+  readonly adminKey: string | null;
+  readonly maxUploadBytes: number;
+  readonly maxAudioSeconds: number;
+  readonly maxRawSeconds: number;
+  readonly maxPageSize: number;
+  readonly minFreeBytes: number;
+  readonly analyzeWaitMs: number;
+  readonly decodeTimeoutMs: number;
+  readonly workerConcurrency: number;
+  readonly defaultModel: string | null;
+  readonly modelHosts: number;
+  readonly modelThreads: number;
+  readonly modelIdleMs: number;
+  readonly provider: 'auto' | 'cpu' | 'cuda' | 'webgpu';
+  readonly maxQueueLength: number;
+  readonly introspection: boolean;
+  readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+  readonly abstainBelow: number;
+  /** Upload rate below which a slow sender is cut, bytes a second. */
+  readonly minUploadBytesPerSecond: number;
+  /** JSON list of plugins to load, or null for none. */
+  readonly pluginsFile: string | null;
+}

@@ -1,0 +1,109 @@
+import type { Readable } from 'node:stream';
+import type { ModelStatus } from '../domain/model.js';
+import type { Principal, Role } from '../domain/principal.js';
+import type {
+  AnalysisFilter, AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
+  SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
+} from '../domain/records.js';
+import type { DomainEvent } from '../domain/events.js';
+
+/**
+ * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
+ * (viewer reads, analyst uploads and analyses, admin deletes, loads models and makes keys). Failures are UndertoneError.
+ */
+export interface RecordingService {
+  /** Streams, hashes and stores; the same bytes again give the recording that is already there (`isNew` false). */
+  upload(principal: Principal, file: { readonly stream: Readable; readonly fileName: string }, input: UploadInput, signal?: AbortSignal): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
+  find(principal: Principal, id: string): Promise<RecordingRecord | null>;
+  findMany(principal: Principal, ids: readonly string[]): Promise<readonly RecordingRecord[]>;
+  list(principal: Principal, page: PageRequest, filter: RecordingFilter, order: RecordingOrder): Promise<Page<RecordingRecord>>;
+  waveform(principal: Principal, id: string): Promise<{ readonly bucketSeconds: number; readonly minimum: readonly number[]; readonly maximum: readonly number[] } | null>;
+  /** The original bytes, for playing; range inclusive of start, exclusive of end. */
+  openAudio(principal: Principal, id: string, range?: { readonly start: number; readonly end: number }): Promise<{ readonly stream: Readable; readonly byteLength: number; readonly contentType: string; readonly recording: RecordingRecord }>;
+  delete(principal: Principal, id: string, reason: string | null): Promise<{ readonly id: string }>;
+}
+
+export interface UploadInput {
+  readonly title?: string | null;
+  readonly externalId?: string | null;
+  readonly language?: string | null;
+  readonly tags?: readonly string[] | null;
+  readonly recordedAt?: Date | null;
+  /** When given, UPLOAD_DIGEST_MISMATCH unless the bytes have it. Hex. */
+  readonly sha256?: string | null;
+}
+
+export interface AnalyzeOptions {
+  readonly model?: string | null;
+  readonly raw?: boolean | null;
+  readonly speakers?: 'none' | 'channels' | 'auto' | null;
+  readonly idempotencyKey?: string | null;
+  /** Interactive by default; batches pass bulk. */
+  readonly priority?: 'interactive' | 'bulk';
+}
+
+export interface AnalysisService {
+  request(principal: Principal, recordingId: string, options: AnalyzeOptions): Promise<AnalysisRecord>;
+  /** Waits for the end of an analysis, however it ends; ANALYSIS_WAIT_TIMEOUT past `timeoutMs`. */
+  wait(principal: Principal, id: string, timeoutMs: number, signal?: AbortSignal): Promise<AnalysisRecord>;
+  find(principal: Principal, id: string): Promise<AnalysisRecord | null>;
+  findMany(principal: Principal, ids: readonly string[]): Promise<readonly AnalysisRecord[]>;
+  list(principal: Principal, page: PageRequest, filter: AnalysisFilter): Promise<Page<AnalysisRecord>>;
+  cancel(principal: Principal, id: string): Promise<AnalysisRecord>;
+  segments(principal: Principal, analysisId: string, page: PageRequest, filter: SegmentFilter): Promise<Page<SegmentRecord>>;
+  findSegment(principal: Principal, id: string): Promise<SegmentRecord | null>;
+  speakers(principal: Principal, analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
+  /** Async iterator of progress for one analysis, beginning with its present state and ending with its end. */
+  progress(principal: Principal, id: string, signal: AbortSignal): AsyncIterable<Extract<DomainEvent, { kind: 'analysis.progress' }>>;
+}
+
+export interface TimelineColumns {
+  readonly binSeconds: number;
+  readonly labels: readonly string[];
+  readonly startSeconds: readonly number[];
+  /** One row a label, each as long as startSeconds: softmax of the bin's mean logits. */
+  readonly values: readonly (readonly number[])[];
+}
+
+export interface TimelineService {
+  /** Bins from 0.02 s; at most 20,000 bins, else BAD_INPUT naming the smallest that fits. */
+  timeline(principal: Principal, analysis: AnalysisRecord, options: { readonly binSeconds: number; readonly fromSeconds: number | null; readonly toSeconds: number | null; readonly speakerId: string | null }): Promise<TimelineColumns>;
+  /** Parts of a label's logit by bin; they add up to the segment's logit. Label: the predicted one unless given. */
+  contributions(principal: Principal, segment: SegmentRecord, options: { readonly binSeconds: number; readonly label: string | null }): Promise<readonly { readonly startSeconds: number; readonly endSeconds: number; readonly value: number }[]>;
+}
+
+export interface EmbeddingService {
+  find(principal: Principal, id: string): Promise<EmbeddingRecord | null>;
+  forAnalysis(principal: Principal, analysisId: string): Promise<EmbeddingRecord | null>;
+  forSegments(principal: Principal, segmentIds: readonly string[]): Promise<readonly EmbeddingRecord[]>;
+  /** NOT_FOUND, EMBEDDINGS_INCOMPARABLE. */
+  compare(principal: Principal, a: string, b: string): Promise<{ readonly a: EmbeddingRecord; readonly b: EmbeddingRecord; readonly cosineSimilarity: number; readonly euclideanDistance: number }>;
+  /** Exactly one of the three targets, else BAD_INPUT. */
+  similarSegments(principal: Principal, target: { readonly segmentId?: string | null; readonly embeddingId?: string | null; readonly analysisId?: string | null }, first: number, filter: SimilarityFilter): Promise<readonly SimilarMatch[]>;
+}
+
+export interface ModelService {
+  list(principal: Principal): readonly ModelStatus[];
+  find(principal: Principal, id: string): ModelStatus | null;
+  load(principal: Principal, id: string): Promise<ModelStatus>;
+  unload(principal: Principal, id: string): Promise<ModelStatus>;
+  stateChanges(principal: Principal, signal: AbortSignal): AsyncIterable<ModelStatus>;
+}
+
+export interface KeyService {
+  /** Constant-time by construction: looks the SHA-256 up. Null when unknown, expired or revoked. */
+  authenticate(secret: string): Promise<Principal | null>;
+  create(principal: Principal, input: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null }): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
+  list(principal: Principal): Promise<readonly ApiKeyRecord[]>;
+  revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
+}
+
+/** Everything the edges need; built once in compose.ts. */
+export interface Services {
+  readonly recordings: RecordingService;
+  readonly analyses: AnalysisService;
+  readonly timelines: TimelineService;
+  readonly embeddings: EmbeddingService;
+  readonly models: ModelService;
+  readonly keys: KeyService;
+}

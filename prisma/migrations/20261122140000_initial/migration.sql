@@ -78,7 +78,7 @@ CREATE TABLE "Analysis" (
     "problemMessage" TEXT,
     "gate" JSONB,
     "warnings" JSONB,
-    "summary" JSONB,
+    "summary" JSON,
     "summaryLabel" TEXT,
     "trackKey" TEXT,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -96,7 +96,7 @@ CREATE TABLE "Speaker" (
     "role" TEXT,
     "channel" INTEGER,
     "talkSeconds" DOUBLE PRECISION NOT NULL,
-    "summary" JSONB,
+    "summary" JSON,
 
     CONSTRAINT "Speaker_pkey" PRIMARY KEY ("id")
 );
@@ -178,6 +178,9 @@ CREATE INDEX "Analysis_recordingId_createdAt_idx" ON "Analysis"("recordingId", "
 
 -- CreateIndex
 CREATE INDEX "Analysis_status_idx" ON "Analysis"("status");
+
+-- CreateIndex
+CREATE INDEX "Analysis_trackKey_idx" ON "Analysis"("trackKey");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Analysis_workspaceId_idempotencyKey_key" ON "Analysis"("workspaceId", "idempotencyKey");

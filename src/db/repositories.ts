@@ -10,13 +10,17 @@ import type { Transaction } from './database.js';
 export interface RecordingRepository {
   /** Inserts, or returns the row that already has these bytes in this workspace (unique key decides, insert-then-catch). */
   insertOrFind(tx: Transaction, row: Omit<RecordingRecord, 'createdAt' | 'durationSeconds' | 'quality' | 'speechRegions'>): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
+  /** Held to the end of the transaction: upload and delete of the same bytes take turns, so that no row outlives its blob. */
+  lockBlob(tx: Transaction, blobKey: string): Promise<void>;
   findById(workspaceId: string, id: string): Promise<RecordingRecord | null>;
   findByIds(workspaceId: string, ids: readonly string[]): Promise<readonly RecordingRecord[]>;
   list(workspaceId: string, page: PageRequest, filter: RecordingFilter, order: RecordingOrder): Promise<Page<RecordingRecord>>;
   peaks(workspaceId: string, id: string): Promise<Int8Array | null>;
-  /** Deletes the row and all under it; returns blob keys that no row refers to any more. */
-  delete(tx: Transaction, workspaceId: string, id: string): Promise<{ readonly deleted: boolean; readonly orphanBlobKeys: readonly string[] }>;
-  countBlobReferences(blobKey: string): Promise<number>;
+  /** Deletes the row and all under it; returns the keys of its blobs (audio and tracks), or null when there is none. */
+  delete(tx: Transaction, workspaceId: string, id: string): Promise<{ readonly blobKey: string; readonly trackKeys: readonly string[] } | null>;
+  countBlobReferences(tx: Transaction, blobKey: string): Promise<number>;
+  /** Of these keys (audio and frame tracks) the ones that no row refers to: what a sweep may remove. */
+  unreferencedBlobKeys(keys: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface AnalysisRepository {
@@ -36,9 +40,11 @@ export interface AnalysisRepository {
   fail(id: string, problem: { readonly code: string; readonly message: string }): Promise<boolean>;
   /** QUEUED or RUNNING → CANCELLED; null when there is none, false when already ended. */
   cancel(workspaceId: string, id: string): Promise<boolean | null>;
+  /** QUEUED or RUNNING and not begun (or begun again) since `before`: for the sweep that finds lost jobs. At most 1,000, oldest first. */
+  listUnfinished(before: Date): Promise<readonly { readonly id: string; readonly attempt: number }[]>;
   segments(workspaceId: string, analysisId: string, page: PageRequest, filter: SegmentFilter): Promise<Page<SegmentRecord>>;
   findSegment(workspaceId: string, segmentId: string): Promise<SegmentRecord | null>;
-  speakers(analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
+  speakers(workspaceId: string, analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
 }
 
 export interface EmbeddingRepository {

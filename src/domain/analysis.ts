@@ -20,7 +20,8 @@ export const WARNING_CODES = [
   'TOO_SHORT', 'NARROW_BAND', 'CLIPPED', 'LOW_SNR', 'MOSTLY_SILENCE', 'LOSSY_SOURCE', 'MONO_MIX_OF_SPEAKERS', 'DC_OFFSET',
   'QUIET', 'NO_SPEECH', 'NOT_SPEECH', 'TRUNCATED', 'UNCALIBRATED', 'OUT_OF_DOMAIN', 'DOWNMIXED', 'DROPOUTS', 'RAW', 'PLUGIN_FAILED', 'SPEAKERS_UNAVAILABLE',
 ] as const;
-export type WarningCode = (typeof WARNING_CODES)[number];
+/** A plugin's own warnings begin with `PLUGIN_`. */
+export type WarningCode = (typeof WARNING_CODES)[number] | `PLUGIN_${string}`;
 
 export interface AnalysisWarning {
   readonly code: WarningCode;
@@ -82,7 +83,8 @@ export interface SegmentResult extends AnalysisWindow {
   readonly index: number;
   /** Null when the gate kept this window from being judged. */
   readonly prediction: PredictionResult | null;
-  readonly embedding: Float32Array;
+  /** [D]; null when not judged: a vector of noise would only mislead a search. */
+  readonly embedding: Float32Array | null;
   readonly frameCount: number;
   readonly text?: string | null;
 }
@@ -113,6 +115,6 @@ export interface AnalysisOutcome {
   readonly summary: PredictionResult | null;
   readonly segments: readonly SegmentResult[];
   readonly speakers: readonly SpeakerResult[];
-  /** Speech-weighted mean of the judged segments' embeddings; all segments' where none was judged. [D] */
-  readonly embedding: Float32Array;
+  /** Speech-weighted mean of the judged segments' embeddings, [D]; null when nothing was judged. */
+  readonly embedding: Float32Array | null;
 }

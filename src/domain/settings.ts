@@ -25,4 +25,6 @@ export interface Settings {
   readonly abstainBelow: number;
   /** Upload rate below which a slow sender is cut, bytes a second. */
   readonly minUploadBytesPerSecond: number;
+  /** JSON list of plugins to load, or null for none. */
+  readonly pluginsFile: string | null;
 }

@@ -26,6 +26,8 @@ export interface JobQueue {
   work<N extends JobName>(name: N, options: { readonly concurrency: number }, handler: JobHandler<N>): Promise<void>;
   /** Waiting jobs by name, for metrics and back-pressure. */
   depth(name: JobName): Promise<number>;
+  /** Whether a job of this key waits, waits for a retry, or runs. */
+  has(name: JobName, key: string): Promise<boolean>;
   start(): Promise<void>;
   /** Stops claiming, gives running handlers until the deadline (their signal is aborted after), hands the rest back. */
   stop(options: { readonly deadlineMs: number }): Promise<void>;

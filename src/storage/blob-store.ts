@@ -4,10 +4,13 @@ export interface BlobInfo {
   /** `sha256/ab/cdef…` for content-addressed blobs, `tracks/<id>` and the like for derived ones. */
   readonly key: string;
   readonly byteLength: number;
+  readonly modifiedAt: Date;
 }
 
 export interface StagedBlob {
   readonly sha256: string;
+  /** The content address that `commit` will give. */
+  readonly key: string;
   readonly byteLength: number;
   /** Makes the bytes durable under their content address (temporary file + fsync + rename + fsync of the folder). Idempotent. */
   commit(): Promise<BlobInfo>;

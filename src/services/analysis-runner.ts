@@ -1,0 +1,111 @@
+import type { AnalysisRepository } from '../db/repositories.js';
+import { isUndertoneError, UndertoneError } from '../domain/errors.js';
+import type { EventBus } from '../domain/events.js';
+import { encodeFrameTrack } from '../domain/frame-track.js';
+import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
+import type { BlobStore } from '../storage/blob-store.js';
+import type { AnalysisPipeline } from './analysis-pipeline.js';
+
+/** Progress is written at most this often: a row update is a commit, and a bar needs no more. */
+const PROGRESS_EVERY_MS = 300;
+
+export interface AnalysisRunnerParts {
+  readonly analyses: AnalysisRepository;
+  readonly blobs: BlobStore;
+  readonly pipeline: AnalysisPipeline;
+  readonly events: EventBus;
+  readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
+  readonly onFault: (error: unknown, analysisId: string) => string;
+}
+
+export interface RunContext {
+  readonly signal: AbortSignal;
+  readonly isLastAttempt: boolean;
+}
+
+/**
+ * Runs one accepted analysis to its end. Idempotent: a repeated delivery of one that has ended does nothing, and the
+ * results are written in one transaction that checks the status again. A throw asks the queue for another try.
+ */
+export interface AnalysisRunner {
+  run(analysisId: string, context: RunContext): Promise<void>;
+}
+
+export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner {
+  const { analyses, blobs, pipeline, events } = parts;
+
+  function publish(analysis: AnalysisRecord, status: AnalysisRecord['status'], progress: number): void {
+    events.publish({ kind: 'analysis.progress', workspaceId: analysis.workspaceId, analysisId: analysis.id, status, progress });
+  }
+
+  /** Aborts when the row says that the analysis no longer runs (cancelled, or its recording deleted). */
+  function progressWriter(analysis: AnalysisRecord, stopped: AbortController): (fraction: number) => void {
+    let lastMs = 0;
+    let writing = false;
+    return (fraction) => {
+      publish(analysis, 'RUNNING', fraction);
+      if (writing || Date.now() - lastMs < PROGRESS_EVERY_MS) return;
+      writing = true;
+      analyses.setProgress(analysis.id, fraction).then(
+        (running) => { if (!running) stopped.abort(); },
+        // The next one tries again; losing a progress figure must not lose the analysis.
+        () => undefined,
+      ).finally(() => {
+        writing = false;
+        lastMs = Date.now();
+      });
+    };
+  }
+
+  async function work(analysis: AnalysisRecord, recording: RecordingRecord, signal: AbortSignal, stopped: AbortController): Promise<boolean> {
+    const local = await blobs.localPath(recording.blobKey);
+    try {
+      const result = await pipeline.analyze({
+        path: local.path,
+        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode },
+        priority: 'interactive',
+        signal: AbortSignal.any([signal, stopped.signal]),
+        onProgress: progressWriter(analysis, stopped),
+      });
+      const trackKey = `tracks/${analysis.id}`;
+      await blobs.write(trackKey, encodeFrameTrack(result.track));
+      const completed = await analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, peaks: result.peaks });
+      if (!completed) await blobs.delete(trackKey);
+      else if (result.outcome.embedding !== null) await parts.ensureIndex(analysis.modelId, result.outcome.embedding.length);
+      return completed;
+    } finally {
+      await local.release();
+    }
+  }
+
+  async function end(analysis: AnalysisRecord, error: unknown): Promise<void> {
+    const problem = isUndertoneError(error)
+      ? { code: error.code, message: error.message }
+      : { code: 'INTERNAL', message: `The analysis failed by a fault of Undertone; the log has it under ${parts.onFault(error, analysis.id)}. Analyse again, and report it when it repeats.` };
+    if (!(await analyses.fail(analysis.id, problem))) return;
+    publish(analysis, 'FAILED', 1);
+    events.publish({ kind: 'analysis.failed', workspaceId: analysis.workspaceId, analysisId: analysis.id, recordingId: analysis.recordingId });
+  }
+
+  return {
+    async run(analysisId, context) {
+      if (!(await analyses.begin(analysisId))) return;
+      const found = await analyses.findForWork(analysisId);
+      if (found === null) return;
+      const { analysis, recording } = found;
+      const stopped = new AbortController();
+      publish(analysis, 'RUNNING', 0);
+      try {
+        if (!(await work(analysis, recording, context.signal, stopped))) return;
+        publish(analysis, 'SUCCEEDED', 1);
+        events.publish({ kind: 'analysis.completed', workspaceId: analysis.workspaceId, analysisId, recordingId: recording.id });
+      } catch (error) {
+        if (stopped.signal.aborted) return;
+        if (context.signal.aborted) throw new UndertoneError('SHUTTING_DOWN', 'The worker is stopping; another takes the analysis over.', {}, { cause: error });
+        const willRetry = !context.isLastAttempt && (!isUndertoneError(error) || error.retryable);
+        if (willRetry) throw error;
+        await end(analysis, error);
+      }
+    },
+  };
+}

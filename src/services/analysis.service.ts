@@ -1,0 +1,185 @@
+import type { Database } from '../db/database.js';
+import type { AnalysisRepository, RecordingRepository } from '../db/repositories.js';
+import { UndertoneError } from '../domain/errors.js';
+import type { DomainEvent, EventBus } from '../domain/events.js';
+import { newId } from '../domain/ids.js';
+import type { Principal } from '../domain/principal.js';
+import type { AnalysisRecord } from '../domain/records.js';
+import type { EmotionInference } from '../inference/emotion-inference.js';
+import type { JobQueue } from '../queue/job-queue.js';
+import { parseAnalyzeOptions, requestDigest } from './analysis-request.js';
+import { eventsOf } from './event-bus.js';
+import { requireRole } from './permissions.js';
+import type { AnalysisService } from './service-contracts.js';
+
+/** How often a waiter looks at the row itself: events of a worker in another process may not reach this one. */
+const POLL_MS = 1000;
+
+type ProgressEvent = Extract<DomainEvent, { kind: 'analysis.progress' }>;
+
+export interface AnalysisServiceParts {
+  readonly database: Database;
+  readonly recordings: RecordingRepository;
+  readonly analyses: AnalysisRepository;
+  readonly queue: JobQueue;
+  readonly inference: Pick<EmotionInference, 'manifest' | 'defaultModelId'>;
+  readonly events: EventBus;
+  /** Waiting analyses above which new ones are refused. */
+  readonly maxQueuedAnalyses: number;
+}
+
+export function createAnalysisService(parts: AnalysisServiceParts): AnalysisService {
+  const { database, recordings, analyses, queue, inference, events } = parts;
+
+  function notFound(kind: string, id: string): UndertoneError {
+    return new UndertoneError('NOT_FOUND', `There is no ${kind} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+  }
+
+  async function findExisting(principal: Principal, key: string, digest: string): Promise<AnalysisRecord | null> {
+    const existing = await analyses.findByIdempotencyKey(principal.workspaceId, key);
+    if (existing === null) return null;
+    if (existing.requestDigest === digest) return existing;
+    throw new UndertoneError('IDEMPOTENCY_KEY_REUSED', `This idempotency key belongs to analysis ${existing.id}, which was asked for with other arguments. Use a fresh key.`, { id: existing.id });
+  }
+
+  async function refuseWhenFull(): Promise<void> {
+    const waiting = await queue.depth('analyze-recording');
+    if (waiting < parts.maxQueuedAnalyses) return;
+    throw new UndertoneError('INFERENCE_OVERLOADED', `${waiting} analyses are waiting; at most ${parts.maxQueuedAnalyses} may. Retry in a while.`, { retryAfterMs: 5000 });
+  }
+
+  async function require(principal: Principal, id: string): Promise<AnalysisRecord> {
+    const analysis = await analyses.findById(principal.workspaceId, id);
+    if (analysis === null) throw notFound('analysis', id);
+    return analysis;
+  }
+
+  async function* progress(principal: Principal, id: string, signal: AbortSignal): AsyncGenerator<ProgressEvent> {
+    requireRole(principal, 'viewer');
+    const { workspaceId } = principal;
+    const eventOf = (analysis: AnalysisRecord): ProgressEvent => ({ kind: 'analysis.progress', workspaceId, analysisId: id, status: analysis.status, progress: analysis.progress });
+    // Listening begins before the first look, so that an end between the two is not missed.
+    const stop = new AbortController();
+    const end = AbortSignal.any([signal, stop.signal]);
+    const heard = eventsOf(events, (event) => (event.kind === 'analysis.progress' && event.analysisId === id ? event : null), end);
+    let pending = heard.next();
+    try {
+      let last = eventOf(await require(principal, id));
+      yield last;
+      while (!isEnd(last) && !signal.aborted) {
+        const next = await Promise.race([pending, pause(POLL_MS, end)]);
+        if (next === undefined) {
+          const seen = eventOf(await require(principal, id));
+          if (seen.status === last.status && seen.progress === last.progress) continue;
+          last = seen;
+        } else {
+          if (next.done === true) return;
+          pending = heard.next();
+          last = next.value;
+        }
+        yield last;
+      }
+    } finally {
+      stop.abort();
+      await pending.catch(() => undefined);
+      await heard.return(undefined);
+    }
+  }
+
+  return {
+    async request(principal, recordingId, given) {
+      requireRole(principal, 'analyst');
+      const options = parseAnalyzeOptions(given);
+      const manifest = inference.manifest(options.model ?? inference.defaultModelId);
+      const recording = await recordings.findById(principal.workspaceId, recordingId);
+      if (recording === null) throw notFound('recording', recordingId);
+      const digest = requestDigest(recordingId, manifest.id, options);
+      if (options.idempotencyKey !== null) {
+        const existing = await findExisting(principal, options.idempotencyKey, digest);
+        if (existing !== null) return existing;
+      }
+      await refuseWhenFull();
+      const row = {
+        id: newId('analysis'), workspaceId: principal.workspaceId, recordingId, modelId: manifest.id, raw: options.raw,
+        speakersMode: options.speakers, idempotencyKey: options.idempotencyKey, requestDigest: digest,
+      };
+      try {
+        const analysis = await database.transaction(async (tx) => {
+          const inserted = await analyses.insert(tx, row);
+          await queue.enqueue(tx, 'analyze-recording', { analysisId: inserted.id }, { priority: options.priority, key: inserted.id });
+          return inserted;
+        });
+        queue.wake('analyze-recording');
+        return analysis;
+      } catch (error) {
+        // Two requests with one key at the same moment: the unique key let one through, the other finds it here.
+        const existing = options.idempotencyKey === null ? null : await findExisting(principal, options.idempotencyKey, digest);
+        if (existing !== null) return existing;
+        throw error;
+      }
+    },
+
+    async wait(principal, id, timeoutMs, signal) {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      for await (const event of progress(principal, id, signal === undefined ? timeout : AbortSignal.any([timeout, signal]))) {
+        if (isEnd(event)) return require(principal, id);
+      }
+      throw new UndertoneError('ANALYSIS_WAIT_TIMEOUT', `The analysis ${id} did not finish within ${timeoutMs} ms. It goes on: read it with analysis(id) or follow analysisProgress.`, { id });
+    },
+
+    async find(principal, id) {
+      requireRole(principal, 'viewer');
+      return analyses.findById(principal.workspaceId, id);
+    },
+    async findMany(principal, ids) {
+      requireRole(principal, 'viewer');
+      return analyses.findByIds(principal.workspaceId, ids);
+    },
+    async list(principal, page, filter) {
+      requireRole(principal, 'viewer');
+      return analyses.list(principal.workspaceId, page, filter);
+    },
+
+    async cancel(principal, id) {
+      requireRole(principal, 'analyst');
+      const cancelled = await analyses.cancel(principal.workspaceId, id);
+      if (cancelled === null) throw notFound('analysis', id);
+      const analysis = await require(principal, id);
+      if (!cancelled) throw new UndertoneError('CONFLICT', `The analysis ${id} has already ended (${analysis.status}); only queued and running ones can be cancelled.`, { status: analysis.status });
+      events.publish({ kind: 'analysis.progress', workspaceId: principal.workspaceId, analysisId: id, status: 'CANCELLED', progress: analysis.progress });
+      return analysis;
+    },
+
+    async segments(principal, analysisId, page, filter) {
+      requireRole(principal, 'viewer');
+      return analyses.segments(principal.workspaceId, analysisId, page, filter);
+    },
+    async findSegment(principal, id) {
+      requireRole(principal, 'viewer');
+      return analyses.findSegment(principal.workspaceId, id);
+    },
+    async speakers(principal, analysisIds) {
+      requireRole(principal, 'viewer');
+      return analyses.speakers(principal.workspaceId, analysisIds);
+    },
+    progress,
+  };
+}
+
+function isEnd(event: ProgressEvent): boolean {
+  return event.status === 'SUCCEEDED' || event.status === 'FAILED' || event.status === 'CANCELLED';
+}
+
+/** Undefined after `ms` or at the signal; leaves no timer behind. */
+function pause(ms: number, signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve(undefined);
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted) done();
+  });
+}

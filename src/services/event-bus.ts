@@ -1,0 +1,55 @@
+import type { DomainEvent, EventBus } from '../domain/events.js';
+
+/** Fan-out within one process. A listener that throws is reported and never stops the others or the publisher. */
+export function createEventBus(onListenerError: (error: unknown) => void): EventBus {
+  const listeners = new Set<(event: DomainEvent) => void>();
+  return {
+    publish(event) {
+      for (const listener of [...listeners]) {
+        try {
+          listener(event);
+        } catch (error) {
+          onListenerError(error);
+        }
+      }
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/**
+ * Events that `take` lets through, as an async iterable that ends with the signal. Events that come faster than they
+ * are read wait in order; the queue is bounded by dropping the oldest, since every event here is a state and the
+ * newest one tells more than the one it overtakes.
+ */
+export async function* eventsOf<T>(bus: EventBus, take: (event: DomainEvent) => T | null, signal: AbortSignal): AsyncGenerator<T> {
+  const waiting: T[] = [];
+  let notify: () => void = () => undefined;
+  const stopListening = bus.listen((event) => {
+    const taken = take(event);
+    if (taken === null) return;
+    if (waiting.length >= 256) waiting.shift();
+    waiting.push(taken);
+    notify();
+  });
+  const onAbort = (): void => notify();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    while (!signal.aborted) {
+      const next = waiting.shift();
+      if (next !== undefined) {
+        yield next;
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        notify = resolve;
+      });
+    }
+  } finally {
+    stopListening();
+    signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,101 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { ApiKeyRepository } from '../db/repositories.js';
+import { UndertoneError } from '../domain/errors.js';
+import { newId } from '../domain/ids.js';
+import { ROLES, type Principal, type Role } from '../domain/principal.js';
+import type { ApiKeyRecord } from '../domain/records.js';
+import { requireRole } from './permissions.js';
+import { parseWith } from './recording-input.js';
+import type { KeyService } from './service-contracts.js';
+
+export const DEFAULT_WORKSPACE_ID = 'ws_default';
+const PREFIX_LENGTH = 9;
+/** How long a checked key is believed without asking the database. A key revoked on this node is forgotten at once. */
+const BELIEVED_MS = 5000;
+const MAX_BELIEVED = 1000;
+
+const keyInputSchema = z.object({ name: z.string().trim().min(1).max(100), role: z.enum(ROLES), expiresAt: z.date().nullable() });
+
+export interface KeyServiceWithBootstrap extends KeyService {
+  /** Makes the default workspace and, when there is no admin key, one; returns its secret when it was made up here. Also lets `givenSecret` in. */
+  bootstrap(givenSecret: string | null): Promise<{ readonly generatedSecret: string | null }>;
+  countActive(): Promise<number>;
+}
+
+export function createKeyService(keys: ApiKeyRepository, now: () => number = Date.now): KeyServiceWithBootstrap {
+  const believed = new Map<string, { readonly record: ApiKeyRecord; readonly untilMs: number }>();
+
+  async function insert(workspaceId: string, name: string, role: Role, expiresAt: Date | null, secret: string): Promise<ApiKeyRecord> {
+    return keys.insert({ id: newId('apiKey'), workspaceId, name, role, prefix: secret.slice(0, PREFIX_LENGTH), expiresAt, hash: hashOf(secret) });
+  }
+
+  async function recordOf(hash: Buffer): Promise<ApiKeyRecord | null> {
+    const name = hash.toString('base64');
+    const known = believed.get(name);
+    if (known !== undefined && known.untilMs > now()) return known.record;
+    believed.delete(name);
+    const record = await keys.findByHash(hash);
+    if (record === null) return null;
+    if (believed.size >= MAX_BELIEVED) believed.clear();
+    believed.set(name, { record, untilMs: now() + BELIEVED_MS });
+    await keys.touch(record.id);
+    return record;
+  }
+
+  return {
+    async authenticate(secret) {
+      // The index finds the hash of a 256-bit secret: time tells about hashes only, which an attacker cannot steer.
+      const record = await recordOf(hashOf(secret));
+      if (record === null || record.revokedAt !== null) return null;
+      if (record.expiresAt !== null && record.expiresAt.getTime() <= now()) return null;
+      return { keyId: record.id, keyName: record.name, workspaceId: record.workspaceId, role: record.role };
+    },
+
+    async create(principal, input) {
+      requireRole(principal, 'admin');
+      const { name, role, expiresAt } = parseWith(keyInputSchema, input);
+      if (expiresAt !== null && expiresAt.getTime() <= now()) {
+        throw new UndertoneError('BAD_INPUT', 'expiresAt lies in the past; give a future time, or leave it out for a key without an end.', { field: 'expiresAt' });
+      }
+      const secret = makeSecret();
+      return { apiKey: await insert(principal.workspaceId, name, role, expiresAt, secret), secret };
+    },
+
+    async list(principal) {
+      requireRole(principal, 'admin');
+      return keys.list(principal.workspaceId);
+    },
+
+    async revoke(principal: Principal, id) {
+      requireRole(principal, 'admin');
+      const record = await keys.revoke(principal.workspaceId, id);
+      if (record === null) throw new UndertoneError('NOT_FOUND', `There is no API key ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      believed.clear();
+      return record;
+    },
+
+    async bootstrap(givenSecret) {
+      await keys.ensureWorkspace(DEFAULT_WORKSPACE_ID, 'Default');
+      if (givenSecret !== null) {
+        if ((await keys.findByHash(hashOf(givenSecret))) === null) await insert(DEFAULT_WORKSPACE_ID, 'admin from settings', 'admin', null, givenSecret);
+        return { generatedSecret: null };
+      }
+      if ((await keys.countActive('admin')) > 0) return { generatedSecret: null };
+      const secret = makeSecret();
+      await insert(DEFAULT_WORKSPACE_ID, 'first admin', 'admin', null, secret);
+      return { generatedSecret: secret };
+    },
+
+    countActive: () => keys.countActive(),
+  };
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret, 'utf8').digest();
+}
+
+/** `ut_` and 256 random bits. */
+function makeSecret(): string {
+  return `ut_${randomBytes(32).toString('base64url')}`;
+}

@@ -1,0 +1,111 @@
+import { extname } from 'node:path';
+import { UndertoneError } from '../domain/errors.js';
+import type { EventBus } from '../domain/events.js';
+import { newId } from '../domain/ids.js';
+import type { Database } from '../db/database.js';
+import type { RecordingRepository } from '../db/repositories.js';
+import type { BlobStore } from '../storage/blob-store.js';
+import { parseUploadInput, safeFileName } from './recording-input.js';
+import { requireRole } from './permissions.js';
+import type { RecordingService } from './service-contracts.js';
+
+/** Waveform pictures have as many buckets as `Recording.peaks` holds pairs. */
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.wav': 'audio/wav', '.mp3': 'audio/mpeg', '.m4a': 'audio/mp4', '.mp4': 'audio/mp4', '.aac': 'audio/aac', '.ogg': 'audio/ogg', '.opus': 'audio/ogg',
+  '.flac': 'audio/flac', '.webm': 'audio/webm', '.aif': 'audio/aiff', '.aiff': 'audio/aiff',
+};
+
+export interface RecordingServiceParts {
+  readonly database: Database;
+  readonly recordings: RecordingRepository;
+  readonly blobs: BlobStore;
+  readonly events: EventBus;
+  readonly maxUploadBytes: number;
+}
+
+export function createRecordingService(parts: RecordingServiceParts): RecordingService {
+  const { database, recordings, blobs, events, maxUploadBytes } = parts;
+
+  /** Under the blob's lock, so that an upload of the same bytes in another request cannot lose its file. */
+  async function removeUnusedBlob(blobKey: string): Promise<void> {
+    await database.transaction(async (tx) => {
+      await recordings.lockBlob(tx, blobKey);
+      if ((await recordings.countBlobReferences(tx, blobKey)) === 0) await blobs.delete(blobKey);
+    });
+  }
+
+  return {
+    async upload(principal, file, input, signal) {
+      requireRole(principal, 'analyst');
+      const details = parseUploadInput(input);
+      const staged = await blobs.stage(file.stream, { maxBytes: maxUploadBytes, ...(signal === undefined ? {} : { signal }) });
+      try {
+        if (staged.byteLength === 0) throw new UndertoneError('UPLOAD_EMPTY', 'The uploaded file has no bytes. Check that it was written completely, and send it again.');
+        if (details.sha256 !== null && details.sha256 !== staged.sha256) {
+          throw new UndertoneError('UPLOAD_DIGEST_MISMATCH', `The request announced SHA-256 ${details.sha256}, the bytes received have ${staged.sha256}. Send the file again.`);
+        }
+        const blobKey = staged.key;
+        return await database.transaction(async (tx) => {
+          await recordings.lockBlob(tx, blobKey);
+          // The file is durable before the row that points to it can be seen.
+          await staged.commit();
+          return recordings.insertOrFind(tx, {
+            id: newId('recording'), workspaceId: principal.workspaceId, sha256: staged.sha256, byteLength: staged.byteLength, blobKey,
+            fileName: safeFileName(file.fileName), title: details.title, externalId: details.externalId, language: details.language,
+            tags: details.tags, recordedAt: details.recordedAt,
+          });
+        });
+      } finally {
+        await staged.discard();
+      }
+    },
+
+    async find(principal, id) {
+      requireRole(principal, 'viewer');
+      return recordings.findById(principal.workspaceId, id);
+    },
+
+    async findMany(principal, ids) {
+      requireRole(principal, 'viewer');
+      return recordings.findByIds(principal.workspaceId, ids);
+    },
+
+    async list(principal, page, filter, order) {
+      requireRole(principal, 'viewer');
+      return recordings.list(principal.workspaceId, page, filter, order);
+    },
+
+    async waveform(principal, id) {
+      requireRole(principal, 'viewer');
+      const recording = await recordings.findById(principal.workspaceId, id);
+      const peaks = recording === null ? null : await recordings.peaks(principal.workspaceId, id);
+      if (recording === null || peaks === null || recording.durationSeconds === null || peaks.length < 2) return null;
+      const bucketCount = peaks.length / 2;
+      return {
+        bucketSeconds: recording.durationSeconds / bucketCount,
+        minimum: Array.from({ length: bucketCount }, (_, i) => peaks[2 * i]!),
+        maximum: Array.from({ length: bucketCount }, (_, i) => peaks[2 * i + 1]!),
+      };
+    },
+
+    async openAudio(principal, id, range) {
+      requireRole(principal, 'viewer');
+      const recording = await recordings.findById(principal.workspaceId, id);
+      if (recording === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      const stream = await blobs.read(recording.blobKey, range);
+      const contentType = CONTENT_TYPES[extname(recording.fileName).toLowerCase()] ?? 'application/octet-stream';
+      return { stream, byteLength: recording.byteLength, contentType, recording };
+    },
+
+    async delete(principal, id, _reason) {
+      requireRole(principal, 'admin');
+      const removed = await database.transaction((tx) => recordings.delete(tx, principal.workspaceId, id));
+      if (removed === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      // After the commit: killed here, the files are orphans that a sweep removes; the other order could lose a live file.
+      for (const key of removed.trackKeys) await blobs.delete(key);
+      await removeUnusedBlob(removed.blobKey);
+      events.publish({ kind: 'recording.deleted', workspaceId: principal.workspaceId, recordingId: id });
+      return { id };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { AnalysisRepository } from '../db/repositories.js';
+import { UndertoneError } from '../domain/errors.js';
+import { decodeFrameTrack, type FrameTrack } from '../domain/frame-track.js';
+import { binTimeline, contributions } from '../domain/timeline.js';
+import type { BlobStore } from '../storage/blob-store.js';
+import { requireRole } from './permissions.js';
+import type { TimelineColumns, TimelineService } from './service-contracts.js';
+
+/** Tracks kept in memory; one hour is 2 to 6 MB, and a page asks for the same one many times in a row. */
+const CACHED_TRACKS = 8;
+/** Answers kept: the default bins of a one-hour analysis cost more to bin and round than to look up. */
+const CACHED_TIMELINES = 32;
+
+export interface TimelineServiceParts {
+  readonly analyses: AnalysisRepository;
+  readonly blobs: BlobStore;
+}
+
+export function createTimelineService({ analyses, blobs }: TimelineServiceParts): TimelineService {
+  const tracks = recentlyUsed<FrameTrack>(CACHED_TRACKS);
+  const timelines = recentlyUsed<TimelineColumns>(CACHED_TIMELINES);
+
+  /** Tracks are written once under a key that is never reused, so a cached one cannot be stale. */
+  async function trackOf(key: string): Promise<FrameTrack> {
+    const cached = tracks.get(key);
+    if (cached !== undefined) return cached;
+    return tracks.set(key, decodeFrameTrack(await blobs.readAll(key)));
+  }
+
+  return {
+    async timeline(principal, analysis, options) {
+      requireRole(principal, 'viewer');
+      if (analysis.trackKey === null) return { binSeconds: options.binSeconds, labels: analysis.modelLabels, startSeconds: [], values: analysis.modelLabels.map(() => []) };
+      const cacheKey = JSON.stringify([analysis.trackKey, options]);
+      const cached = timelines.get(cacheKey);
+      if (cached !== undefined) return cached;
+      const speaker = options.speakerId === null ? null : (await analyses.speakers(analysis.workspaceId, [analysis.id])).find((one) => one.id === options.speakerId)?.key;
+      if (speaker === undefined) throw new UndertoneError('BAD_INPUT', `This analysis has no speaker ${options.speakerId!.slice(0, 64)}.`, { field: 'speaker' });
+      const track = await trackOf(analysis.trackKey);
+      const durationSeconds = track.blocks.reduce((end, block) => Math.max(end, block.endSeconds), 0);
+      return timelines.set(cacheKey, binTimeline(track, durationSeconds, { ...options, speaker }));
+    },
+
+    async contributions(principal, segment, options) {
+      requireRole(principal, 'viewer');
+      const analysis = await analyses.findById(principal.workspaceId, segment.analysisId);
+      if (analysis?.trackKey == null || segment.prediction === null) return [];
+      const track = await trackOf(analysis.trackKey);
+      const block = track.blocks.find((one) => one.segmentIndex === segment.index);
+      return block === undefined ? [] : contributions(track, block, options.label ?? segment.prediction.label, options.binSeconds);
+    },
+  };
+}
+
+/** A map that forgets what was used longest ago. */
+function recentlyUsed<T>(size: number): { get(key: string): T | undefined; set(key: string, value: T): T } {
+  const entries = new Map<string, T>();
+  return {
+    get(key) {
+      const value = entries.get(key);
+      if (value === undefined) return undefined;
+      entries.delete(key);
+      entries.set(key, value);
+      return value;
+    },
+    set(key, value) {
+      entries.set(key, value);
+      if (entries.size > size) entries.delete(entries.keys().next().value!);
+      return value;
+    },
+  };
+}

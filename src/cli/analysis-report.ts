@@ -14,7 +14,8 @@ export interface AnalysisReport {
   readonly summary: ReportedPrediction | null;
   readonly speakers: readonly { readonly key: string; readonly role: string | null; readonly channel: number | null; readonly talkSeconds: number; readonly summary: ReportedPrediction | null }[];
   readonly segments: readonly ReportedSegment[];
-  readonly embedding: { readonly dimension: number; readonly kind: 'utterance' };
+  /** Null when nothing was judged: there is no embedding then. */
+  readonly embedding: { readonly dimension: number; readonly kind: 'utterance' } | null;
 }
 
 export interface ReportedPrediction {
@@ -62,7 +63,7 @@ export function analysisReport(file: string, analysis: Pick<FileAnalysis, 'sha25
     summary: outcome.summary === null ? null : reported(outcome.summary),
     speakers: outcome.speakers.map((speaker) => ({ key: speaker.key, role: speaker.role, channel: speaker.channel, talkSeconds: speaker.talkSeconds, summary: speaker.summary === null ? null : reported(speaker.summary) })),
     segments: outcome.segments.map((segment) => segmentReport(segment)),
-    embedding: { dimension: outcome.embedding.length, kind: 'utterance' },
+    embedding: outcome.embedding === null ? null : { dimension: outcome.embedding.length, kind: 'utterance' },
   };
 }
 

@@ -31,7 +31,7 @@ export async function analyzeCommand(runtime: CliRuntime, terminal: Terminal, ar
     // An unknown model is one mistake of the call, not one of every file.
     const model = analyzer.describeModel(args.model);
     const writer = new ReportWriter(terminal, args.format, model.labels);
-    const progress = new ProgressLine(terminal.err, { verbose: args.verbose, quiet: false });
+    const progress = new ProgressLine(terminal.err, { verbose: args.verbose });
     let failedCount = 0;
     await writer.begin();
     for (const file of args.files) {

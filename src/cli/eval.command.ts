@@ -43,7 +43,7 @@ export async function evalCommand(runtime: CliRuntime, terminal: Terminal, args:
     await sayExclusions(terminal, manifest, unknown, model.labels);
     if (known.length === 0) throw new UndertoneError('BAD_INPUT', `None of the manifest's labels is one of the model's: ${model.labels.join(', ')}. Map them with --map FROM=TO.`);
     const paths = await asBadInput(args.manifest, () => locateFiles(known, resolve(args.dataRoot ?? dirname(args.manifest))));
-    const progress = new ProgressLine(terminal.err, { verbose: args.verbose, quiet: false });
+    const progress = new ProgressLine(terminal.err, { verbose: args.verbose });
     progress.begin(`${known.length} recordings`);
     const results = await runItems(analyzer, paths, { model: args.model, raw: args.raw, signal: terminal.signal, onDone: (count) => progress.update(`${count}/${known.length} recordings`, count / known.length) });
     progress.end(`${known.length} recordings`, 'done');

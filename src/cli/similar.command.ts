@@ -32,7 +32,7 @@ export async function similarCommand(runtime: CliRuntime, terminal: Terminal, ar
   const files = await audioFiles(args.folder);
   if (files.length === 0) throw new UndertoneError('BAD_INPUT', `${args.folder} has no audio files; looked for ${[...AUDIO_EXTENSIONS].join(' ')}.`);
   const analyzer = await runtime.openAnalyzer();
-  const progress = new ProgressLine(terminal.err, { verbose: args.verbose, quiet: false });
+  const progress = new ProgressLine(terminal.err, { verbose: args.verbose });
   try {
     const target = (await embeddings(analyzer, args.file, args, terminal)).whole;
     if (target === null) throw new UndertoneError('BAD_INPUT', `No speech was judged in ${args.file}, so there is nothing to compare.`);

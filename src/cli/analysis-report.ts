@@ -1,0 +1,87 @@
+import type { AnalysisOutcome, AudioQuality, PredictionResult } from '../domain/analysis.js';
+import type { FileAnalysis } from './cli-runtime.js';
+
+/** What `analyze --json` and `demo --json` print for a file: a contract; fields are added, never renamed. Seconds from the start. */
+export interface AnalysisReport {
+  readonly file: string;
+  readonly sha256: string;
+  readonly durationSeconds: number;
+  readonly model: { readonly id: string; readonly version: string; readonly digest: string };
+  readonly gate: { readonly kind: string; readonly speechSeconds: number; readonly leftOutSeconds: number; readonly reason: string };
+  readonly quality: AudioQuality;
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
+  /** Null when nothing was judged. */
+  readonly summary: ReportedPrediction | null;
+  readonly speakers: readonly { readonly key: string; readonly role: string | null; readonly channel: number | null; readonly talkSeconds: number; readonly summary: ReportedPrediction | null }[];
+  readonly segments: readonly ReportedSegment[];
+  /** Null when nothing was judged: there is no embedding then. */
+  readonly embedding: { readonly dimension: number; readonly kind: 'utterance' } | null;
+}
+
+export interface ReportedPrediction {
+  readonly label: string;
+  readonly confidence: number;
+  readonly calibrated: boolean;
+  readonly abstained: boolean;
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+export interface ReportedSegment {
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly speaker: string | null;
+  /** Null, like the confidence, where the gate kept the window from being judged; `scores` is empty there. */
+  readonly label: string | null;
+  readonly confidence: number | null;
+  readonly calibrated: boolean;
+  readonly abstained: boolean;
+  readonly gate: string;
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+export interface FailedReport {
+  readonly file: string;
+  readonly problem: { readonly code: string; readonly message: string };
+}
+
+export type FileReport = AnalysisReport | FailedReport;
+
+export function isFailed(report: FileReport): report is FailedReport {
+  return 'problem' in report;
+}
+
+export function analysisReport(file: string, analysis: Pick<FileAnalysis, 'sha256' | 'outcome'>): AnalysisReport {
+  const { outcome } = analysis;
+  return {
+    file,
+    sha256: analysis.sha256,
+    durationSeconds: outcome.durationSeconds,
+    model: { id: outcome.model.id, version: outcome.model.version, digest: outcome.model.digest },
+    gate: { ...outcome.gate },
+    quality: { ...outcome.quality },
+    warnings: outcome.warnings.map(({ code, message }) => ({ code, message })),
+    summary: outcome.summary === null ? null : reported(outcome.summary),
+    speakers: outcome.speakers.map((speaker) => ({ key: speaker.key, role: speaker.role, channel: speaker.channel, talkSeconds: speaker.talkSeconds, summary: speaker.summary === null ? null : reported(speaker.summary) })),
+    segments: outcome.segments.map((segment) => segmentReport(segment)),
+    embedding: outcome.embedding === null ? null : { dimension: outcome.embedding.length, kind: 'utterance' },
+  };
+}
+
+function segmentReport(segment: AnalysisOutcome['segments'][number]): ReportedSegment {
+  const { prediction } = segment;
+  return {
+    startSeconds: segment.startSeconds,
+    endSeconds: segment.endSeconds,
+    speaker: segment.speaker,
+    label: prediction?.label ?? null,
+    confidence: prediction?.confidence ?? null,
+    calibrated: prediction?.calibrated ?? false,
+    abstained: prediction?.abstained ?? true,
+    gate: segment.gate,
+    scores: { ...prediction?.scores },
+  };
+}
+
+function reported(prediction: PredictionResult): ReportedPrediction {
+  return { label: prediction.label, confidence: prediction.confidence, calibrated: prediction.calibrated, abstained: prediction.abstained, scores: { ...prediction.scores } };
+}

@@ -1,0 +1,127 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, extname, join, parse } from 'node:path';
+import { csvLine } from '../domain/csv.js';
+import { isUndertoneError } from '../domain/errors.js';
+import { analysisReport, isFailed } from './analysis-report.js';
+import type { AnalysisReport, FailedReport, FileReport } from './analysis-report.js';
+import { plotAnalysis } from './analysis-plot.js';
+import { analysisText } from './analysis-text.js';
+import type { CliAnalyzer, CliRuntime, FileAnalysis } from './cli-runtime.js';
+import { writeOutputsFolder } from './outputs-folder.js';
+import { ProgressLine } from './progress-line.js';
+import { OutputClosed, painter, print, printable } from './terminal.js';
+import type { Terminal } from './terminal.js';
+
+export interface AnalyzeArguments {
+  readonly files: readonly string[];
+  readonly model: string | null;
+  readonly raw: boolean;
+  readonly speakers: 'none' | 'channels' | 'auto';
+  readonly format: 'text' | 'json' | 'csv';
+  readonly plot: string | null;
+  readonly out: string | null;
+  readonly frames: boolean;
+  readonly verbose: boolean;
+}
+
+/** Analyses each file in turn; one that fails is reported in its place and the others are still done. 0, or 1 when one failed. */
+export async function analyzeCommand(runtime: CliRuntime, terminal: Terminal, args: AnalyzeArguments): Promise<number> {
+  const analyzer = await runtime.openAnalyzer();
+  try {
+    // An unknown model is one mistake of the call, not one of every file.
+    const model = analyzer.describeModel(args.model);
+    const writer = new ReportWriter(terminal, args.format, model.labels);
+    const progress = new ProgressLine(terminal.err, { verbose: args.verbose });
+    let failedCount = 0;
+    await writer.begin();
+    for (const file of args.files) {
+      terminal.signal.throwIfAborted();
+      const report = await analyzeOne(analyzer, terminal, progress, file, args);
+      if (isFailed(report)) failedCount += 1;
+      await writer.write(report);
+    }
+    return failedCount === 0 ? 0 : 1;
+  } finally {
+    await analyzer.close();
+  }
+}
+
+async function analyzeOne(analyzer: CliAnalyzer, terminal: Terminal, progress: ProgressLine, file: string, args: AnalyzeArguments): Promise<FileReport> {
+  const name = printable(basename(file));
+  progress.begin(name);
+  let analysis: FileAnalysis | null = null;
+  try {
+    analysis = await analyzer.analyzeFile(file, {
+      model: args.model, raw: args.raw, speakers: args.speakers, wantFrames: args.frames, signal: terminal.signal,
+      onProgress: (fraction) => progress.update(name, fraction),
+    });
+    const report = analysisReport(file, analysis);
+    if (args.plot !== null) await writeFile(plotPath(args.plot, file, args.files.length), await plotAnalysis(basename(file), analysis));
+    const folder = args.out === null ? null : await writeOutputsFolder(args.out, analysis, new Date());
+    progress.end(name, folder === null ? 'done' : `written to ${folder}`);
+    return report;
+  } catch (error) {
+    if (terminal.signal.aborted || error instanceof OutputClosed) throw error;
+    const problem = problemOf(error, file);
+    progress.end(name, problem.code);
+    return { file, problem };
+  } finally {
+    progress.clear();
+    await analysis?.dispose();
+  }
+}
+
+/** The failure as a caller may see it: codes of the error table, or of the file system for a path that cannot be read. */
+export function problemOf(error: unknown, file: string): FailedReport['problem'] {
+  if (isUndertoneError(error)) return { code: error.code, message: error.message };
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code === 'ENOENT') return { code: 'NOT_FOUND', message: `There is no file ${file}.` };
+  if (code === 'EACCES' || code === 'EPERM') return { code: 'FORBIDDEN', message: `No permission: ${(error as Error).message}` };
+  if (code === 'EISDIR') return { code: 'BAD_INPUT', message: `${file} is a folder; give the files in it.` };
+  if (code === 'ENOSPC') return { code: 'STORAGE_FULL', message: 'The disk is full.' };
+  return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** `plot.svg` for one file; for several, `plot-NAME.svg` each, so that none is written over. */
+export function plotPath(wanted: string, file: string, fileCount: number): string {
+  if (fileCount === 1) return wanted;
+  const { dir, name, ext } = parse(wanted);
+  return join(dir, `${name}-${basename(file, extname(file))}${ext === '' ? '.svg' : ext}`);
+}
+
+class ReportWriter {
+  #isFirst = true;
+
+  constructor(private readonly terminal: Terminal, private readonly format: AnalyzeArguments['format'], private readonly labels: readonly string[]) {}
+
+  async begin(): Promise<void> {
+    if (this.format === 'csv') await print(this.terminal.out, `${csvLine(['file', 'sha256', 'start_seconds', 'end_seconds', 'speaker', 'label', 'confidence', 'abstained', 'gate', 'problem', ...this.labels])}\n`);
+  }
+
+  async write(report: FileReport): Promise<void> {
+    const { out } = this.terminal;
+    if (this.format === 'json') await print(out, `${JSON.stringify(report)}\n`);
+    else if (this.format === 'csv') await print(out, isFailed(report) ? this.#failedCsv(report) : this.#csv(report));
+    else await this.#writeText(report);
+    this.#isFirst = false;
+  }
+
+  async #writeText(report: FileReport): Promise<void> {
+    const { out, err } = this.terminal;
+    if (isFailed(report)) await print(err, `${painter(err)('red', '✗')} ${printable(report.file)}: ${printable(report.problem.message)} (${report.problem.code})\n`);
+    else await print(out, `${this.#isFirst ? '' : '\n'}${analysisText(report, painter(out), out.columns ?? 80)}`);
+  }
+
+  /** One line a segment, so that a spreadsheet can filter; the whole file first, with speaker and times of the whole. */
+  #csv(report: AnalysisReport): string {
+    const whole = { startSeconds: 0, endSeconds: report.durationSeconds, speaker: null, label: report.summary?.label ?? null, confidence: report.summary?.confidence ?? null, abstained: report.summary?.abstained ?? true, gate: report.gate.kind, scores: report.summary?.scores ?? {} };
+    return [whole, ...report.segments].map((row, i) => {
+      const scores = this.labels.map((label) => row.scores[label] ?? null);
+      return `${csvLine([report.file, report.sha256, row.startSeconds, row.endSeconds, i === 0 ? '(whole)' : row.speaker, row.label, row.confidence, String(row.abstained), row.gate, null, ...scores])}\n`;
+    }).join('');
+  }
+
+  #failedCsv(report: FailedReport): string {
+    return `${csvLine([report.file, null, null, null, null, null, null, null, null, `${report.problem.code}: ${report.problem.message}`, ...this.labels.map(() => null)])}\n`;
+  }
+}

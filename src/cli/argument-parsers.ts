@@ -1,0 +1,30 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+
+/** `FROM=TO`, repeated, as a record. */
+export function collectPair(value: string, before: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+  const at = value.indexOf('=');
+  if (at <= 0 || at === value.length - 1) throw new InvalidArgumentError(`Got \`${value}\`; write NAME=VALUE.`);
+  return { ...before, [value.slice(0, at)]: value.slice(at + 1) };
+}
+
+export function wholeNumber(minimum: number, maximum: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!Number.isInteger(number) || number < minimum || number > maximum) throw new InvalidArgumentError(`Got \`${value}\`; allowed is a whole number from ${minimum} to ${maximum}.`);
+    return number;
+  };
+}
+
+/** An ISO 8601 date or moment in the future. */
+export function futureDate(value: string): Date {
+  const date = new Date(value);
+  if (!/^\d{4}-\d{2}-\d{2}/.test(value) || Number.isNaN(date.getTime())) throw new InvalidArgumentError(`Got \`${value}\`; write a date such as 2027-06-30.`);
+  if (date.getTime() <= Date.now()) throw new InvalidArgumentError(`${value} is in the past.`);
+  return date;
+}
+
+export const modelOption = (): Option => new Option('--model <id>', 'model to use (default: the one that the settings name)');
+export const jsonOption = (): Option => new Option('--json', 'print JSON only');
+export const verboseOption = (): Option => new Option('-v, --verbose', 'say on stderr what is done');
+

@@ -1,0 +1,107 @@
+import type { AnalysisOutcome } from '../domain/analysis.js';
+import type { Precision } from '../domain/model.js';
+import type { PcmSource } from '../domain/pcm.js';
+import type { Principal } from '../domain/principal.js';
+import type { Settings } from '../domain/settings.js';
+import type { Services } from '../services/service-contracts.js';
+
+/** What the command needs of the platform; built in compose.ts, faked in tests. Everything is opened only when a command asks. */
+export interface CliRuntime {
+  readonly version: string;
+  /** Parsed on the first call. Throws CONFIG_INVALID. */
+  settings(): Settings;
+  /** Decoder, voice activity, gate and model hosts; no database, so it works beside a running server. */
+  openAnalyzer(): Promise<CliAnalyzer>;
+  /** The models folder; starts no host. */
+  openModels(): Promise<CliModels>;
+  /** The use cases on the database. DATA_DIR_LOCKED while a server has the embedded one. */
+  openServices(): Promise<CliServices>;
+  /** API and, by default, the worker; resolves when it listens. */
+  serve(options: { readonly withWorker: boolean }): Promise<RunningProcess>;
+  /** The worker role alone; resolves when it takes jobs. */
+  work(): Promise<RunningProcess>;
+  migrate(): Promise<MigrationReport>;
+}
+
+export interface AnalyzeFileOptions {
+  /** Null: the default model. */
+  readonly model: string | null;
+  readonly raw: boolean;
+  readonly speakers: 'none' | 'channels' | 'auto';
+  readonly wantFrames?: boolean;
+  readonly signal?: AbortSignal;
+  /** 0 to 1 over the whole file. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+export interface FileAnalysis {
+  /** Of the file's bytes, hex. */
+  readonly sha256: string;
+  readonly outcome: AnalysisOutcome;
+  /** The decoded samples, readable until `dispose`. */
+  readonly pcm: PcmSource;
+  /** Only when asked for; rows in the order of the segments, `frameCount` of each. */
+  readonly frames: FrameTrack | null;
+  dispose(): Promise<void>;
+}
+
+export interface FrameTrack {
+  readonly hopSeconds: number;
+  readonly rowCount: number;
+  /** [rowCount, D] row-major */
+  readonly features: Float32Array;
+  /** [rowCount, labels] row-major */
+  readonly logits: Float32Array;
+}
+
+export interface CliAnalyzer {
+  /** The labels of a model without loading it. MODEL_UNKNOWN; null: the default model. */
+  describeModel(model: string | null): { readonly id: string; readonly version: string; readonly digest: string; readonly labels: readonly string[] };
+  /** How many files may usefully be in work at once. */
+  readonly concurrency: number;
+  analyzeFile(path: string, options: AnalyzeFileOptions): Promise<FileAnalysis>;
+  close(): Promise<void>;
+}
+
+export interface ModelListing {
+  readonly id: string;
+  readonly version: string;
+  readonly name: string;
+  readonly digest: string;
+  readonly labels: readonly string[];
+  readonly embeddingDimension: number;
+  readonly sizeBytes: number;
+  readonly license: string;
+  readonly precision: Precision;
+  readonly isDefault: boolean;
+  readonly calibrated: boolean;
+}
+
+export interface CliModels {
+  list(): Promise<readonly ModelListing[]>;
+  /** Hashes the files of a model and compares with its manifest. */
+  verify(id: string): Promise<{ readonly ok: boolean; readonly details: readonly string[] }>;
+  remove(id: string): Promise<void>;
+  import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision; readonly acceptLicense: boolean; readonly onProgress: (message: string) => void }): Promise<ModelListing>;
+  pull(options: { readonly id: string; readonly acceptLicense: boolean; readonly precision: Precision; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
+}
+
+export interface CliServices {
+  readonly services: Services;
+  /** The operator at the machine: admin of the default workspace. */
+  readonly operator: Principal;
+  close(): Promise<void>;
+}
+
+export interface RunningProcess {
+  /** Where it listens, e.g. `http://127.0.0.1:4000`; null for a worker. */
+  readonly url: string | null;
+  /** The first admin key, only when it was made in this start; shown once. */
+  readonly newAdminKey: string | null;
+  close(): Promise<void>;
+}
+
+export interface MigrationReport {
+  readonly applied: readonly string[];
+  readonly alreadyAppliedCount: number;
+}

@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { platform } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { isUndertoneError } from '../domain/errors.js';
+import type { CliRuntime } from './cli-runtime.js';
+
+/** `mend`: what to do about it, when there is something. A warning does not make the doctor fail. */
+export interface Finding {
+  readonly check: string;
+  readonly state: 'ok' | 'warning' | 'failed';
+  readonly found: string;
+  readonly mend: string | null;
+}
+
+const run = promisify(execFile);
+const TIMEOUT_MS = 10_000;
+
+export function checkNode(version: string, range: string): Finding {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const isSupported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major >= 24;
+  const mend = isSupported ? (major === 20 ? 'Node 20 is past its end of life; Node 24 LTS is recommended.' : null) : `Install Node 24 LTS (supported: ${range}).`;
+  return { check: 'Node', state: !isSupported ? 'failed' : major === 20 ? 'warning' : 'ok', found: version, mend };
+}
+
+/** Every dependency of package.json can be resolved. */
+export async function checkDependencies(): Promise<Finding> {
+  const require = createRequire(import.meta.url);
+  const root = await packageRoot();
+  const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+  const missing: string[] = [];
+  for (const name of Object.keys(dependencies)) {
+    const folders = require.resolve.paths(name) ?? [];
+    const found = await Promise.all(folders.map((folder) => exists(join(folder, name, 'package.json'))));
+    if (!found.includes(true)) missing.push(name);
+  }
+  if (missing.length > 0) return { check: 'npm packages', state: 'failed', found: `missing: ${missing.join(', ')}`, mend: 'Run `npm run setup`.' };
+  return { check: 'npm packages', state: 'ok', found: `${Object.keys(dependencies).length} present`, mend: null };
+}
+
+export async function checkFfmpeg(): Promise<readonly Finding[]> {
+  const install = `Install it: ${ffmpegInstallCommand()} (or run \`npm run setup\`).`;
+  let banner: string;
+  let formats: string;
+  try {
+    banner = (await run('ffmpeg', ['-hide_banner', '-version'], { timeout: TIMEOUT_MS })).stdout;
+    formats = (await run('ffmpeg', ['-hide_banner', '-demuxers'], { timeout: TIMEOUT_MS })).stdout;
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return [{ check: 'ffmpeg', state: 'failed', found: isMissing ? 'not found' : `does not run: ${(error as Error).message.split('\n')[0] ?? ''}`, mend: install }];
+  }
+  const version = /^ffmpeg version (\S+)/.exec(banner)?.[1] ?? 'unknown version';
+  const hasSoxr = banner.includes('--enable-libsoxr');
+  const wanted = ['wav', 'mp3', 'mov', 'ogg', 'flac', 'matroska', 'aac', 'aiff'];
+  const names = new Set(formats.split('\n').flatMap((line) => (/^\s*D[. a-z]*\s+(\S+)/.exec(line)?.[1] ?? '').split(',')));
+  const missing = wanted.filter((name) => !names.has(name));
+  return [
+    { check: 'ffmpeg', state: 'ok', found: version, mend: null },
+    { check: 'ffmpeg resampler', state: hasSoxr ? 'ok' : 'failed', found: hasSoxr ? 'soxr' : 'built without soxr', mend: hasSoxr ? null : `This build resamples with audible aliasing, and is refused. ${install}` },
+    { check: 'ffmpeg formats', state: missing.length === 0 ? 'ok' : 'warning', found: missing.length === 0 ? wanted.join(' ') : `missing: ${missing.join(' ')}`, mend: missing.length === 0 ? null : 'Files of these formats will be refused; a fuller build of ffmpeg reads them.' },
+  ];
+}
+
+export async function checkDataFolder(dataDir: string, minFreeBytes: number): Promise<readonly Finding[]> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    await access(dataDir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    return [{ check: 'data folder', state: 'failed', found: (error as Error).message, mend: 'Give this user write permission, or set UNDERTONE_DATA_DIR to a folder that it may write.' }];
+  }
+  const { bavail, bsize } = await statfs(dataDir);
+  const freeBytes = bavail * bsize;
+  const isEnough = freeBytes > minFreeBytes;
+  return [
+    { check: 'data folder', state: 'ok', found: `${dataDir} is writable`, mend: null },
+    { check: 'free disk', state: isEnough ? 'ok' : 'failed', found: `${gigabytes(freeBytes)} free, floor ${gigabytes(minFreeBytes)}`, mend: isEnough ? null : 'Uploads are refused below the floor: free space, or move UNDERTONE_DATA_DIR.' },
+  ];
+}
+
+/** Opens the database through the platform; a folder that a server holds is healthy. */
+export async function checkDatabase(runtime: CliRuntime): Promise<Finding> {
+  try {
+    const opened = await runtime.openServices();
+    await opened.close();
+    return { check: 'database', state: 'ok', found: runtime.settings().databaseUrl === null ? 'embedded, opens' : 'reachable, migrated', mend: null };
+  } catch (error) {
+    if (isUndertoneError(error) && error.code === 'DATA_DIR_LOCKED') return { check: 'database', state: 'ok', found: 'embedded, in use by a running server', mend: null };
+    return { check: 'database', state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Check DATABASE_URL, that the server runs and has the pgvector extension; then run `undertone migrate`.' };
+  }
+}
+
+export async function checkModels(runtime: CliRuntime): Promise<readonly Finding[]> {
+  try {
+    const models = await runtime.openModels();
+    const listed = await models.list();
+    if (listed.length === 0) return [{ check: 'models', state: 'failed', found: 'none installed', mend: 'The bundled one belongs in models/starter: restore it with `git checkout models`, or import one with `undertone models import`.' }];
+    return await Promise.all(listed.map(async (model): Promise<Finding> => {
+      const { ok, details } = await models.verify(model.id);
+      return { check: `model ${model.id}`, state: ok ? 'ok' : 'failed', found: ok ? `${model.version}, ${(model.sizeBytes / 1e6).toFixed(1)} MB, digest as in its manifest` : details.join('; '), mend: ok ? null : `Fetch it again: remove models/${model.id} and import or restore it.` };
+    }));
+  } catch (error) {
+    return [{ check: 'models', state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Mend or remove the folder that the message names.' }];
+  }
+}
+
+/** What the machine has; whether the runtime can use it is only known when a model loads. */
+export async function checkAccelerator(provider: 'auto' | 'cpu' | 'cuda' | 'webgpu'): Promise<Finding> {
+  const found = await run('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { timeout: TIMEOUT_MS }).then(({ stdout }) => stdout.trim(), () => '');
+  if (found === '') {
+    return provider === 'cuda'
+      ? { check: 'accelerator', state: 'warning', found: 'UNDERTONE_PROVIDER asks for cuda, but no NVIDIA driver answers', mend: 'Models will run on the CPU. Install the driver, or set UNDERTONE_PROVIDER=cpu.' }
+      : { check: 'accelerator', state: 'ok', found: 'none; models run on the CPU', mend: null };
+  }
+  return { check: 'accelerator', state: 'ok', found: found.split('\n').join(', '), mend: provider === 'cpu' ? 'It is not used: UNDERTONE_PROVIDER=cpu.' : 'CUDA needs the runtime\'s CUDA files, which are an opt-in: see README, “GPU”.' };
+}
+
+export function checkTelemetry(isDisabled: boolean): Finding {
+  return isDisabled
+    ? { check: 'telemetry', state: 'ok', found: 'off (ONNX Runtime reports by default; Undertone turns it off before it loads)', mend: null }
+    : { check: 'telemetry', state: 'failed', found: 'ONNX Runtime would report to its vendor', mend: 'Start Undertone through its own command, which sets ORT_DISABLE_TELEMETRY=1.' };
+}
+
+/** What installs ffmpeg on this kind of system. */
+export function ffmpegInstallCommand(system: NodeJS.Platform = platform()): string {
+  if (system === 'darwin') return '`brew install ffmpeg`';
+  if (system === 'win32') return '`winget install Gyan.FFmpeg`';
+  return '`sudo apt-get install ffmpeg` (Debian, Ubuntu), `sudo dnf install ffmpeg` (Fedora, with RPM Fusion), `sudo apk add ffmpeg` (Alpine) or `sudo pacman -S ffmpeg` (Arch)';
+}
+
+/** The nearest folder upwards with a package.json: differs between the sources and the build. */
+async function packageRoot(): Promise<string> {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    if (await exists(join(folder, 'package.json'))) return folder;
+    if (folder === dirname(folder)) throw new Error('no package.json above the program');
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(() => true, () => false);
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,123 @@
+import { Command, Option } from 'commander';
+import { ROLES } from '../domain/principal.js';
+import type { Role } from '../domain/principal.js';
+import type { Precision } from '../domain/model.js';
+import { analyzeCommand } from './analyze.command.js';
+import { collectPair, futureDate, jsonOption, modelOption, verboseOption, wholeNumber } from './argument-parsers.js';
+import type { CliRuntime } from './cli-runtime.js';
+import { doctorCommand } from './doctor.command.js';
+import { evalCommand } from './eval.command.js';
+import { createKey, listKeys, revokeKey } from './keys.command.js';
+import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
+import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
+import { similarCommand } from './similar.command.js';
+import type { Terminal } from './terminal.js';
+
+export interface ProgramContext {
+  readonly runtime: CliRuntime;
+  readonly terminal: Terminal;
+  readonly telemetryOff: boolean;
+  /** Called by the command that ran. */
+  readonly setExitCode: (code: number) => void;
+}
+
+/** The whole grammar of the `undertone` command. */
+export function buildProgram(context: ProgramContext): Command {
+  const program = new Command('undertone')
+    .description('Self-hosted speech-emotion platform: recordings in, searchable emotions out.')
+    .version(context.runtime.version, '-V, --version');
+  program.commandsGroup('Serving:');
+  program.command('serve').description('serve the API, the page and, unless --no-worker, the worker').option('--no-worker', 'take no jobs in this process')
+    .action(run(context, ({ runtime, terminal }, options: { worker: boolean }) => serveCommand(runtime, terminal, { withWorker: options.worker })));
+  program.command('worker').description('take jobs only (many of them against one PostgreSQL)').action(run(context, ({ runtime, terminal }) => workerCommand(runtime, terminal)));
+  program.command('migrate').description('bring the database up to date').action(run(context, ({ runtime, terminal }) => migrateCommand(runtime, terminal)));
+  program.command('doctor').description('check what Undertone stands on and say how to mend it').addOption(jsonOption())
+    .action(run(context, ({ runtime, terminal, telemetryOff }, options: { json?: true }) => doctorCommand(runtime, terminal, { json: options.json ?? false, telemetryOff })));
+  program.commandsGroup('Recordings:');
+  addAnalyze(program, context);
+  addSimilar(program, context);
+  program.commandsGroup('Models and keys:');
+  addEval(program, context);
+  addModels(program, context);
+  addKeys(program, context);
+  return program;
+}
+
+type Action<Options> = (context: ProgramContext, options: Options, positional: readonly string[]) => Promise<number>;
+
+/** Commander passes positional arguments, then options, then the command. */
+function run<Options>(context: ProgramContext, action: Action<Options>): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    const options = args[args.length - 2] as Options;
+    const positional = args.slice(0, -2).flat() as string[];
+    context.setExitCode(await action(context, options, positional));
+  };
+}
+
+function addAnalyze(program: Command, context: ProgramContext): void {
+  interface Options { model?: string; raw?: true; speakers: 'none' | 'channels' | 'auto'; json?: true; csv?: true; plot?: string; out?: string; frames?: true; verbose?: true }
+  program.command('analyze').description('analyse files and print what was found; works beside a running server').argument('<file...>', 'audio or video files')
+    .addOption(modelOption())
+    .option('--raw', 'no gate, no voice activity, no windows: the model\'s own answer about the samples as they are')
+    .addOption(new Option('--speakers <how>', 'how speakers are told apart').choices(['none', 'channels', 'auto']).default('none'))
+    .addOption(new Option('--json', 'one JSON object a line for each file').conflicts('csv'))
+    .option('--csv', 'one line for each file and segment')
+    .option('--plot <file.svg>', 'draw waveform, speech, emotions and warnings (several files: FILE-NAME.svg)')
+    .option('--out <dir>', 'write an outputs_YYYYMMDD_HHMMSS folder for each file')
+    .option('--frames', 'with --out: result_frame.json and one embedding row a frame')
+    .addOption(verboseOption())
+    .addHelpText('after', '\nExit codes: 0 done, 1 a file failed (the others are still done), 2 bad usage.')
+    .action(run(context, ({ runtime, terminal }, options: Options, files) => analyzeCommand(runtime, terminal, {
+      files, model: options.model ?? null, raw: options.raw ?? false, speakers: options.speakers, format: options.json ? 'json' : options.csv ? 'csv' : 'text',
+      plot: options.plot ?? null, out: options.out ?? null, frames: options.frames ?? false, verbose: options.verbose ?? false,
+    })));
+}
+
+function addSimilar(program: Command, context: ProgramContext): void {
+  interface Options { in: string; model?: string; first: number; json?: true; verbose?: true }
+  program.command('similar').description('find what sounds most like FILE in a folder').argument('<file>', 'audio or video file')
+    .requiredOption('--in <dir>', 'folder that is searched, with all below it').addOption(modelOption())
+    .addOption(new Option('--first <count>', 'how many').argParser(wholeNumber(1, 10_000)).default(10)).addOption(jsonOption()).addOption(verboseOption())
+    .action(run(context, ({ runtime, terminal }, options: Options, [file = '']) => similarCommand(runtime, terminal, { file, folder: options.in, model: options.model ?? null, first: options.first, json: options.json ?? false, verbose: options.verbose ?? false })));
+}
+
+function addEval(program: Command, context: ProgramContext): void {
+  interface Options { model?: string; report?: string; json?: true; raw?: true; split?: string; groupBy?: string; dataRoot?: string; column?: Record<string, string>; map?: Record<string, string>; resamples: number; seed: number; verbose?: true }
+  program.command('eval').description('measure a model on labelled recordings: WA, UA, F1, confusion, calibration, with 95 % intervals by speaker')
+    .argument('<manifest.csv>', 'columns path, label (or emotion), and if known speaker, split and others').addOption(modelOption())
+    .option('--report <dir>', 'write report.html, report.json and items.csv').addOption(jsonOption()).option('--raw', 'bypass gate, voice activity and windows')
+    .option('--split <name>', 'only the rows of this split').option('--group-by <column>', 'figures for each value of a column as well, e.g. corpus')
+    .option('--data-root <dir>', 'folder that paths are relative to (default: the manifest\'s)')
+    .addOption(new Option('--column <role=name>', 'which column is the path, label, speaker or split').argParser(collectPair))
+    .addOption(new Option('--map <from=to>', 'what a label of the manifest is called by the model').argParser(collectPair))
+    .addOption(new Option('--resamples <count>', 'bootstrap resamples').argParser(wholeNumber(100, 100_000)).default(2000))
+    .addOption(new Option('--seed <number>', 'of the bootstrap').argParser(wholeNumber(0, 4_294_967_295)).default(20_240_601)).addOption(verboseOption())
+    .action(run(context, ({ runtime, terminal }, options: Options, [manifest = '']) => evalCommand(runtime, terminal, {
+      manifest, model: options.model ?? null, report: options.report ?? null, json: options.json ?? false, raw: options.raw ?? false, split: options.split ?? null, groupBy: options.groupBy ?? null,
+      dataRoot: options.dataRoot ?? null, columns: options.column ?? {}, labels: options.map ?? {}, resamples: options.resamples, seed: options.seed, verbose: options.verbose ?? false,
+    })));
+}
+
+function addModels(program: Command, context: ProgramContext): void {
+  const models = program.command('models').description('list, import, pull, verify and remove models');
+  const precision = (): Option => new Option('--precision <kind>', 'weights of the made graph').choices(['f32', 'int8']).default('f32');
+  const accept = (): Option => new Option('--accept-license', 'accept the model\'s licence');
+  models.command('list').description('installed models').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listModels(runtime, terminal, { json: options.json ?? false })));
+  interface Import { id: string; checkpoint: string; tokens?: string; precision: Precision; acceptLicense?: true }
+  models.command('import').description('build a model from an Emotion2Vec+ checkpoint on this machine').requiredOption('--id <id>', 'name for it here').requiredOption('--checkpoint <model.pt>', 'the checkpoint')
+    .option('--tokens <tokens.txt>', 'labels, one a line (default: tokens.txt beside the checkpoint, else the usual nine)').addOption(precision()).addOption(accept())
+    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint, tokens: options.tokens ?? null, precision: options.precision, acceptLicense: options.acceptLicense ?? false })));
+  models.command('pull').description('download a published model and import it').argument('<id>').addOption(precision()).addOption(accept())
+    .action(run(context, ({ runtime, terminal }, options: { precision: Precision; acceptLicense?: true }, [id = '']) => pullModel(runtime, terminal, { id, precision: options.precision, acceptLicense: options.acceptLicense ?? false })));
+  models.command('verify').description('compare a model\'s files with its manifest').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => verifyModel(runtime, terminal, id)));
+  models.command('remove').description('delete a model\'s folder').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => removeModel(runtime, terminal, id)));
+}
+
+function addKeys(program: Command, context: ProgramContext): void {
+  const keys = program.command('keys').description('create, list and revoke API keys');
+  keys.command('create').description('make a key; the secret is printed once').requiredOption('--name <name>', 'what it is for').addOption(new Option('--role <role>', 'what it may do').choices([...ROLES]).default('analyst'))
+    .addOption(new Option('--expires <date>', 'when it ends to work').argParser(futureDate))
+    .action(run(context, ({ runtime, terminal }, options: { name: string; role: Role; expires?: Date }) => createKey(runtime, terminal, { name: options.name, role: options.role, expiresAt: options.expires ?? null })));
+  keys.command('list').description('all keys, without their secrets').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listKeys(runtime, terminal, { json: options.json ?? false })));
+  keys.command('revoke').description('refuse a key from now on').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => revokeKey(runtime, terminal, id)));
+}

@@ -35,6 +35,8 @@ export interface DecodeCommand {
   /** Seconds of the input that ffmpeg reads at most. */
   readonly maxSeconds: number;
   readonly channel: 'mix' | number;
+  /** False leaves EBU R128 out: ffmpeg's meter refuses channels without a named layout (more than eight), the samples don't need one. */
+  readonly withLoudness: boolean;
 }
 
 /**
@@ -42,11 +44,13 @@ export interface DecodeCommand {
  * The file is reached through a descriptor and not by name: then a name can be neither a protocol nor an option, its
  * extension cannot sway the choice of the demuxer, and it never shows up in a log.
  */
-export function buildDecodeArguments({ inputFd, maxSeconds, channel }: DecodeCommand): string[] {
+export function buildDecodeArguments({ inputFd, maxSeconds, channel, withLoudness }: DecodeCommand): string[] {
   const gains = channel === 'mix' ? MEAN_OF_ALL : `c0=c${channel}`;
   // Float before the mean: in 16 bits it would be rounded. soxr leaves samples that have the right rate already untouched.
   const toMono = `aformat=sample_fmts=fltp,pan=mono|${gains},aresample=${SAMPLE_RATE_HZ}:resampler=soxr`;
-  return ffmpeg()
+  const samplesOnly = `[0:a:0]${toMono}[pcm]`;
+  const withMeter = `[0:a:0]asplit=2[samples][meter];[samples]${toMono}[pcm];[meter]ebur128=framelog=verbose[metered]`;
+  const command = ffmpeg()
     .input(`file:/dev/fd/${inputFd}`)
     .inputOptions([
       '-hide_banner', '-nostdin', '-nostats', '-loglevel', 'repeat+level+info',
@@ -55,10 +59,9 @@ export function buildDecodeArguments({ inputFd, maxSeconds, channel }: DecodeCom
       // Before -i: bounds what is read. After it, a header that lies would still make gigabytes in the filters.
       '-t', maxSeconds.toFixed(3),
     ])
-    .complexFilter(`[0:a:0]asplit=2[samples][meter];[samples]${toMono}[pcm];[meter]ebur128=framelog=verbose[metered]`)
+    .complexFilter(withLoudness ? withMeter : samplesOnly)
     .output('pipe:1')
-    .outputOptions(['-map', '[pcm]', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-c:a', 'pcm_f32le', '-bitexact', '-f', 'f32le'])
-    .output('pipe:2')
-    .outputOptions(['-map', '[metered]', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-f', 'null'])
-    ._getArguments();
+    .outputOptions(['-map', '[pcm]', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-c:a', 'pcm_f32le', '-bitexact', '-f', 'f32le']);
+  if (withLoudness) command.output('pipe:2').outputOptions(['-map', '[metered]', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-f', 'null']);
+  return command._getArguments();
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { UndertoneError } from '../domain/errors.js';
@@ -9,6 +10,7 @@ import { DEFAULT_SEARCH_PATH, findProgram, startFfmpeg } from './ffmpeg-process.
 import type { FfmpegRun } from './ffmpeg-process.js';
 import { parseFfmpegLog } from './ffmpeg-report.js';
 import type { FfmpegReport } from './ffmpeg-report.js';
+import { oggIsComplete } from './ogg-end.js';
 import { PcmCollector } from './pcm-collector.js';
 import { decodePlainWav } from './plain-wav-decoder.js';
 import { readWavHeader } from './wav-header.js';
@@ -35,6 +37,14 @@ export interface FfmpegDecoderSettings {
 interface Programs {
   readonly ffmpegPath: string;
   readonly prlimitPath: string | null;
+}
+
+interface Work {
+  readonly file: FileHandle;
+  readonly wav: WavHeader | null;
+  readonly collector: PcmCollector;
+  readonly options: DecodeOptions;
+  readonly withLoudness: boolean;
 }
 
 function checkSource(source: SourceInfo, channel: 'mix' | number): UndertoneError | null {
@@ -64,7 +74,8 @@ export class FfmpegDecoder implements AudioDecoder {
 
   async decode(path: string, options: DecodeOptions): Promise<DecodedAudio> {
     options.signal?.throwIfAborted();
-    const file = await open(path, 'r');
+    // Not blocking: opening a named pipe would otherwise wait for a writer for ever.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = await file.stat();
       if (!stat.isFile()) throw new UndertoneError('NOT_AUDIO', 'This is not a regular file. Give the path of a recording.');
@@ -73,7 +84,7 @@ export class FfmpegDecoder implements AudioDecoder {
       const collector = new PcmCollector(options.tempDir, (this.settings.memorySeconds ?? DEFAULT_MEMORY_SECONDS) * SAMPLE_RATE_HZ);
       try {
         const plain = wav === null ? null : await decodePlainWav(file, wav, collector, options);
-        return plain ?? (await this.decodeWithFfmpeg(file, wav, collector, options));
+        return plain ?? (await this.decodeWithFfmpeg({ file, wav, collector, options, withLoudness: true }));
       } catch (error) {
         await collector.abandon();
         throw error;
@@ -83,11 +94,12 @@ export class FfmpegDecoder implements AudioDecoder {
     }
   }
 
-  private async decodeWithFfmpeg(file: FileHandle, wav: WavHeader | null, collector: PcmCollector, options: DecodeOptions): Promise<DecodedAudio> {
+  private async decodeWithFfmpeg(work: Work): Promise<DecodedAudio> {
+    const { file, wav, collector, options, withLoudness } = work;
     const channel = options.channel ?? 'mix';
     const { ffmpegPath, prlimitPath } = await this.findPrograms();
     // One second more than allowed, so that "too long" is seen in samples and not in a header.
-    const args = buildDecodeArguments({ inputFd: 3, maxSeconds: options.maxSeconds + 1, channel });
+    const args = buildDecodeArguments({ inputFd: 3, maxSeconds: options.maxSeconds + 1, channel, withLoudness });
     const run = startFfmpeg(args, { ffmpegPath, prlimitPath, timeoutMs: options.timeoutMs, inputFd: file.fd, signal: options.signal });
     let refused: UndertoneError | null = null;
     try {
@@ -102,8 +114,10 @@ export class FfmpegDecoder implements AudioDecoder {
     refused ??= report.source === null ? null : checkSource(report.source, channel);
     if (refused !== null) throw refused;
     const cutShort = ended.reason !== 'exit' || ended.signal === 'SIGXCPU' || ended.signal === 'SIGKILL';
+    if (report.meterRefused && withLoudness && !cutShort && collector.sampleCount === 0) return this.decodeWithFfmpeg({ ...work, withLoudness: false });
     if (report.source === null || collector.sampleCount === 0 || cutShort) throw failureOf(report, ended, options);
-    const truncated = isTruncated(report, ended.exitCode, samplesToSeconds(collector.sampleCount), wav);
+    const brokenOgg = report.source.container === 'ogg' && !(await oggIsComplete(file));
+    const truncated = brokenOgg || isTruncated(report, ended.exitCode, samplesToSeconds(collector.sampleCount), wav);
     return { pcm: collector.finish(), source: report.source, integratedLoudnessLufs: report.integratedLoudnessLufs, truncated };
   }
 

@@ -14,6 +14,8 @@ export interface FfmpegReport {
   /** Name of the demuxer that recognised the file and then failed, e.g. `wav`; null otherwise. */
   readonly failedContainer: string | null;
   readonly outOfMemory: boolean;
+  /** The loudness meter could not be set up for this source; the samples may still be decodable without it. */
+  readonly meterRefused: boolean;
 }
 
 // Both are anchored at exactly the indentation of the dump: tags of the file are indented further.
@@ -71,5 +73,6 @@ export function parseFfmpegLog(log: string): FfmpegReport {
     brokeOff: BROKE_OFF.test(log),
     failedContainer: input === null && failure !== null && !lowScore && !log.includes('Format not on whitelist') ? failure[1]!.split(',')[0]! : null,
     outOfMemory: log.includes('Cannot allocate memory'),
+    meterRefused: /Unknown channel layouts not supported|Error reinitializing filters/.test(log),
   };
 }

@@ -45,7 +45,7 @@ export function wavBytes(interleaved: Float32Array, { rateHz, channels = 1, enco
   header.writeUInt16LE(encoding === 's16' ? 1 : 3, 20);
   header.writeUInt16LE(channels, 22);
   header.writeUInt32LE(rateHz, 24);
-  header.writeUInt32LE(rateHz * channels * width, 28);
+  header.writeUInt32LE(Math.min(0xffffffff, rateHz * channels * width), 28);
   header.writeUInt16LE(channels * width, 32);
   header.writeUInt16LE(width * 8, 34);
   header.write('data', 36, 'latin1');

@@ -1,7 +1,33 @@
-import type { AnalysisOptions, AnalysisOutcome } from '../domain/analysis.js';
+import { mkdir } from 'node:fs/promises';
+import type { AudioDecoder, DecodedAudio } from '../audio/audio-decoder.js';
+import { planListening, type Heard } from './listening.js';
+import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning } from '../domain/analysis.js';
+import { UndertoneError } from '../domain/errors.js';
 import type { FrameTrack } from '../domain/frame-track.js';
-import type { PcmSource } from '../domain/pcm.js';
+import type { ModelManifest } from '../domain/model.js';
+import { SAMPLE_RATE_HZ, samplesToSeconds, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
+import type { EmotionInference, SpeechProbability } from '../inference/emotion-inference.js';
+import { judge, speakersOf } from './analysis-summary.js';
+import { inferWindows, type JudgedWindow } from './window-inference.js';
+
+/** Shares of the whole that the stages take in the progress bar. */
+const DECODED = 0.15;
+const LISTENED = 0.3;
+const INFERRED = 0.95;
+
+export interface PipelineParts {
+  readonly decoder: AudioDecoder;
+  readonly speech: SpeechProbability;
+  readonly inference: EmotionInference;
+  readonly tempDir: string;
+  readonly maxAudioSeconds: number;
+  readonly maxRawSeconds: number;
+  readonly decodeTimeoutMs: number;
+  readonly abstainBelow: number;
+  /** Steps of plugins; adds warnings, or fails when one is declared fatal. */
+  readonly afterPrediction?: (outcome: AnalysisOutcome, signal: AbortSignal) => Promise<AnalysisOutcome>;
+}
 
 export interface PipelineRequest {
   readonly path: string;
@@ -10,7 +36,7 @@ export interface PipelineRequest {
   readonly signal: AbortSignal;
   /** 0 to 1, never falling. */
   readonly onProgress?: (fraction: number) => void;
-  /** Called with the decoded samples before they are let go (exports). */
+  /** Called with the decoded samples (the mix) before they are let go. */
   readonly onDecoded?: (pcm: PcmSource) => Promise<void>;
   readonly wantFrameFeatures?: boolean;
 }
@@ -27,4 +53,104 @@ export interface PipelineResult {
 /** From a file on disk to everything that is known of it. Touches no database, so the command can run it alone. */
 export interface AnalysisPipeline {
   analyze(request: PipelineRequest): Promise<PipelineResult>;
+}
+
+export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
+  const { decoder, inference } = parts;
+
+  async function decode(request: PipelineRequest, channel: 'mix' | number, onSeconds: (seconds: number) => void): Promise<DecodedAudio> {
+    await mkdir(parts.tempDir, { recursive: true, mode: 0o700 });
+    return decoder.decode(request.path, {
+      maxSeconds: parts.maxAudioSeconds, timeoutMs: parts.decodeTimeoutMs, tempDir: parts.tempDir, channel, signal: request.signal, onProgress: onSeconds,
+    });
+  }
+
+  /** The channels of a stereo recording one by one where they were asked for; otherwise the mix alone. */
+  async function decodeVoices(request: PipelineRequest, mix: DecodedAudio): Promise<readonly { speaker: string | null; pcm: PcmSource }[]> {
+    if (request.options.speakers !== 'channels' || mix.source.channels !== 2) return [{ speaker: null, pcm: mix.pcm }];
+    const left = await decode(request, 0, () => undefined);
+    try {
+      const right = await decode(request, 1, () => undefined);
+      return [{ speaker: 'channel-0', pcm: left.pcm }, { speaker: 'channel-1', pcm: right.pcm }];
+    } catch (error) {
+      await left.pcm.dispose();
+      throw error;
+    }
+  }
+
+  async function analyzeDecoded(request: PipelineRequest, decoded: DecodedAudio, report: (fraction: number) => void): Promise<PipelineResult> {
+    const manifest = inference.manifest(request.options.modelId);
+    const { pcm } = decoded;
+    checkLength(request, pcm, manifest, parts.maxRawSeconds);
+    const voices = await decodeVoices(request, decoded);
+    try {
+      const heard = await planListening(parts.speech, decoded, voices, {
+        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds, minWindowSeconds: manifest.minSamples / manifest.sampleRateHz,
+        signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
+      });
+      const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));
+      const judged = await inferWindows((window) => pcmOf.get(window.speaker) ?? pcm, heard.windows, inference, {
+        modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal,
+        onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
+      });
+      await request.onDecoded?.(pcm);
+      return await concludeWith(request, manifest, heard, judged);
+    } finally {
+      for (const voice of voices) if (voice.pcm !== pcm) await voice.pcm.dispose();
+    }
+  }
+
+  async function concludeWith(request: PipelineRequest, manifest: ModelManifest, heard: Heard, judged: readonly JudgedWindow[]): Promise<PipelineResult> {
+    const judgement = judge(judged, manifest, parts.abstainBelow);
+    const warnings: AnalysisWarning[] = [...heard.warnings];
+    if (manifest.calibration === undefined) warnings.push({ code: 'UNCALIBRATED', message: 'This model has no calibration: its confidence is the plain score and is usually too high.' });
+    const outcome: AnalysisOutcome = {
+      options: request.options,
+      model: { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: judgement.labels },
+      durationSeconds: heard.durationSeconds, quality: heard.quality, speechRegions: heard.speechRegions, gate: heard.gate, warnings,
+      summary: judgement.summary, segments: judgement.segments, embedding: judgement.embedding,
+      speakers: speakersOf(judgement.segments, judgement.labels, manifest, parts.abstainBelow),
+    };
+    const finished = parts.afterPrediction === undefined ? outcome : await parts.afterPrediction(outcome, request.signal);
+    return { outcome: finished, track: judgement.track, peaks: heard.peaks, frameFeatures: request.wantFrameFeatures === true ? joinFeatures(judged) : null };
+  }
+
+  return {
+    async analyze(request) {
+      let reported = 0;
+      const report = (fraction: number): void => {
+        reported = Math.max(reported, Math.min(1, fraction));
+        request.onProgress?.(reported);
+      };
+      // Decoding does not know how much is to come: the bar nears its share without reaching it.
+      const decoded = await decode(request, 'mix', (seconds) => report(DECODED * (1 - 1 / (1 + seconds / 60))));
+      try {
+        report(DECODED);
+        return await analyzeDecoded(request, decoded, report);
+      } finally {
+        await decoded.pcm.dispose();
+      }
+    },
+  };
+}
+
+function checkLength(request: PipelineRequest, pcm: PcmSource, manifest: ModelManifest, maxRawSeconds: number): void {
+  if (pcm.sampleCount < manifest.minSamples) {
+    throw new UndertoneError('AUDIO_TOO_SHORT', `The recording has ${pcm.sampleCount} samples at ${SAMPLE_RATE_HZ} Hz; the model ${manifest.id} needs at least ${manifest.minSamples} (${(manifest.minSamples / SAMPLE_RATE_HZ).toFixed(3)} s).`, { sampleCount: pcm.sampleCount, minSamples: manifest.minSamples });
+  }
+  const seconds = samplesToSeconds(pcm.sampleCount);
+  if (request.options.raw && seconds > maxRawSeconds) {
+    throw new UndertoneError('AUDIO_TOO_LONG', `A raw analysis runs the whole recording through the model in one piece; ${seconds.toFixed(1)} s is more than the ${maxRawSeconds} s allowed (UNDERTONE_MAX_RAW_SECONDS). Analyse without raw: it works in windows.`, { seconds, maxSeconds: maxRawSeconds });
+  }
+}
+
+function joinFeatures(judged: readonly JudgedWindow[]): Float32Array {
+  const pieces = judged.flatMap(({ inference }) => (inference?.frameFeatures === undefined ? [] : [inference.frameFeatures]));
+  const joined = new Float32Array(pieces.reduce((total, piece) => total + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    joined.set(piece, offset);
+    offset += piece.length;
+  }
+  return joined;
 }

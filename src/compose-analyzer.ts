@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { createFfmpegDecoder } from './audio/ffmpeg-decoder.js';
+import type { Settings } from './domain/settings.js';
+import { createSpeechProbability } from './inference/resident-speech-probability.js';
+import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
+import { createAnalysisPipeline } from './services/analysis-pipeline.js';
+import type { AnalysisPipeline, PipelineParts } from './services/analysis-pipeline.js';
+
+export interface Analyzer {
+  readonly inference: ResidentInference;
+  readonly pipeline: AnalysisPipeline;
+  stop(): Promise<void>;
+}
+
+/** Folders of models: the package's own, then those that were pulled or imported into the data folder. */
+export function modelFolders(settings: Pick<Settings, 'dataDir'>): readonly string[] {
+  return [bundledModelsFolder(), join(settings.dataDir, 'models')];
+}
+
+/** `models/` of the package, from `dist/src/` and from `src/` alike. */
+function bundledModelsFolder(): string {
+  const here = fileURLToPath(new URL('.', import.meta.url));
+  return here.includes(`${join('dist', 'src')}`) ? join(here, '..', '..', 'models') : join(here, '..', 'models');
+}
+
+/** Decoder, voice activity, model hosts and the pipeline over them. Needs no database; starts no process yet. */
+export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction?: PipelineParts['afterPrediction']): Analyzer {
+  const inference = createEmotionInference({
+    modelDirs: modelFolders(settings),
+    ...(settings.defaultModel === null ? {} : { defaultModelId: settings.defaultModel }),
+    run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, idleUnloadMs: settings.modelIdleMs },
+    onNotice: (notice, details) => log.warn(details, notice),
+  });
+  const speech = createSpeechProbability({ idleUnloadMs: settings.modelIdleMs });
+  const pipeline = createAnalysisPipeline({
+    decoder: createFfmpegDecoder(),
+    speech,
+    inference,
+    tempDir: join(settings.dataDir, 'tmp'),
+    maxAudioSeconds: settings.maxAudioSeconds,
+    maxRawSeconds: settings.maxRawSeconds,
+    decodeTimeoutMs: settings.decodeTimeoutMs,
+    abstainBelow: settings.abstainBelow,
+    ...(afterPrediction === undefined ? {} : { afterPrediction }),
+  });
+  return {
+    inference,
+    pipeline,
+    async stop() {
+      await Promise.all([inference.stop(), speech.stop()]);
+    },
+  };
+}

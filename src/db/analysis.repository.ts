@@ -1,0 +1,99 @@
+import { UndertoneError } from '../domain/errors.js';
+import type { AnalysisFilter, AnalysisRecord, Page, PageRequest } from '../domain/records.js';
+import { toAnalysis, toSpeaker } from './analysis-rows.js';
+import { completeAnalysis } from './complete-analysis.js';
+import type { Database } from './database.js';
+import { isUniqueViolation } from './database-errors.js';
+import type { Prisma } from './generated/client.js';
+import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
+import { toRecording } from './recording-rows.js';
+import type { AnalysisRepository } from './repositories.js';
+import { findSegment, listSegments } from './segment-queries.js';
+
+const UNFINISHED: { in: ('QUEUED' | 'RUNNING')[] } = { in: ['QUEUED', 'RUNNING'] };
+
+export function createAnalysisRepository(db: Database): AnalysisRepository {
+  const { client } = db;
+  return {
+    /** Throws CONFLICT when another request with the same idempotency key was first; the transaction is lost then. */
+    insert: async (tx, row) => {
+      try {
+        return toAnalysis(await tx.analysis.create({ data: row }));
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        throw new UndertoneError('CONFLICT', 'Another request with this idempotency key came first. Repeat the request to get its result.', {}, { cause: error });
+      }
+    },
+    findById: async (workspaceId, id) => mapOrNull(await client.analysis.findFirst({ where: { id, workspaceId } }), toAnalysis),
+    findByIds: async (workspaceId, ids) => (await client.analysis.findMany({ where: { workspaceId, id: { in: [...ids] } } })).map(toAnalysis),
+    findForWork: async (id) => {
+      const row = await client.analysis.findUnique({ where: { id }, include: { recording: { omit: { peaks: true } } } });
+      return row === null ? null : { analysis: toAnalysis(row), recording: toRecording(row.recording) };
+    },
+    findByIdempotencyKey: async (workspaceId, key) =>
+      mapOrNull(await client.analysis.findUnique({ where: { workspaceId_idempotencyKey: { workspaceId, idempotencyKey: key } } }), toAnalysis),
+    list: (workspaceId, page, filter) => list(db, workspaceId, page, filter),
+    begin: async (id) => {
+      const { count } = await client.analysis.updateMany({
+        where: { id, status: UNFINISHED },
+        data: { status: 'RUNNING', attempt: { increment: 1 }, progress: 0, startedAt: new Date() },
+      });
+      return count === 1;
+    },
+    setProgress: async (id, progress) => {
+      const { count } = await client.analysis.updateMany({ where: { id, status: 'RUNNING' }, data: { progress: Math.min(1, Math.max(0, progress)) } });
+      return count === 1;
+    },
+    complete: (result) => completeAnalysis(db, result),
+    fail: async (id, problem) => {
+      const { count } = await client.analysis.updateMany({
+        where: { id, status: UNFINISHED },
+        data: { status: 'FAILED', problemCode: problem.code, problemMessage: problem.message, finishedAt: new Date() },
+      });
+      return count === 1;
+    },
+    cancel: async (workspaceId, id) => {
+      const { count } = await client.analysis.updateMany({ where: { id, workspaceId, status: UNFINISHED }, data: { status: 'CANCELLED', finishedAt: new Date() } });
+      if (count === 1) return true;
+      return (await client.analysis.findFirst({ where: { id, workspaceId }, select: { id: true } })) === null ? null : false;
+    },
+    segments: (workspaceId, analysisId, page, filter) => listSegments(db, workspaceId, analysisId, page, filter),
+    findSegment: (workspaceId, segmentId) => findSegment(db, workspaceId, segmentId),
+    listUnfinished: (before) =>
+      client.analysis.findMany({
+        where: { status: UNFINISHED, OR: [{ startedAt: { lt: before } }, { startedAt: null, createdAt: { lt: before } }] },
+        orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+        take: 1000,
+        select: { id: true, attempt: true },
+      }),
+    speakers: async (workspaceId, analysisIds) => {
+      const rows = await client.speaker.findMany({ where: { analysisId: { in: [...analysisIds] }, analysis: { workspaceId } }, orderBy: [{ analysisId: 'asc' }, { key: 'asc' }] });
+      return rows.map(toSpeaker);
+    },
+  };
+}
+
+function mapOrNull<Row, T>(row: Row | null, map: (row: Row) => T): T | null {
+  return row === null ? null : map(row);
+}
+
+async function list({ client }: Database, workspaceId: string, page: PageRequest, filter: AnalysisFilter): Promise<Page<AnalysisRecord>> {
+  const listName = 'analyses';
+  const where: Prisma.AnalysisWhereInput = { workspaceId };
+  if (filter.recordingId !== undefined) where.recordingId = filter.recordingId;
+  if (filter.status !== undefined) where.status = filter.status;
+  if (filter.modelId !== undefined) where.modelId = filter.modelId;
+  if (filter.label !== undefined) where.summaryLabel = filter.label;
+  const position: Prisma.AnalysisWhereInput[] = [];
+  if (page.after !== null) {
+    const [time, id] = decodeCursor(listName, page.after, ['time', 'string']) as [number, string];
+    const createdAt = new Date(time);
+    // The first condition is implied by the second; it is what lets the index skip straight to the place.
+    position.push({ createdAt: { lte: createdAt } }, { OR: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] });
+  }
+  const [rows, totalCount] = await Promise.all([
+    client.analysis.findMany({ where: { ...where, AND: position }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: page.first + 1 }),
+    client.analysis.count({ where }),
+  ]);
+  return toPage(rows, page.first, totalCount, toAnalysis, (row) => encodeCursor(listName, [row.createdAt.getTime(), row.id]));
+}

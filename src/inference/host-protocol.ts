@@ -1,0 +1,68 @@
+import type { ErrorCode } from '../domain/errors.js';
+import type { ModelManifest, Precision, Provider, WindowInference } from '../domain/model.js';
+import type { VadState } from './emotion-inference.js';
+
+/** What the two sides of a host's channel say to each other. Typed arrays cross it as bytes (`serialization: 'advanced'`). */
+
+export interface SessionSettings {
+  readonly provider: Provider | 'auto';
+  readonly threadCount: number;
+  readonly graphOptimization: 'disabled' | 'basic' | 'extended' | 'all';
+  readonly disablePrepacking: boolean;
+}
+
+/** The part of a manifest that a host needs; the graph is checked against it before the first request. */
+export type GraphContract = Pick<ModelManifest, 'id' | 'sampleRateHz' | 'minSamples' | 'normalization' | 'labels' | 'embeddingDimension'> & { readonly precision?: Precision };
+
+export type HostLoad =
+  | { readonly kind: 'emotion'; readonly file: string; readonly contract: GraphContract; readonly session: SessionSettings }
+  | { readonly kind: 'speech'; readonly file: string; readonly session: SessionSettings };
+
+export interface EmotionItem {
+  readonly samples: Float32Array;
+  readonly wantFrameFeatures: boolean;
+}
+
+export interface SpeechItem {
+  readonly samples: Float32Array;
+  readonly state: VadState | null;
+}
+
+export interface SpeechAnswer {
+  readonly probabilities: Float32Array;
+  readonly state: VadState;
+}
+
+export type EmotionAnswer = WindowInference;
+
+/** One request's part of a batch: a bad clip fails alone and doesn't take its batch with it. */
+export type ItemAnswer<Answer> =
+  | { readonly ok: true; readonly value: Answer }
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+export type ToHost =
+  | { readonly type: 'load'; readonly load: HostLoad }
+  | { readonly type: 'run'; readonly id: number; readonly items: readonly unknown[] };
+
+export interface HostReady {
+  readonly type: 'ready';
+  readonly provider: Provider;
+  readonly providerFallback: string | null;
+  /** Most clips that the graph takes at once (1 where its batch dimension is fixed); null: no limit of its own. */
+  readonly batchLimit: number | null;
+  readonly memoryBytes: number;
+}
+
+export interface HostAnswers {
+  readonly type: 'answers';
+  readonly id: number;
+  readonly answers: readonly ItemAnswer<unknown>[];
+  /** Resident memory of the host after the run. */
+  readonly memoryBytes: number;
+}
+
+export type FromHost =
+  | HostReady
+  | HostAnswers
+  | { readonly type: 'load-failed'; readonly message: string }
+  | { readonly type: 'run-failed'; readonly id: number; readonly message: string };

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { UndertoneError } from '../domain/errors.js';
+import type { InstalledModel } from './model-registry.js';
+
+/** SHA-256 over the files' bytes one after another, read in pieces: the memory is the same for any size. */
+export async function digestFiles(files: readonly string[]): Promise<{ readonly sha256: string; readonly sizeBytes: number }> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for (const file of files) {
+    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+    }
+  }
+  return { sha256: hash.digest('hex'), sizeBytes };
+}
+
+/** Throws MODEL_INVALID when the graph and its weight files are not the bytes that the manifest was written for. */
+export async function verifyModel({ manifest, folder }: InstalledModel): Promise<void> {
+  const files = [manifest.file, ...(manifest.weightFiles ?? [])].map((name) => join(folder, name));
+  const actual = await digestFiles(files).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UndertoneError('MODEL_INVALID', `Model "${manifest.id}" cannot be read: ${reason}. Install it again.`, {}, { cause: error });
+  });
+  const differences = [
+    ...(actual.sizeBytes === manifest.sizeBytes ? [] : [`${actual.sizeBytes} bytes instead of ${manifest.sizeBytes}`]),
+    ...(actual.sha256 === manifest.sha256 ? [] : [`SHA-256 ${actual.sha256} instead of ${manifest.sha256}`]),
+  ];
+  if (differences.length === 0) return;
+  const message = `The files of model "${manifest.id}" are not those of its manifest: ${differences.join(', ')}. Install it again.`;
+  throw new UndertoneError('MODEL_INVALID', message, { differences });
+}

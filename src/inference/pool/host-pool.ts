@@ -1,0 +1,230 @@
+import { UndertoneError } from '../../domain/errors.js';
+import type { ModelState, Provider } from '../../domain/model.js';
+import type { HostAnswers, ItemAnswer, SessionSettings } from '../host-protocol.js';
+import { HostEnded } from './host-process.js';
+import { HostSlot } from './host-slot.js';
+import { gaveUp, loadFailed, overloaded, stopping } from './pool-failures.js';
+import { PoolRequest } from './pool-request.js';
+import type { PoolProvider } from './pool-state.js';
+import { poolMemoryBytes, poolProvider, poolState } from './pool-state.js';
+import type { PoolSettings, SubmitOptions } from './pool-settings.js';
+import type { BatchLimits } from './request-queue.js';
+import { RequestQueue } from './request-queue.js';
+import { RunRate } from './run-rate.js';
+
+/** Load crashes in a row (out of memory, mostly) after which waiting callers are told instead of kept. */
+const LOAD_CRASHES_TOLERATED = 1;
+
+/** One model: its hosts, its queue, and the promise that an accepted request is answered once, whatever happens to a host. */
+export class HostPool<Item, Answer> {
+  readonly #slots: readonly HostSlot[];
+  readonly #queue: RequestQueue<PoolRequest<Item, Answer>>;
+  readonly #running = new Map<HostSlot, PoolRequest<Item, Answer>[]>();
+  readonly #rate = new RunRate();
+  #provider: SessionSettings['provider'];
+  #providerFallback: string | null = null;
+  #sequence = 0;
+  #drain: { readonly upTo: number; readonly promise: Promise<void>; readonly finish: () => void } | null = null;
+  /** Halved when a batch throws: how the size that fits a device's memory is found. */
+  #batchCeiling = Infinity;
+  #stopped = false;
+
+  constructor(
+    private readonly settings: PoolSettings,
+    private readonly onChanged: () => void,
+  ) {
+    this.#provider = settings.provider;
+    this.#queue = new RequestQueue(settings.queue);
+    const listener = {
+      changed: () => this.#pump(),
+      loadFailed: (message: string, crashed: boolean, failureCount: number) => this.#onLoadFailed(message, crashed, failureCount),
+    };
+    const slotSettings = { ...settings, load: () => settings.load(this.#provider) };
+    this.#slots = Array.from({ length: settings.hostCount }, () => new HostSlot(slotSettings, listener));
+  }
+
+  get state(): ModelState {
+    return poolState(this.#slots.map((slot) => slot.life), this.#drain !== null);
+  }
+
+  get queueLength(): number {
+    return this.#queue.length;
+  }
+
+  get memoryBytes(): number | null {
+    return poolMemoryBytes(this.#slots);
+  }
+
+  get provider(): PoolProvider {
+    const { provider, providerFallback } = poolProvider(this.#slots.map((slot) => slot.life));
+    return { provider, providerFallback: this.#providerFallback ?? providerFallback };
+  }
+
+  submit(item: Item, sampleCount: number, options: SubmitOptions): Promise<Answer> {
+    if (this.#stopped) return Promise.reject(stopping());
+    if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
+    const refusal = this.#loadRefusal() ?? this.#overload(options, sampleCount);
+    if (refusal !== null) return Promise.reject(refusal);
+    const request = new PoolRequest<Item, Answer>(this.#sequence++, item, sampleCount, options, (settled, how) => this.#onSettled(settled, how));
+    this.#queue.push(request);
+    this.#pump();
+    return request.promise;
+  }
+
+  /** Resolves when every host is ready. Throws MODEL_LOAD_FAILED; tries at once, back-off or not. */
+  async load(): Promise<void> {
+    if (this.#stopped) throw stopping();
+    await this.#drain?.promise;
+    await Promise.all(this.#slots.map((slot) => slot.start()));
+    for (const { life } of this.#slots) if (life.kind === 'failed') throw this.#loadFailed(life.message);
+  }
+
+  /** Answers what has been accepted so far, then ends the processes. What comes meanwhile waits for a fresh host. */
+  async unload(): Promise<void> {
+    if (this.#drain !== null) {
+      await this.#drain.promise;
+      return;
+    }
+    let finish!: () => void;
+    const promise = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    this.#drain = { upTo: this.#sequence - 1, promise, finish };
+    this.#pump();
+    await promise;
+  }
+
+  /** Ends everything now; waiting and running requests get SHUTTING_DOWN. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const ended = this.#slots.map((slot) => slot.stop());
+    for (const request of [...this.#queue.drain(), ...[...this.#running.values()].flat()]) request.fail(stopping());
+    this.#drain?.finish();
+    await Promise.all(ended);
+  }
+
+  /** The one place where work meets hosts: called after every change of either. */
+  #pump(): void {
+    if (this.#stopped) return;
+    for (const slot of this.#slots) this.#feed(slot);
+    if (this.#drain !== null) this.#finishDrain();
+    if (this.#drain === null && this.#queue.length > 0) this.#startOne();
+    // A host between two batches is ready for an instant; nobody needs to hear of that.
+    if (!this.#slots.some((slot) => slot.life.kind === 'ready' && this.#running.has(slot))) this.onChanged();
+  }
+
+  #feed(slot: HostSlot): void {
+    if (slot.life.kind !== 'ready' || this.#running.has(slot)) return;
+    const batch = this.#queue.take(this.#batchLimits(slot.life.ready.provider, slot.life.ready.batchLimit), Date.now(), this.#drain?.upTo);
+    if (batch !== null) void this.#run(slot, batch);
+  }
+
+  #batchLimits(provider: Provider, graphLimit: number | null): BatchLimits {
+    const limits = this.settings.batch(provider);
+    return { ...limits, maxItems: Math.min(limits.maxItems, graphLimit ?? Infinity, this.#batchCeiling) };
+  }
+
+  #startOne(): void {
+    const lives = this.#slots.map((slot) => slot.life.kind);
+    if (lives.includes('loading') || lives.includes('ready')) return;
+    const slot = this.#slots.find(({ life }) => life.kind === 'unloaded' || (life.kind === 'failed' && life.cause === 'load' && life.retryAtMs <= Date.now()));
+    void slot?.start();
+  }
+
+  #finishDrain(): void {
+    const drain = this.#drain;
+    if (drain === null || this.#queue.hasUpTo(drain.upTo) || this.#running.size > 0) {
+      // A host is needed for what was accepted before: a crash in mid-drain must not lose it.
+      if (drain !== null && this.#queue.hasUpTo(drain.upTo)) this.#startOne();
+      return;
+    }
+    for (const slot of this.#slots) if (slot.life.kind === 'ready' || slot.life.kind === 'failed') void slot.end('requested');
+    if (this.#drain !== drain || !this.#slots.every((slot) => slot.life.kind === 'unloaded')) return;
+    this.#drain = null;
+    drain.finish();
+  }
+
+  async #run(slot: HostSlot, batch: PoolRequest<Item, Answer>[]): Promise<void> {
+    this.#running.set(slot, batch);
+    const startedAtMs = Date.now();
+    try {
+      const answers = await slot.run(batch.map((request) => request.item));
+      this.#rate.add(Date.now() - startedAtMs, sumOf(batch));
+      this.#deliver(batch, answers);
+    } catch (error) {
+      this.#recover(batch, error);
+    } finally {
+      this.#running.delete(slot);
+      this.#pump();
+    }
+  }
+
+  #deliver(batch: readonly PoolRequest<Item, Answer>[], { answers }: HostAnswers): void {
+    batch.forEach((request, i) => {
+      const answer = answers[i] as ItemAnswer<Answer>;
+      if (answer.ok) request.succeed(answer.value);
+      else request.fail(new UndertoneError(answer.code, answer.message));
+    });
+  }
+
+  /** The host ended or the run threw. Each request gets one more try, alone; one that passed its deadline is settled already. */
+  #recover(batch: readonly PoolRequest<Item, Answer>[], error: unknown): void {
+    const waiting = batch.filter((request) => !request.settled);
+    // Where a neighbour's deadline killed the host, those beside it did nothing wrong: their one retry stays.
+    const blameless = error instanceof HostEnded && waiting.length < batch.length;
+    if (!(error instanceof HostEnded) && batch.length > 1) this.#batchCeiling = Math.max(1, batch.length >> 1);
+    for (const request of waiting) {
+      request.alone = true;
+      if (!blameless) request.failureCount += 1;
+      if (request.failureCount <= 1) this.#queue.putBack(request);
+      else request.fail(gaveUp(this.settings.name, request.failureCount, error));
+    }
+  }
+
+  #onSettled(request: PoolRequest<Item, Answer>, how: 'answered' | 'deadline' | 'aborted'): void {
+    if (how === 'answered') return;
+    if (this.#queue.remove(request)) {
+      this.#pump();
+      return;
+    }
+    if (how === 'aborted') return;
+    for (const [slot, batch] of this.#running) if (batch.includes(request)) void slot.restart();
+  }
+
+  #onLoadFailed(message: string, crashed: boolean, failureCount: number): boolean {
+    if (crashed && this.#provider !== 'cpu') {
+      this.#providerFallback = `${this.#provider}: ${message}`;
+      this.#provider = 'cpu';
+      return true;
+    }
+    const others = this.#slots.some(({ life }) => life.kind === 'ready' || life.kind === 'busy' || life.kind === 'loading');
+    if (others) return false;
+    if (crashed && failureCount <= LOAD_CRASHES_TOLERATED && this.#queue.length > 0) return true;
+    for (const request of this.#queue.drain()) request.fail(this.#loadFailed(message));
+    this.#pump();
+    return false;
+  }
+
+  /** While a failed load waits for its next try, callers are told at once; after it, the next caller starts the try. */
+  #loadRefusal(): UndertoneError | null {
+    const lives = this.#slots.map((slot) => slot.life);
+    const waitMs = lives.map((life) => (life.kind === 'failed' && life.cause === 'load' ? life.retryAtMs - Date.now() : 0));
+    if (!waitMs.every((ms) => ms > 0)) return null;
+    const life = lives[0];
+    return this.#loadFailed(life?.kind === 'failed' ? life.message : '', Math.ceil(Math.min(...waitMs)));
+  }
+
+  #loadFailed(reason: string, retryAfterMs = this.settings.backOffFirstMs): UndertoneError {
+    return loadFailed(this.settings.name, reason, retryAfterMs);
+  }
+
+  #overload({ priority }: SubmitOptions, sampleCount: number): UndertoneError | null {
+    if (this.#queue.hasRoom(priority, sampleCount)) return null;
+    const retryAfterMs = this.#rate.estimateMs(this.#queue.sampleCount, this.#slots.length);
+    return overloaded(this.settings.name, this.#queue.length, retryAfterMs);
+  }
+}
+
+function sumOf(batch: readonly { readonly sampleCount: number }[]): number {
+  return batch.reduce((sum, { sampleCount }) => sum + sampleCount, 0);
+}

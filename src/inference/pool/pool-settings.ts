@@ -1,0 +1,27 @@
+import type { Provider } from '../../domain/model.js';
+import type { HostLoad, SessionSettings } from '../host-protocol.js';
+import type { HostLaunch } from './host-process.js';
+import type { BatchLimits, QueueLimits } from './request-queue.js';
+
+/** One model's hosts and the queue before them, with everything decided. */
+export interface PoolSettings {
+  /** For messages: `model "starter"`. */
+  readonly name: string;
+  readonly hostCount: number;
+  readonly launch: HostLaunch;
+  readonly provider: SessionSettings['provider'];
+  readonly load: (provider: SessionSettings['provider']) => HostLoad;
+  readonly beforeLoad: () => Promise<void>;
+  readonly loadTimeoutMs: number;
+  readonly idleMs: number;
+  readonly backOffFirstMs: number;
+  readonly backOffMaxMs: number;
+  readonly queue: QueueLimits;
+  readonly batch: (provider: Provider) => BatchLimits;
+}
+
+export interface SubmitOptions {
+  readonly priority: 'interactive' | 'bulk';
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+}

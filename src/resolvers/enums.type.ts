@@ -1,0 +1,40 @@
+import { registerEnumType } from 'type-graphql';
+
+/** Names as the API shows them, values as the domain holds them. */
+export const RoleEnum = { viewer: 'viewer', analyst: 'analyst', admin: 'admin' } as const;
+export const AnalysisStatusEnum = { QUEUED: 'QUEUED', RUNNING: 'RUNNING', SUCCEEDED: 'SUCCEEDED', FAILED: 'FAILED', CANCELLED: 'CANCELLED' } as const;
+export const GateKindEnum = { SPEECH: 'speech', SILENCE: 'silence', SINGING: 'singing', MUSIC: 'music', NOISE: 'noise', BYPASSED: 'bypassed' } as const;
+export const EmotionEnum = {
+  ANGRY: 'angry', DISGUSTED: 'disgusted', FEARFUL: 'fearful', HAPPY: 'happy', NEUTRAL: 'neutral', OTHER: 'other', SAD: 'sad', SURPRISED: 'surprised', UNKNOWN: 'unknown',
+} as const;
+export const EmbeddingKindEnum = { UTTERANCE: 'UTTERANCE', SEGMENT: 'SEGMENT' } as const;
+export const SpeakersModeEnum = { NONE: 'none', CHANNELS: 'channels', AUTO: 'auto' } as const;
+export const ModelStateKindEnum = { UNLOADED: 'unloaded', LOADING: 'loading', READY: 'ready', BUSY: 'busy', DRAINING: 'draining', FAILED: 'failed' } as const;
+export const SortDirectionEnum = { ASC: 'asc', DESC: 'desc' } as const;
+export const RecordingOrderFieldEnum = { CREATED_AT: 'createdAt', DURATION: 'durationSeconds', FILE_NAME: 'fileName' } as const;
+
+/** Every value must be described: the type says so, so that none is forgotten. */
+function register<T extends object>(enumObject: T, name: string, description: string, values: Record<keyof T, string>): void {
+  const valuesConfig = Object.fromEntries(Object.entries<string>(values).map(([key, text]) => [key, { description: text }]));
+  registerEnumType(enumObject, { name, description, valuesConfig: valuesConfig as Record<keyof T, { description: string }> });
+}
+
+register(RoleEnum, 'Role', 'What a key may do; each role may do what the ones before it may.', {
+  viewer: 'Reads recordings, analyses and models.', analyst: 'Also uploads recordings and starts or cancels analyses.', admin: 'Also deletes, loads and unloads models and manages keys.',
+});
+register(AnalysisStatusEnum, 'AnalysisStatus', 'Where an analysis is in its life.', {
+  QUEUED: 'Accepted and waiting for a worker.', RUNNING: 'A worker is on it.', SUCCEEDED: 'Finished; results are complete.', FAILED: 'Ended without results; `problem` says why.', CANCELLED: 'Stopped on request.',
+});
+register(GateKindEnum, 'GateKind', 'What was heard, decided before any score is shown.', {
+  SPEECH: 'Speech: judged.', SILENCE: 'Nothing audible: not judged.', SINGING: 'Singing: not judged.', MUSIC: 'Music: not judged.', NOISE: 'Noise without speech: not judged.', BYPASSED: 'A raw analysis: the gate was not asked.',
+});
+register(EmotionEnum, 'Emotion', 'The nine emotions of the Emotion2Vec+ models: what is expressed in the voice, not what somebody feels.', {
+  ANGRY: 'Anger.', DISGUSTED: 'Disgust.', FEARFUL: 'Fear.', HAPPY: 'Happiness.', NEUTRAL: 'No marked emotion.', OTHER: 'An emotion outside the other labels.', SAD: 'Sadness.', SURPRISED: 'Surprise.', UNKNOWN: 'The model cannot tell, or nothing was judged.',
+});
+register(EmbeddingKindEnum, 'EmbeddingKind', 'What an embedding stands for.', { UTTERANCE: 'A whole analysis: the speech-weighted mean of its segments.', SEGMENT: 'One segment.' });
+register(SpeakersModeEnum, 'SpeakersMode', 'How speakers are told apart.', { NONE: 'They are not.', CHANNELS: 'Each channel of the recording is one speaker.', AUTO: 'By the sound of the voices, where diarization is installed.' });
+register(ModelStateKindEnum, 'ModelStateKind', 'The life of a model host process.', {
+  UNLOADED: 'No process; the next request starts one.', LOADING: 'Starting.', READY: 'Warm and idle.', BUSY: 'Running windows.', DRAINING: 'Finishing what it holds, then ending.', FAILED: 'Could not start or ended unexpectedly; retried with back-off.',
+});
+register(SortDirectionEnum, 'SortDirection', 'Order of a list.', { ASC: 'Smallest or oldest first.', DESC: 'Largest or newest first.' });
+register(RecordingOrderFieldEnum, 'RecordingOrderField', 'What recordings are sorted by.', { CREATED_AT: 'When it was uploaded.', DURATION: 'Its length; recordings not analysed yet have none.', FILE_NAME: 'The name it was uploaded under.' });

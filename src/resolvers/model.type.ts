@@ -1,0 +1,47 @@
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
+import type { ModelState } from '../domain/model.js';
+import { ModelStateKindEnum } from './enums.type.js';
+
+@ObjectType('Model', { simpleResolvers: true, description: 'An emotion model and the process that holds it.' })
+export class ModelType {
+  @Field(() => ID, { description: 'Id, as in `model:` of an analysis.' })
+  id!: string;
+  @Field(() => String, { description: 'Name for people.' })
+  name!: string;
+  @Field(() => String, { description: 'Version.' })
+  version!: string;
+  @Field(() => String, { description: 'SHA-256 of everything that decides a result, hex.' })
+  digest!: string;
+  @Field(() => [String], { description: 'Labels in the order of the head.' })
+  labels!: readonly string[];
+  @Field(() => Int, { description: 'Length of its embeddings.' })
+  embeddingDimension!: number;
+  @Field(() => Float, { description: 'Seconds from one frame to the next.' })
+  frameHopSeconds!: number;
+  @Field(() => Float, { description: 'Longest window it is given, in seconds.' })
+  maxWindowSeconds!: number;
+  @Field(() => String, { description: 'Licence of the weights.' })
+  license!: string;
+  @Field(() => String, { nullable: true, description: 'Whom to name when results are published.' })
+  attribution!: string | null;
+  @Field(() => String, { description: 'Arithmetic: `f32` or `int8`.' })
+  precision!: string;
+  @Field(() => Boolean, { description: 'True for the model that is used when none is named.' })
+  isDefault!: boolean;
+  @Field(() => Boolean, { description: 'Whether its confidence is calibrated.' })
+  calibrated!: boolean;
+  @Field(() => ModelStateKindEnum, { description: 'State of its process.' })
+  state!: ModelState['kind'];
+  @Field(() => String, { nullable: true, description: 'Why it is in this state, where there is something to say.' })
+  stateMessage!: string | null;
+  @Field(() => String, { description: 'Where it runs: `cpu`, `cuda` or `webgpu`.' })
+  provider!: string;
+  @Field(() => String, { nullable: true, description: 'Why the wanted provider is not the one in use.' })
+  providerFallback!: string | null;
+  @Field(() => Float, { nullable: true, description: 'How long the last load took, in milliseconds, while it is loaded.' })
+  loadMs!: number | null;
+  @Field(() => Float, { nullable: true, description: 'Resident memory of its process in bytes, while there is one.' })
+  memoryBytes!: number | null;
+  @Field(() => Int, { description: 'Windows that wait for it.' })
+  queueLength!: number;
+}

@@ -1,0 +1,20 @@
+import { UndertoneError } from '../domain/errors.js';
+import type { PageRequest } from '../domain/records.js';
+
+/** Checks `first` against the largest page. Cursors are opaque here: the service that made one refuses a wrong one with BAD_CURSOR. */
+export function pageRequest(maxPageSize: number, first: number, after: string | null | undefined): PageRequest {
+  return { first: pageSize(maxPageSize, first), after: after ?? null };
+}
+
+export function pageSize(maxPageSize: number, first: number): number {
+  if (first < 1) throw new UndertoneError('BAD_INPUT', `\`first\` is ${first}; it must be at least 1.`, { field: 'first' });
+  if (first > maxPageSize) {
+    throw new UndertoneError('PAGE_TOO_LARGE', `\`first\` is ${first}; at most ${maxPageSize} are given at once. Ask for fewer and follow \`pageInfo.endCursor\`.`, { field: 'first', maxPageSize });
+  }
+  return first;
+}
+
+/** GraphQL tells "null" from "not given"; filters do not: both mean no condition. */
+export function present<T extends object>(input: T | null | undefined): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(input ?? {}).filter(([, value]) => value !== null && value !== undefined)) as { [K in keyof T]?: NonNullable<T[K]> };
+}

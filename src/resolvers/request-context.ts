@@ -1,0 +1,41 @@
+import type { Principal } from '../domain/principal.js';
+import type { Settings } from '../domain/settings.js';
+import type { Services } from '../services/service-contracts.js';
+import { createLoaders, type Loaders } from './loaders.js';
+
+/** What the platform says about itself; fixed at start. */
+export interface ApiFacts {
+  readonly version: string;
+  /** Container and codec names that the decoder accepts, for people. */
+  readonly audioFormats: readonly string[];
+  readonly diarization: boolean;
+  readonly transcription: boolean;
+  /** The limits of the edge (`queryDepth`, `operationsPerSocket` …), for `capabilities.limits`. */
+  readonly limits: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
+}
+
+/** What resolvers get: who asks, the services, and loaders that live for one request. */
+export interface RequestContext {
+  readonly principal: Principal;
+  readonly services: Services;
+  readonly settings: Pick<Settings, 'maxPageSize' | 'maxUploadBytes' | 'maxAudioSeconds' | 'analyzeWaitMs'>;
+  readonly facts: ApiFacts;
+  /** Replaced before every event of a subscription, which would otherwise show the first event's objects for ever. */
+  loaders: Loaders;
+  /** Turns a path of this server into a short-lived link that needs no header (for `<audio>` and downloads). */
+  readonly signPath: (path: string) => string;
+  /** Fires when the client has left. */
+  readonly signal: AbortSignal;
+}
+
+/** What the edge knows of one call. */
+export interface CallFacts {
+  readonly principal: Principal;
+  readonly signPath: (path: string) => string;
+  readonly signal: AbortSignal;
+}
+
+/** The function that the HTTP edge calls once a request (and once a WebSocket operation). */
+export function contextFactory(options: Pick<RequestContext, 'services' | 'settings' | 'facts'>): (call: CallFacts) => RequestContext {
+  return (call) => ({ ...options, ...call, loaders: createLoaders(options.services, call.principal) });
+}

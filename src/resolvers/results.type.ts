@@ -1,0 +1,37 @@
+import { createUnionType, type ClassType } from 'type-graphql';
+import { AnalysisType } from './analysis.type.js';
+import { ApiKeyType, CreatedApiKey } from './api-key.type.js';
+import { ModelType } from './model.type.js';
+import {
+  AudioProblem, BadInputProblem, ConflictProblem, ForbiddenProblem, ModelProblem, NotFoundProblem, OverloadedProblem, Problem, UploadProblem, type ProblemClass,
+} from './problem.type.js';
+import { DeletedRecording, RecordingType } from './recording.type.js';
+
+/** The problems that each mutation answers with; `orProblem` throws on any other. */
+export const UPLOAD_RECORDING: readonly ProblemClass[] = [UploadProblem, BadInputProblem, ForbiddenProblem];
+export const ANALYZE_RECORDING: readonly ProblemClass[] = [NotFoundProblem, BadInputProblem, ModelProblem, ConflictProblem, OverloadedProblem, ForbiddenProblem];
+export const ANALYZE: readonly ProblemClass[] = [UploadProblem, AudioProblem, BadInputProblem, ModelProblem, ConflictProblem, OverloadedProblem, ForbiddenProblem];
+export const CANCEL_ANALYSIS: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
+export const DELETE_RECORDING: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
+export const LOAD_MODEL: readonly ProblemClass[] = [ModelProblem, ForbiddenProblem];
+export const CREATE_API_KEY: readonly ProblemClass[] = [BadInputProblem, ForbiddenProblem];
+export const REVOKE_API_KEY: readonly ProblemClass[] = [NotFoundProblem, ForbiddenProblem];
+
+/** The success member is a plain record, so whatever is no problem is the success. */
+function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
+  return createUnionType({
+    name,
+    description,
+    types: () => [Success, ...problems],
+    resolveType: (value: object) => (value instanceof Problem ? (value.constructor as ClassType) : Success),
+  }) as unknown as symbol;
+}
+
+export const UploadRecordingResult = resultOf('UploadRecordingResult', 'The recording, or why it was not taken in.', RecordingType, UPLOAD_RECORDING);
+export const AnalyzeRecordingResult = resultOf('AnalyzeRecordingResult', 'The analysis in the queue, or why there is none.', AnalysisType, ANALYZE_RECORDING);
+export const AnalyzeResult = resultOf('AnalyzeResult', 'The finished analysis, or why there is none.', AnalysisType, ANALYZE);
+export const CancelAnalysisResult = resultOf('CancelAnalysisResult', 'The cancelled analysis, or why it goes on.', AnalysisType, CANCEL_ANALYSIS);
+export const DeleteRecordingResult = resultOf('DeleteRecordingResult', 'The recording that is gone, or why it is still there.', DeletedRecording, DELETE_RECORDING);
+export const LoadModelResult = resultOf('LoadModelResult', 'The model as it is now, or why it could not be changed.', ModelType, LOAD_MODEL);
+export const CreateApiKeyResult = resultOf('CreateApiKeyResult', 'The key with its secret, or why it was not made.', CreatedApiKey, CREATE_API_KEY);
+export const RevokeApiKeyResult = resultOf('RevokeApiKeyResult', 'The revoked key, or why it was not.', ApiKeyType, REVOKE_API_KEY);

@@ -1,0 +1,19 @@
+import { Ctx, Query, Resolver } from 'type-graphql';
+import type { Principal } from '../domain/principal.js';
+import type { RequestContext } from './request-context.js';
+import { Capabilities, Viewer } from './viewer.type.js';
+
+@Resolver(() => Viewer)
+export class ViewerResolver {
+  @Query(() => Viewer, { description: 'Who asks.' })
+  viewer(@Ctx() context: RequestContext): Principal {
+    return context.principal;
+  }
+
+  @Query(() => Capabilities, { description: 'What this server can do and allows.' })
+  capabilities(@Ctx() context: RequestContext): Capabilities {
+    const defaultModel = context.services.models.list(context.principal).find((model) => model.isDefault);
+    const { maxUploadBytes, maxAudioSeconds, maxPageSize } = context.settings;
+    return { ...context.facts, maxUploadBytes, maxAudioSeconds, maxPageSize, labels: defaultModel?.manifest.labels ?? [], defaultModel: defaultModel?.manifest.id ?? '' };
+  }
+}

@@ -1,0 +1,49 @@
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
+import type { Role } from '../domain/principal.js';
+import { RoleEnum } from './enums.type.js';
+
+@ObjectType({ simpleResolvers: true, description: 'Who asks: the key that was sent, never its secret.' })
+export class Viewer {
+  @Field(() => ID, { description: 'Id of the key.' })
+  keyId!: string;
+  @Field(() => String, { description: 'Name of the key.' })
+  keyName!: string;
+  @Field(() => RoleEnum, { description: 'What it may do.' })
+  role!: Role;
+  @Field(() => ID, { description: 'The workspace it belongs to.' })
+  workspaceId!: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'One limit of this server.' })
+export class Limit {
+  @Field(() => String, { description: 'Its name.' })
+  name!: string;
+  @Field(() => Float, { description: 'Its value.' })
+  value!: number;
+  @Field(() => String, { description: 'Its unit, for example `bytes`.' })
+  unit!: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What this server can do and allows.' })
+export class Capabilities {
+  @Field(() => String, { description: 'Version of Undertone.' })
+  version!: string;
+  @Field(() => Float, { description: 'Largest file, in bytes.' })
+  maxUploadBytes!: number;
+  @Field(() => Float, { description: 'Longest recording, in seconds.' })
+  maxAudioSeconds!: number;
+  @Field(() => Int, { description: 'Largest `first`.' })
+  maxPageSize!: number;
+  @Field(() => [String], { description: 'Audio and video formats that can be read.' })
+  audioFormats!: readonly string[];
+  @Field(() => [String], { description: 'Labels of the default model.' })
+  labels!: readonly string[];
+  @Field(() => String, { description: 'Id of the model that is used when none is named; empty when none is installed.' })
+  defaultModel!: string;
+  @Field(() => Boolean, { description: 'Whether speakers can be told apart by voice.' })
+  diarization!: boolean;
+  @Field(() => Boolean, { description: 'Whether speech can be transcribed.' })
+  transcription!: boolean;
+  @Field(() => [Limit], { description: 'Further limits: of queries, uploads and WebSockets.' })
+  limits!: readonly Limit[];
+}

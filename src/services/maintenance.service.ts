@@ -1,0 +1,88 @@
+import type { Database } from '../db/database.js';
+import type { AnalysisRepository, RecordingRepository } from '../db/repositories.js';
+import type { JobQueue } from '../queue/job-queue.js';
+import type { BlobStore } from '../storage/blob-store.js';
+
+/** An upload commits its file a moment before its row; a sweep must never come between the two. */
+const ORPHAN_AGE_MS = 60 * 60 * 1000;
+/** An accepted analysis that has had no job for this long has lost it. */
+const LOST_JOB_AGE_MS = 10 * 60 * 1000;
+/** Times that one analysis may be begun: a recording that kills its worker each time must not be tried for ever. */
+const MAX_BEGINNINGS = 8;
+const BATCH = 500;
+
+export interface MaintenanceParts {
+  readonly database: Database;
+  readonly recordings: RecordingRepository;
+  readonly analyses: AnalysisRepository;
+  readonly blobs: BlobStore;
+  readonly queue: JobQueue;
+  readonly now?: () => number;
+}
+
+export interface MaintenanceService {
+  /** Removes blobs that no row refers to and that are older than an hour. */
+  sweepOrphanBlobs(signal: AbortSignal): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number }>;
+  /** Gives accepted analyses that lost their job a new one, and ends those that were begun too often. */
+  recoverLostAnalyses(signal: AbortSignal): Promise<{ readonly requeuedCount: number; readonly failedCount: number }>;
+}
+
+export function createMaintenanceService(parts: MaintenanceParts): MaintenanceService {
+  const { database, recordings, analyses, blobs, queue, now = Date.now } = parts;
+
+  return {
+    async sweepOrphanBlobs(signal) {
+      let seenCount = 0;
+      let removedCount = 0;
+      let removedBytes = 0;
+
+      async function removeUnreferenced(batch: ReadonlyMap<string, number>): Promise<void> {
+        const orphans = await recordings.unreferencedBlobKeys([...batch.keys()]);
+        for (const key of orphans) {
+          const removed = await database.transaction(async (tx) => {
+            await recordings.lockBlob(tx, key);
+            if ((await recordings.countBlobReferences(tx, key)) > 0) return false;
+            await blobs.delete(key);
+            return true;
+          });
+          if (!removed) continue;
+          removedCount += 1;
+          removedBytes += batch.get(key) ?? 0;
+        }
+      }
+
+      for (const prefix of ['sha256/', 'tracks/']) {
+        let batch = new Map<string, number>();
+        for await (const blob of blobs.list(prefix)) {
+          signal.throwIfAborted();
+          seenCount += 1;
+          if (now() - blob.modifiedAt.getTime() < ORPHAN_AGE_MS) continue;
+          batch.set(blob.key, blob.byteLength);
+          if (batch.size < BATCH) continue;
+          await removeUnreferenced(batch);
+          batch = new Map();
+        }
+        await removeUnreferenced(batch);
+      }
+      return { seenCount, removedCount, removedBytes };
+    },
+
+    async recoverLostAnalyses(signal) {
+      let requeuedCount = 0;
+      let failedCount = 0;
+      for (const { id, attempt } of await analyses.listUnfinished(new Date(now() - LOST_JOB_AGE_MS))) {
+        signal.throwIfAborted();
+        if (await queue.has('analyze-recording', id)) continue;
+        if (attempt >= MAX_BEGINNINGS) {
+          await analyses.fail(id, { code: 'INFERENCE_CRASHED', message: `The analysis was begun ${attempt} times and its worker ended in the middle each time. Try another model or a shorter cut of the recording.` });
+          failedCount += 1;
+          continue;
+        }
+        await database.transaction((tx) => queue.enqueue(tx, 'analyze-recording', { analysisId: id }, { priority: 'bulk', key: id }));
+        requeuedCount += 1;
+      }
+      if (requeuedCount > 0) queue.wake('analyze-recording');
+      return { requeuedCount, failedCount };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { useState } from 'preact/hooks';
+import { toApiError, type Api } from '../api.js';
+import { startAnalysis } from '../start-analysis.js';
+import type { AnalyzeChoices, Capabilities } from '../types.js';
+import { AnalyzeOptions } from './analyze-options.js';
+import { Notice } from './notice.js';
+
+interface Props {
+  readonly api: Api;
+  readonly capabilities: Capabilities;
+  readonly recordingId: string;
+  /** True when there is no analysis yet. */
+  readonly isFirst: boolean;
+  readonly onStarted: (analysisId: string) => void;
+}
+
+export function AnalyzeAgain({ api, capabilities, recordingId, isFirst, onStarted }: Props) {
+  const [choices, setChoices] = useState<AnalyzeChoices>({ model: undefined, raw: false, speakers: 'NONE' });
+  const [isAsking, setAsking] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const ask = async (): Promise<void> => {
+    setAsking(true);
+    setProblem(null);
+    try {
+      onStarted(await startAnalysis(api, recordingId, choices));
+    } catch (error) {
+      setProblem(toApiError(error).message);
+    } finally {
+      setAsking(false);
+    }
+  };
+  return (
+    <details class="options options--again" open={isFirst}>
+      <summary>{isFirst ? 'Analyse' : 'Analyse again'}</summary>
+      <div class="options-panel">
+        <AnalyzeOptions api={api} capabilities={capabilities} choices={choices} onChange={setChoices} />
+        {problem !== null && <Notice tone="error" title="The analysis did not start">{problem}</Notice>}
+        <button type="button" class="button button--primary" disabled={isAsking} onClick={() => void ask()}>{isAsking ? 'Asking…' : 'Analyse'}</button>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,86 @@
+import { useState } from 'preact/hooks';
+import type { Api } from '../api.js';
+import { ANALYSIS } from '../documents.js';
+import { isFinished } from '../follow-analysis.js';
+import { useLoaded } from '../hooks/use-loaded.js';
+import { useSegments } from '../hooks/use-segments.js';
+import { useTimeline } from '../hooks/use-timeline.js';
+import type { Player } from '../player.js';
+import type { AnalysisDetail, Capabilities, RecordingDetail, Viewer } from '../types.js';
+import { AnalysisProgress } from './analysis-progress.js';
+import { ListenCard } from './listen-card.js';
+import { Notice } from './notice.js';
+import { QualityCard } from './quality-card.js';
+import { RecordingHead } from './recording-head.js';
+import { SegmentsCard } from './segments-card.js';
+import { SummaryCard } from './summary-card.js';
+import { WarningsCard } from './warnings-card.js';
+
+interface Props {
+  readonly api: Api;
+  readonly player: Player;
+  readonly recording: RecordingDetail;
+  readonly viewer: Viewer;
+  readonly capabilities: Capabilities;
+  readonly onChange: () => void;
+}
+
+export function RecordingBody({ api, player, recording, viewer, capabilities, onChange }: Props) {
+  const [chosenId, setChosenId] = useState<string | null>(null);
+  const analysisId = chosenId ?? recording.latestAnalysis?.id ?? null;
+  const [loaded, reload] = useLoaded(analysisId ?? '', async (signal) => (analysisId === null ? null : (await api.run(ANALYSIS, { id: analysisId }, signal)).analysis));
+  const analysis = loaded.kind === 'ready' ? loaded.value : null;
+  const doneId = analysis?.status === 'SUCCEEDED' ? analysis.id : null;
+  const durationSeconds = recording.durationSeconds ?? waveformSeconds(recording) ?? 0;
+  const segments = useSegments(api, doneId);
+  const timeline = useTimeline(api, doneId, durationSeconds);
+  const canAnalyze = viewer.role !== 'viewer';
+  const failure = loaded.kind === 'failed' ? loaded.error : segments.kind === 'failed' ? segments.error : timeline.kind === 'failed' ? timeline.error : null;
+  return (
+    <>
+      <RecordingHead
+        api={api} recording={recording} capabilities={capabilities} analysisId={analysisId} canAnalyze={canAnalyze} onChoose={setChosenId}
+        onStarted={(id) => {
+          setChosenId(id);
+          onChange();
+        }}
+      />
+      {failure && <Notice tone="error" title="A part of the result could not be loaded" action={{ label: 'Try again', run: onChange }}>{failure.message}</Notice>}
+      {analysis && !isFinished(analysis.status) && <AnalysisProgress key={analysis.id} api={api} analysis={analysis} canCancel={canAnalyze} onEnd={() => {
+        reload();
+        onChange();
+      }} />}
+      {analysis && <Ending analysis={analysis} />}
+      {durationSeconds > 0 && (
+        <ListenCard
+          player={player} recording={recording} durationSeconds={durationSeconds}
+          segments={segments.kind === 'ready' ? segments.value.rows : NO_SEGMENTS} timeline={timeline.kind === 'ready' ? timeline.value : null}
+        />
+      )}
+      {analysis?.status === 'SUCCEEDED' && (
+        <div class="pair">
+          <SummaryCard analysis={analysis} />
+          <div class="pair-side">
+            <WarningsCard warnings={analysis.warnings} />
+            {recording.quality && <QualityCard quality={recording.quality} />}
+          </div>
+        </div>
+      )}
+      {analysis?.status === 'SUCCEEDED' && segments.kind === 'ready' && (
+        <SegmentsCard key={analysis.id} api={api} player={player} recordingId={recording.id} segments={segments.value} labels={analysis.model.labels} />
+      )}
+    </>
+  );
+}
+
+const NO_SEGMENTS: readonly never[] = [];
+
+function Ending({ analysis }: { readonly analysis: AnalysisDetail }) {
+  if (analysis.status === 'CANCELLED') return <Notice tone="warning" title="This analysis was cancelled">Nothing of it was kept. Analyse again whenever you like.</Notice>;
+  if (analysis.status !== 'FAILED') return null;
+  return <Notice tone="error" title="This analysis failed">{analysis.problem ? `${analysis.problem.message} (${analysis.problem.code})` : 'The server gave no reason; its log has one.'}</Notice>;
+}
+
+function waveformSeconds({ waveform }: RecordingDetail): number | null {
+  return waveform && waveform.maximum.length * waveform.bucketSeconds;
+}

@@ -1,0 +1,49 @@
+import { useEffect } from 'preact/hooks';
+import type { Api } from '../api.js';
+import { RECORDING } from '../documents.js';
+import { useLoaded } from '../hooks/use-loaded.js';
+import { usePlayer } from '../hooks/use-player.js';
+import type { Capabilities, Viewer } from '../types.js';
+import { Icon } from './icon.js';
+import { Notice } from './notice.js';
+import { RecordingBody } from './recording-body.js';
+
+interface Props {
+  readonly api: Api;
+  readonly id: string;
+  readonly viewer: Viewer;
+  readonly capabilities: Capabilities;
+  /** Something changed that the list of recordings shows. */
+  readonly onChange: () => void;
+}
+
+export function RecordingPage({ api, id, viewer, capabilities, onChange }: Props) {
+  const [loaded, reload] = useLoaded(id, async (signal) => (await api.run(RECORDING, { id }, signal)).recording);
+  const recording = loaded.kind === 'ready' ? loaded.value : null;
+  const name = recording ? (recording.title ?? recording.fileName) : null;
+  useEffect(() => {
+    document.title = name === null ? 'Undertone' : `${name} · Undertone`;
+    return () => {
+      document.title = 'Undertone';
+    };
+  }, [name]);
+  return (
+    <>
+      <a class="back" href="#/"><Icon name="back" /> All recordings</a>
+      {loaded.kind === 'loading' && <p class="muted" role="status">Loading…</p>}
+      {loaded.kind === 'failed' && <Notice tone="error" title="The recording could not be loaded" action={{ label: 'Try again', run: reload }}>{loaded.error.message}</Notice>}
+      {loaded.kind === 'ready' && !recording && <Notice tone="error" title="There is no such recording">It may have been deleted, or it belongs to another workspace. Choose one from the list.</Notice>}
+      {recording && <WithPlayer api={api} recording={recording} viewer={viewer} capabilities={capabilities} onChange={() => {
+        reload();
+        onChange();
+      }} />}
+    </>
+  );
+}
+
+type WithPlayerProps = Omit<Parameters<typeof RecordingBody>[0], 'player'>;
+
+function WithPlayer(props: WithPlayerProps) {
+  const player = usePlayer(props.api, props.recording.id, props.recording.audioUrl);
+  return player && <RecordingBody {...props} player={player} />;
+}

@@ -1,0 +1,54 @@
+import { formatShare, formatTime } from '../format.js';
+import { toneOf } from '../palette.js';
+import type { AnalysisDetail, Summary } from '../types.js';
+import { gateWord, listWords } from '../words.js';
+import { VerdictLabel } from './tone-label.js';
+
+/** The whole recording in one card: what is expressed most, how sure that is, and every score as a bar. */
+export function SummaryCard({ analysis }: { readonly analysis: AnalysisDetail }) {
+  const { summary, gate, model, modelVersion, speakers } = analysis;
+  return (
+    <section class="card" aria-labelledby="summary-title">
+      <h2 class="card-title" id="summary-title">Expressed in the voice</h2>
+      {summary ? <SummaryBody summary={summary} labels={model.labels} /> : (
+        <p class="headline headline--none">Nothing was judged{gate ? `: heard as ${gateWord(gate.kind)}` : ''}.</p>
+      )}
+      {gate && <p class="small muted">{gate.reason}{gate.leftOutSeconds > 0.05 && ` ${formatTime(gate.leftOutSeconds, 1)} left out of the summary.`}</p>}
+      {speakers.length > 0 && (
+        <ul class="speakers">
+          {speakers.map((speaker) => (
+            <li key={speaker.id}>
+              <span>{speaker.role ?? speaker.key}</span>
+              {speaker.summary ? <VerdictLabel verdict={speaker.summary} labels={model.labels} /> : <span class="muted">nothing judged</span>}
+              <span class="small muted">talks {formatTime(speaker.talkSeconds)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="small muted card-foot">{model.name} {modelVersion ?? ''}. This describes how the voice sounds to the model, not what somebody feels.</p>
+    </section>
+  );
+}
+
+function SummaryBody({ summary, labels }: { readonly summary: Summary; readonly labels: readonly string[] }) {
+  const scores = [...summary.scores].sort((a, b) => b.score - a.score);
+  return (
+    <>
+      <p class="headline">{summary.abstained ? 'Not sure' : `Mostly ${summary.label}`}</p>
+      <p class="small">
+        {summary.abstained && summary.predictionSet.length > 1 && <>It may be {listWords(summary.predictionSet)}. </>}
+        Confidence <strong>{formatShare(summary.confidence)}</strong>
+        <span class="muted">{summary.calibrated ? ', calibrated: right about that often' : ', a plain score: not calibrated'}</span>
+      </p>
+      <ul class="scores" aria-label="Scores">
+        {scores.map(({ label, score }) => (
+          <li key={label} class="score">
+            <span class="score-label">{label}</span>
+            <span class="score-track" aria-hidden="true"><span class="score-bar" style={{ width: `${(score * 100).toFixed(1)}%`, background: toneOf(label, labels) }} /></span>
+            <span class="score-value">{formatShare(score)}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

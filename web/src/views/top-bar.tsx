@@ -1,0 +1,34 @@
+import type { Api } from '../api.js';
+import { useModels } from '../hooks/use-models.js';
+import type { Route } from '../hooks/use-route.js';
+import type { Viewer } from '../types.js';
+import { modelStateWord } from '../words.js';
+import { Brand } from './brand.js';
+
+interface Props {
+  readonly api: Api;
+  readonly viewer: Viewer;
+  readonly route: Route;
+  readonly onSignOut: () => void;
+}
+
+export function TopBar({ api, viewer, route, onSignOut }: Props) {
+  const [models] = useModels(api);
+  const current = models.kind === 'ready' ? (models.value.find((model) => model.isDefault) ?? models.value[0]) : undefined;
+  return (
+    <header class="bar">
+      <a class="bar-home" href="#/" aria-label="Undertone, start page"><Brand /></a>
+      <nav class="bar-nav" aria-label="Main">
+        <a href="#/" aria-current={route.name === 'models' ? undefined : 'page'}>Recordings</a>
+        <a href="#/models" aria-current={route.name === 'models' ? 'page' : undefined}>
+          Models
+          {current && <span class={`state state--${current.state.toLowerCase()}`}><span class="state-dot" aria-hidden="true" />{modelStateWord(current.state)}</span>}
+        </a>
+      </nav>
+      <div class="bar-who">
+        <span class="small muted">{viewer.keyName} · {viewer.role}</span>
+        <button type="button" class="button button--quiet" onClick={onSignOut}>Sign out</button>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,59 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Api } from '../api.js';
+import { recordingHref, useRoute, type Route } from '../hooks/use-route.js';
+import type { Capabilities, Viewer } from '../types.js';
+import { UploadQueue, type UploadItem } from '../upload-queue.js';
+import { Home } from './home.js';
+import { ModelsPage } from './models-page.js';
+import { RecordingPage } from './recording-page.js';
+import { Sidebar } from './sidebar.js';
+import { TopBar } from './top-bar.js';
+
+interface Props {
+  readonly api: Api;
+  readonly viewer: Viewer;
+  readonly capabilities: Capabilities;
+  readonly onSignOut: () => void;
+}
+
+/** The room: the bar, the recordings at the side, and what is being looked at. */
+export function Workspace({ api, viewer, capabilities, onSignOut }: Props) {
+  const route = useRoute();
+  const routeRef = useRef<Route>(route);
+  routeRef.current = route;
+  const [uploads, setUploads] = useState<readonly UploadItem[]>([]);
+  const [changes, setChanges] = useState(0);
+  const queue = useMemo(() => new UploadQueue(api, capabilities.maxUploadBytes, setUploads, (recordingId, fact) => {
+    setChanges((count) => count + 1);
+    // The first recording opens by itself; who is reading another one is left alone.
+    if (fact === 'stored' && routeRef.current.name === 'home') location.hash = recordingHref(recordingId);
+  }), [api]);
+  useEffect(() => () => {
+    queue.close();
+    api.close();
+  }, [queue, api]);
+
+  const main = useRef<HTMLElement>(null);
+  const place = route.name === 'recording' ? route.id : route.name;
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (isFirst.current) isFirst.current = false;
+    else main.current?.focus({ preventScroll: false });
+  }, [place]);
+
+  return (
+    <div class={`room room--${route.name}`}>
+      <a class="skip" href="#main" onClick={(event) => {
+        event.preventDefault();
+        main.current?.focus();
+      }}>Skip to the result</a>
+      <TopBar api={api} viewer={viewer} route={route} onSignOut={onSignOut} />
+      <Sidebar api={api} viewer={viewer} capabilities={capabilities} queue={queue} uploads={uploads} changes={changes} openId={route.name === 'recording' ? route.id : null} />
+      <main class="stage" id="main" ref={main} tabIndex={-1}>
+        {route.name === 'home' && <Home canUpload={viewer.role !== 'viewer'} />}
+        {route.name === 'models' && <ModelsPage api={api} isAdmin={viewer.role === 'admin'} />}
+        {route.name === 'recording' && <RecordingPage key={route.id} api={api} id={route.id} viewer={viewer} capabilities={capabilities} onChange={() => setChanges((count) => count + 1)} />}
+      </main>
+    </div>
+  );
+}

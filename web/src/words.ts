@@ -1,0 +1,63 @@
+import type { AnalysisStatus, GateKind, ModelStateKind } from './types.js';
+
+/** What each warning means for the reading of the result. The server's message, with its figures, stands beside it. */
+const WARNINGS: Readonly<Record<string, { readonly title: string; readonly advice: string }>> = {
+  TOO_SHORT: { title: 'Very short', advice: 'There is little voice to go by. Read the result with care.' },
+  NARROW_BAND: { title: 'Telephone-like sound', advice: 'High frequencies are missing, which carry part of the expression.' },
+  CLIPPED: { title: 'Distorted peaks', advice: 'Loud parts are cut off and can sound harsher than they were.' },
+  LOW_SNR: { title: 'Noisy background', advice: 'Noise competes with the voice; scores are less sure.' },
+  MOSTLY_SILENCE: { title: 'Mostly silence', advice: 'The summary rests on a small part of the recording.' },
+  LOSSY_SOURCE: { title: 'Heavily compressed', advice: 'Compression removed detail. The original file would be better.' },
+  MONO_MIX_OF_SPEAKERS: { title: 'Several voices on one channel', advice: 'The summary mixes what different people express.' },
+  DC_OFFSET: { title: 'Constant offset in the signal', advice: 'Usually a fault of the recording device; it was removed.' },
+  QUIET: { title: 'Very quiet', advice: 'The voice is far below the usual level.' },
+  NO_SPEECH: { title: 'No speech found', advice: 'Nothing was judged, because nobody speaks here.' },
+  NOT_SPEECH: { title: 'Not all of this is speech', advice: 'Music, singing or noise was left out of the result.' },
+  TRUNCATED: { title: 'The file breaks off', advice: 'Only the part before the break was analysed. Send the whole file if you have it.' },
+  UNCALIBRATED: { title: 'Confidence is not calibrated', advice: 'Percentages are plain scores. They say which is likelier, not how often that is right.' },
+  OUT_OF_DOMAIN: { title: 'Unlike what the model learned from', advice: 'Scores can be off without looking so.' },
+  DOWNMIXED: { title: 'Channels were mixed into one', advice: 'If each channel holds one person, analyse again with speakers by channel.' },
+  DROPOUTS: { title: 'Dropouts', advice: 'Short pieces are missing from the signal.' },
+  RAW: { title: 'Raw analysis', advice: 'No check for speech and no windows: the model judged the samples as they are.' },
+  PLUGIN_FAILED: { title: 'A plug-in failed', advice: 'The rest of the result stands. The server log names the cause.' },
+  SPEAKERS_UNAVAILABLE: { title: 'Speakers could not be told apart', advice: 'Everything is reported as one voice.' },
+};
+
+export function warningWords(code: string): { readonly title: string; readonly advice: string | null } {
+  return WARNINGS[code] ?? { title: code.toLowerCase().replaceAll('_', ' '), advice: null };
+}
+
+const GATES: Readonly<Record<GateKind, string>> = {
+  SPEECH: 'speech', SILENCE: 'silence', SINGING: 'singing', MUSIC: 'music', NOISE: 'noise', BYPASSED: 'not checked',
+};
+
+export function gateWord(kind: GateKind): string {
+  return GATES[kind];
+}
+
+/** True where the gate kept the stretch from being judged. */
+export function isGated(kind: GateKind): boolean {
+  return kind !== 'SPEECH' && kind !== 'BYPASSED';
+}
+
+const STATUSES: Readonly<Record<AnalysisStatus, string>> = {
+  QUEUED: 'waiting its turn', RUNNING: 'being analysed', SUCCEEDED: 'analysed', FAILED: 'failed', CANCELLED: 'cancelled',
+};
+
+export function statusWord(status: AnalysisStatus): string {
+  return STATUSES[status];
+}
+
+const MODEL_STATES: Readonly<Record<ModelStateKind, string>> = {
+  UNLOADED: 'asleep', LOADING: 'loading', READY: 'ready', BUSY: 'working', DRAINING: 'stopping', FAILED: 'failed',
+};
+
+export function modelStateWord(state: ModelStateKind): string {
+  return MODEL_STATES[state];
+}
+
+/** `neutral or sad`; `neutral, sad or angry`. */
+export function listWords(words: readonly string[]): string {
+  if (words.length < 2) return words.join('');
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+}

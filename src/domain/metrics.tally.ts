@@ -48,8 +48,7 @@ export function addItem(tally: Tally, item: ScoredItem): void {
   const column = item.predicted < 0 ? classCount : item.predicted;
   tally.confusion[item.truth * (classCount + 1) + column]! += 1;
   if (item.predicted < 0) return;
-  // A confidence of exactly 1 belongs to the last bin; bins are [lower, upper).
-  const bin = Math.min(binCount - 1, Math.max(0, Math.floor(item.confidence * binCount)));
+  const bin = binOf(item.confidence, binCount);
   tally.binItems[bin]! += 1;
   tally.binConfidence[bin]! += item.confidence;
   if (item.predicted === item.truth) tally.binCorrect[bin]! += 1;
@@ -69,6 +68,13 @@ export function addTally(into: Tally, from: Tally, times = 1): void {
 
 export function clearTally(tally: Tally): void {
   for (const sums of [tally.confusion, tally.binItems, tally.binConfidence, tally.binCorrect, tally.proper]) sums.fill(0);
+}
+
+/** Bins are (lower, upper], the first includes 0: as in the literature on calibration and in scikit-learn. */
+function binOf(confidence: number, binCount: number): number {
+  const guess = Math.min(binCount - 1, Math.max(0, Math.ceil(confidence * binCount) - 1));
+  // The product may round to the wrong side of an edge that the quotient hits exactly.
+  return guess > 0 && confidence <= guess / binCount ? guess - 1 : guess;
 }
 
 /** Squared distance between the scores and the truth's one-hot vector: 0 (certain and right) to 2 (certain and wrong). */

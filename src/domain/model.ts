@@ -16,6 +16,8 @@ export interface ModelManifest {
   readonly kind: 'waveform-onnx';
   /** The ONNX file, inside the model's folder. External data lies beside it. */
   readonly file: string;
+  /** Files of external weights beside the graph, in the order in which `sha256` and `sizeBytes` take them after it. */
+  readonly weightFiles?: readonly string[];
   /** SHA-256 of everything that decides a result (the graph and its weights), hex. */
   readonly sha256: string;
   readonly sizeBytes: number;
@@ -38,6 +40,8 @@ export interface ModelManifest {
   readonly precision?: Precision;
   /** Temperature and the data it was fitted on; absent: confidence is not calibrated and says so. */
   readonly calibration?: { readonly temperature: number };
+  /** How the graph runs best, measured at import. `maxBatchItems`: most clips at once, whatever the settings allow. */
+  readonly session?: { readonly graphOptimization?: 'disabled' | 'basic' | 'extended' | 'all'; readonly disablePrepacking?: boolean; readonly maxBatchItems?: number };
   /** Figures of an int8 graph against its float32 original, recorded at import. */
   readonly quantization?: { readonly argmaxAgreement: number; readonly maxScoreDifference: number; readonly embeddingCosine: number; readonly clipCount: number };
 }

@@ -37,8 +37,8 @@ export interface PipelineRequest {
   readonly signal: AbortSignal;
   /** 0 to 1, never falling. */
   readonly onProgress?: (fraction: number) => void;
-  /** Called with the decoded samples (the mix) before they are let go. */
-  readonly onDecoded?: (pcm: PcmSource) => Promise<void>;
+  /** Hands the decoded samples (the mix) over with the result; the caller disposes of them. */
+  readonly keepPcm?: boolean;
   readonly wantFrameFeatures?: boolean;
 }
 
@@ -49,6 +49,8 @@ export interface PipelineResult {
   readonly peaks: Int8Array;
   /** [frames, D] of the judged windows in order; only when asked for. */
   readonly frameFeatures: Float32Array | null;
+  /** Only when asked for. */
+  readonly pcm: PcmSource | null;
 }
 
 /** From a file on disk to everything that is known of it. Touches no database, so the command can run it alone. */
@@ -98,7 +100,6 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
         modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
       });
-      await request.onDecoded?.(pcm);
       return await concludeWith(request, manifest, heard, judged);
     } finally {
       for (const voice of voices) if (voice.pcm !== pcm) await voice.pcm.dispose();
@@ -117,7 +118,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       speakers: speakersOf(judgement.segments, judgement.labels, manifest, parts.abstainBelow),
     };
     const finished = parts.afterPrediction === undefined ? outcome : await parts.afterPrediction(outcome, request.signal);
-    return { outcome: finished, track: judgement.track, peaks: heard.peaks, frameFeatures: request.wantFrameFeatures === true ? joinFeatures(judged) : null };
+    return { outcome: finished, track: judgement.track, peaks: heard.peaks, frameFeatures: request.wantFrameFeatures === true ? joinFeatures(judged) : null, pcm: null };
   }
 
   return {
@@ -129,11 +130,14 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       };
       // Decoding does not know how much is to come: the bar nears its share without reaching it.
       const decoded = await decode(request, 'mix', (seconds) => report(DECODED * (1 - 1 / (1 + seconds / 60))));
+      let kept = false;
       try {
         report(DECODED);
-        return await analyzeDecoded(request, decoded, report);
+        const result = await analyzeDecoded(request, decoded, report);
+        kept = request.keepPcm === true;
+        return kept ? { ...result, pcm: decoded.pcm } : result;
       } finally {
-        await decoded.pcm.dispose();
+        if (!kept) await decoded.pcm.dispose();
       }
     },
   };

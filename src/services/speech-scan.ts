@@ -23,7 +23,7 @@ export async function scanSamples(pcm: PcmSource, speech: SpeechProbability | nu
     options.signal.throwIfAborted();
     const samples = await pcm.read(from, Math.min(pcm.sampleCount, from + PIECE_SAMPLES));
     const detecting: ReturnType<SpeechProbability['probabilities']> | undefined = speech?.probabilities(samples, state, options.signal);
-    const [piece] = await Promise.all([detecting, visit(samples)]);
+    const [piece]: [Awaited<NonNullable<typeof detecting>> | undefined, void] = await Promise.all([detecting, visit(samples)]);
     if (piece !== undefined) {
       all.set(piece.probabilities, from / SPEECH_HOP_SAMPLES);
       state = piece.state;

@@ -148,6 +148,9 @@ export class HostPool<Item, Answer> {
   async #run(slot: HostSlot, batch: PoolRequest<Item, Answer>[]): Promise<void> {
     this.#running.set(slot, batch);
     const startedAtMs = Date.now();
+    // An aborted request's own timer is gone, but its run goes on, and might for ever.
+    const latestMs = Math.max(...batch.map((request) => request.deadlineAtMs)) - startedAtMs;
+    const watchdog = setTimeout(() => void slot.restart(), Math.max(0, latestMs)).unref();
     try {
       const answers = await slot.run(batch.map((request) => request.item));
       this.#rate.add(Date.now() - startedAtMs, sumOf(batch));
@@ -156,6 +159,7 @@ export class HostPool<Item, Answer> {
       if (!(error instanceof HostEnded) && batch.length > 1) this.#batchCeiling = Math.max(1, batch.length >> 1);
       recover(batch, error, this.settings.name, (request) => this.#queue.putBack(request));
     } finally {
+      clearTimeout(watchdog);
       this.#running.delete(slot);
       this.#pump();
     }

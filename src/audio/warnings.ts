@@ -23,6 +23,8 @@ export interface WarningFacts {
   readonly truncated: boolean;
   /** False when one channel was taken alone, or each by itself. */
   readonly mixed: boolean;
+  /** False when nobody looked for speech (a raw analysis): its absence is no news then. */
+  readonly speechLookedFor: boolean;
 }
 
 const db = (value: number): string => `${value.toFixed(0)} dB`;
@@ -30,7 +32,7 @@ const percent = (ratio: number): string => `${(100 * ratio).toFixed(ratio < 0.01
 const kilohertz = (hertz: number): string => `${(hertz / 1000).toFixed(1)} kHz`;
 
 /** What whoever reads the scores should know of the recording, most serious first. */
-export function qualityWarnings({ quality: q, truncated, mixed }: WarningFacts): AnalysisWarning[] {
+export function qualityWarnings({ quality: q, truncated, mixed, speechLookedFor }: WarningFacts): AnalysisWarning[] {
   const warnings: AnalysisWarning[] = [];
   const warn = (code: AnalysisWarning['code'], applies: boolean, message: () => string): void => {
     if (applies) warnings.push({ code, message: message() });
@@ -38,9 +40,8 @@ export function qualityWarnings({ quality: q, truncated, mixed }: WarningFacts):
   const limits = WARNING_LIMITS;
   const bitsPerChannel = q.bitrateBps === null ? Infinity : q.bitrateBps / q.originalChannels;
   const lossyLimit = LOSSY_LIMIT_BPS[q.codec];
-  const hasSpeech = q.speechSeconds > 0;
 
-  warn('NO_SPEECH', !hasSpeech, () => 'No speech was found: there is nothing to judge.');
+  warn('NO_SPEECH', speechLookedFor && q.speechSeconds === 0, () => 'No speech was found: there is nothing to judge.');
   warn('TRUNCATED', truncated, () => `The file breaks off or is damaged; what could be decoded (${q.durationSeconds.toFixed(1)} s) was kept. Send the whole file for the rest.`);
   warn('TOO_SHORT', q.durationSeconds < limits.shortSeconds, () => `Only ${q.durationSeconds.toFixed(2)} s long; under ${limits.shortSeconds} s the scores are little more than a guess.`);
   warn('LOW_SNR', q.snrDb !== null && q.snrDb < limits.lowSnrDb, () => `Speech is only ${db(q.snrDb!)} above the noise; under ${db(limits.lowSnrDb)} the scores suffer.`);

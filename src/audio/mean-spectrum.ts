@@ -58,7 +58,8 @@ export class MeanSpectrum {
 
   /** Level of each band in dB relative to the loudest; null before the first audible frame. */
   bandLevelsDb(): Float64Array | null {
-    if (this.filled > 0) this.flush();
+    // A frame that breaks off spreads over all bands: it only counts where there is no other.
+    if (this.filled > 0 && this.frameCount === 0) this.flush();
     const loudest = Math.max(...this.powers);
     return this.frameCount === 0 || loudest === 0 ? null : this.powers.map((power) => 10 * Math.log10(power / loudest + 1e-30));
   }

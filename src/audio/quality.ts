@@ -75,7 +75,7 @@ export class QualityMeter {
       snrDb: snrDb(speech, pauses),
       silenceRatio: silenceRatio(levels, all),
       speechSeconds: totalSeconds(regions),
-      dropoutCount: this.scan.zeroRuns.filter((run) => isDropout(run, levels, regions)).length,
+      dropoutCount: countDropouts(this.scan.zeroRuns, levels, regions),
     };
   }
 
@@ -105,14 +105,22 @@ function silenceRatio(levels: Float32Array, all: LevelHistogram): number {
   return silent / levels.length;
 }
 
-function isDropout(run: ZeroRun, levels: Float32Array, regions: readonly SpeechRegion[]): boolean {
-  const start = run.startSample / SAMPLE_RATE_HZ;
-  const end = (run.startSample + run.sampleCount) / SAMPLE_RATE_HZ;
-  if (!regions.some((region) => region.startSeconds < start && region.endSeconds > end)) return false;
-  const before = Math.ceil(start / LEVEL_FRAME_SECONDS) - 1;
-  const after = Math.floor(end / LEVEL_FRAME_SECONDS);
+/** Runs of zeros that lie inside a region and cut off something that was sounding. Runs and regions are sorted. */
+function countDropouts(runs: readonly ZeroRun[], levels: Float32Array, regions: readonly SpeechRegion[]): number {
   const sounds = (frame: number): boolean => (levels[frame] ?? LOWEST_DBFS) > SOUNDING_DBFS;
-  return (sounds(before) || sounds(before - 1)) && (sounds(after) || sounds(after + 1));
+  let at = 0;
+  let count = 0;
+  for (const run of runs) {
+    const start = run.startSample / SAMPLE_RATE_HZ;
+    const end = (run.startSample + run.sampleCount) / SAMPLE_RATE_HZ;
+    while (at < regions.length && regions[at]!.endSeconds <= end) at++;
+    const region = regions[at];
+    if (region === undefined) break;
+    const before = Math.ceil(start / LEVEL_FRAME_SECONDS) - 1;
+    const after = Math.floor(end / LEVEL_FRAME_SECONDS);
+    if (region.startSeconds < start && (sounds(before) || sounds(before - 1)) && (sounds(after) || sounds(after + 1))) count++;
+  }
+  return count;
 }
 
 /** A whole recording at once; where the samples are read anyway, feed a QualityMeter beside the other reader instead. */

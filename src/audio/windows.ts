@@ -26,6 +26,11 @@ const MERGED_PAUSE_SECONDS = 2;
 
 type Span = SpeechRegion;
 
+interface Pause {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Windows in order, without overlaps, none longer than the limit. No speech at all gives the most speech-like stretch as the only window. */
 export function cutWindows(request: WindowRequest): WindowSpan[] {
   const { regions, durationSeconds, maxWindowSeconds } = request;
@@ -61,14 +66,17 @@ function split(group: readonly SpeechRegion[], { probabilities, maxWindowSeconds
   const spans: Span[] = [];
   const endSeconds = group.at(-1)!.endSeconds;
   let startSeconds = group[0]!.startSeconds;
-  let pauses = group.slice(1).map((region, i) => ({ from: group[i]!.endSeconds, to: region.startSeconds }));
+  let pauses: Pause[] = group.slice(1).map((region, i) => ({ from: group[i]!.endSeconds, to: region.startSeconds }));
   while (endSeconds - startSeconds > maxWindowSeconds) {
     // What is left over must not be a scrap.
     const latest = Math.min(startSeconds + maxWindowSeconds, Math.max(startSeconds + maxWindowSeconds / 2, endSeconds - MIN_WINDOW_SECONDS));
+    const earliest = startSeconds + MIN_WINDOW_SECONDS;
     pauses = pauses.filter((pause) => pause.from > startSeconds);
-    const near = pauses.filter((pause) => pause.from >= startSeconds + maxWindowSeconds / 3 && pause.from <= latest);
-    const longest = near.reduce<(typeof near)[number] | null>((best, pause) => (best === null || pause.to - pause.from >= best.to - best.from ? pause : best), null);
-    const cut = longest ?? pointCut(quietestPoint(probabilities, startSeconds + (maxWindowSeconds * 2) / 3, latest));
+    const usable = pauses.filter((pause) => pause.from >= earliest && pause.from <= latest);
+    const near = usable.filter((pause) => pause.from >= startSeconds + maxWindowSeconds / 3);
+    const longest = near.reduce<Pause | null>((best, pause) => (best === null || pause.to - pause.from >= best.to - best.from ? pause : best), null);
+    // An early pause makes a short window, but a cut in the middle of a word would be worse.
+    const cut = longest ?? usable.at(-1) ?? pointCut(quietestPoint(probabilities, startSeconds + (maxWindowSeconds * 2) / 3, latest));
     spans.push({ startSeconds, endSeconds: cut.from });
     startSeconds = cut.to;
   }
@@ -76,7 +84,7 @@ function split(group: readonly SpeechRegion[], { probabilities, maxWindowSeconds
   return spans;
 }
 
-const pointCut = (seconds: number): { from: number; to: number } => ({ from: seconds, to: seconds });
+const pointCut = (seconds: number): Pause => ({ from: seconds, to: seconds });
 
 /** The middle of the three frames that sound least like speech; the last such point, so that windows stay long. */
 function quietestPoint(probabilities: Float32Array, fromSeconds: number, toSeconds: number): number {

@@ -85,7 +85,9 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
       if (inTransaction.getStore()) throw new Error('A transaction was opened inside another one: the embedded database has one at a time, and would wait for itself.');
       return inTransaction.run(true, () => client.$transaction(work));
     },
-    ping: async () => void (await client.$queryRaw`SELECT 1`),
+    ping: async () => {
+      await client.$queryRaw`SELECT 1`;
+    },
     close,
   };
 }

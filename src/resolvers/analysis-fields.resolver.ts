@@ -55,7 +55,7 @@ export class AnalysisFieldsResolver {
     @Arg('filter', () => SegmentFilterInput, { nullable: true, description: 'Conditions.' }) filter: SegmentFilterInput | null,
   ): Promise<Connection<SegmentRecord>> {
     const { speaker: speakerId, ...rest } = present(filter);
-    return toConnection(await context.services.analyses.segments(context.principal, analysis.id, pageRequest(context.settings.maxPageSize, first ?? 100, after), present({ ...rest, speakerId })));
+    return toConnection(await context.services.analyses.segments(context.principal, analysis.id, pageRequest(context.settings.maxPageSize, first, 100, after), present({ ...rest, speakerId })));
   }
 
   @FieldResolver(() => Timeline, { description: 'Scores over time in bins, from the frame logits of the same run; empty columns until the first window is in.' })

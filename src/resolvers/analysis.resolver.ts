@@ -27,7 +27,7 @@ export class AnalysisResolver {
     @Arg('filter', () => AnalysisFilterInput, { nullable: true, description: 'Conditions.' }) filter: AnalysisFilterInput | null,
   ): Promise<Connection<AnalysisRecord>> {
     const { model: modelId, ...rest } = present(filter);
-    return toConnection(await context.services.analyses.list(context.principal, pageRequest(context.settings.maxPageSize, first ?? 20, after), present({ ...rest, modelId })));
+    return toConnection(await context.services.analyses.list(context.principal, pageRequest(context.settings.maxPageSize, first, 20, after), present({ ...rest, modelId })));
   }
 
   @Mutation(() => AnalyzeRecordingResult, { description: 'Puts an analysis of a recording in the queue and returns at once. Follow it with `analysisProgress`.' })

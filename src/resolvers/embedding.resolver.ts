@@ -28,7 +28,7 @@ export class EmbeddingResolver {
     @Arg('first', () => Int, { nullable: true, defaultValue: 10, description: 'How many; at most `capabilities.maxPageSize`.' }) first: number | null,
     @Arg('filter', () => SimilarityFilterInput, { nullable: true, description: 'Conditions.' }) filter: SimilarityFilterInput | null,
   ): Promise<readonly SimilarMatch[]> {
-    return context.services.embeddings.similarSegments(context.principal, target, pageSize(context.settings.maxPageSize, first ?? 10), present(filter));
+    return context.services.embeddings.similarSegments(context.principal, target, pageSize(context.settings.maxPageSize, first, 10), present(filter));
   }
 
   @FieldResolver(() => ModelType, { description: 'The model that made it.' })

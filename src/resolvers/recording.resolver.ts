@@ -28,7 +28,7 @@ export class RecordingResolver {
     @Arg('filter', () => RecordingFilterInput, { nullable: true, description: 'Conditions.' }) filter: RecordingFilterInput | null,
     @Arg('orderBy', () => RecordingOrderInput, { nullable: true, description: 'Order; newest first by default.' }) orderBy: RecordingOrderInput | null,
   ): Promise<Connection<RecordingRecord>> {
-    return toConnection(await context.services.recordings.list(context.principal, pageRequest(context.settings.maxPageSize, first ?? 20, after), present(filter), orderBy ?? NEWEST_FIRST));
+    return toConnection(await context.services.recordings.list(context.principal, pageRequest(context.settings.maxPageSize, first, 20, after), present(filter), orderBy ?? NEWEST_FIRST));
   }
 
   @Mutation(() => UploadRecordingResult, { description: 'Takes a file in. The same bytes again give the recording that is already there, with `duplicate` true.' })
@@ -76,7 +76,7 @@ export class RecordingResolver {
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many; at most `capabilities.maxPageSize`.' }) first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor of the item before the page.' }) after: string | null,
   ): Promise<Connection<AnalysisRecord>> {
-    return toConnection(await context.services.analyses.list(context.principal, pageRequest(context.settings.maxPageSize, first ?? 20, after), { recordingId: recording.id }));
+    return toConnection(await context.services.analyses.list(context.principal, pageRequest(context.settings.maxPageSize, first, 20, after), { recordingId: recording.id }));
   }
 
   @FieldResolver(() => AnalysisType, { nullable: true, description: 'The newest analysis, whatever its state.' })

@@ -11,6 +11,6 @@ if (!existsSync(fileURLToPath(built))) {
   process.exitCode = 1;
 } else {
   const { main } = await import(built.href);
-  const { cliRuntime } = await import(new URL('../dist/src/compose.js', import.meta.url).href);
-  process.exitCode = await main(process.argv.slice(2), await cliRuntime(), { telemetryOff: process.env.ORT_DISABLE_TELEMETRY === '1' });
+  const { composeRuntime } = await import(new URL('../dist/src/compose-runtime.js', import.meta.url).href);
+  process.exitCode = await main(process.argv.slice(2), composeRuntime(), { telemetryOff: process.env.ORT_DISABLE_TELEMETRY === '1' });
 }

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EMOTIONS } from '../domain/emotion.js';
+import { encodeNpy } from '../domain/npy.js';
+import { indexOfLargest } from '../domain/scores.js';
 import type { FileAnalysis, FrameTrack } from './cli-runtime.js';
-import { encodeNpy } from './npy-file.js';
 import { writeWav } from './wav-file.js';
 
 /**
@@ -43,7 +44,7 @@ function frameResult(frames: FrameTrack, labels: readonly string[]): object {
   const frameEmotions: string[] = [];
   for (let row = 0; row < frames.rowCount; row++) {
     const logits = frames.logits.subarray(row * labels.length, (row + 1) * labels.length);
-    frameEmotions.push(labels[logits.indexOf(Math.max(...logits))] ?? 'unknown');
+    frameEmotions.push(labels[indexOfLargest(logits)] ?? 'unknown');
   }
   return { frame_count: frames.rowCount, frame_hop_seconds: frames.hopSeconds, frame_emotions: frameEmotions };
 }

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { UndertoneError } from '../domain/errors.js';
 import { minuteSeconds } from '../domain/svg-plot.js';
+import { cosineSimilarity } from '../domain/vectors.js';
 import { problemOf } from './analyze.command.js';
 import type { CliAnalyzer, CliRuntime } from './cli-runtime.js';
 import { ProgressLine } from './progress-line.js';
@@ -43,7 +44,7 @@ export async function similarCommand(runtime: CliRuntime, terminal: Terminal, ar
       progress.update(`${index + 1}/${files.length} ${printable(file)}`, index / files.length);
       try {
         const { segments } = await embeddings(analyzer, file, args, terminal);
-        for (const segment of segments) matches.push({ file, startSeconds: segment.startSeconds, endSeconds: segment.endSeconds, label: segment.label, similarity: cosine(target, segment.embedding) });
+        for (const segment of segments) matches.push({ file, startSeconds: segment.startSeconds, endSeconds: segment.endSeconds, label: segment.label, similarity: cosineSimilarity(target, segment.embedding) });
       } catch (error) {
         if (terminal.signal.aborted) throw error;
         failedCount += 1;
@@ -59,19 +60,6 @@ export async function similarCommand(runtime: CliRuntime, terminal: Terminal, ar
   } finally {
     await analyzer.close();
   }
-}
-
-/** −1 to 1; 0 where one of the two has no length. */
-export function cosine(a: Float32Array, b: Float32Array): number {
-  let dot = 0;
-  let squareA = 0;
-  let squareB = 0;
-  for (let i = 0; i < a.length; i++) {
-    dot += a[i]! * b[i]!;
-    squareA += a[i]! ** 2;
-    squareB += b[i]! ** 2;
-  }
-  return squareA === 0 || squareB === 0 ? 0 : dot / Math.sqrt(squareA * squareB);
 }
 
 async function embeddings(analyzer: CliAnalyzer, file: string, args: SimilarArguments, terminal: Terminal): Promise<{ readonly whole: Float32Array | null; readonly segments: readonly { readonly startSeconds: number; readonly endSeconds: number; readonly label: string | null; readonly embedding: Float32Array }[] }> {

@@ -1,0 +1,70 @@
+// Everything that must hold before a change is taken: `.ci/run`. Installs what it needs; a suite that cannot start has failed.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { packageBin, ROOT, run, say, SetupError } from './setup-run.mjs';
+import { findProgram } from './setup-ffmpeg.mjs';
+import { setUp } from './setup.mjs';
+import { check, conclude, couldNotStart, vitest } from './suites.mjs';
+
+const results = [];
+
+async function suite(name, work) {
+  say(`\n━━ ${name}`);
+  try {
+    results.push(await work());
+  } catch (error) {
+    results.push(couldNotStart(name, error.message));
+  }
+}
+
+/** Debian's package, where it is missing and may be installed. */
+async function ensureProgram(program, packages) {
+  if (findProgram(program) !== null) return;
+  const prefix = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (args) => {
+    const [command, ...rest] = [...prefix, 'apt-get', ...args];
+    return run(command, rest, { env });
+  };
+  await apt(['update', '-q']);
+  const code = await apt(['install', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600', ...packages]);
+  if (code !== 0 || findProgram(program) === null) throw new Error(`${program} is missing and apt-get could not install ${packages.join(' ')} (exit ${code})`);
+}
+
+/** A real PostgreSQL with pgvector for the length of `work`, which gets its address. */
+async function withPostgres(work) {
+  await ensureProgram('debootstrap', ['debootstrap']);
+  const { startPostgres } = await import('./postgres-chroot.mjs');
+  const server = await startPostgres();
+  try {
+    return await work(server.url);
+  } finally {
+    await server.stop();
+  }
+}
+
+try {
+  await setUp();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.exit(conclude([couldNotStart('set-up', error.message)]));
+}
+await suite('main', () => vitest('main'));
+await suite('typecheck', () => check('typecheck', process.execPath, [packageBin('typescript', 'tsc'), '-p', 'tsconfig.json', '--noEmit']));
+if (existsSync(join(ROOT, 'web', 'tsconfig.json'))) await suite('typecheck of the page', () => check('typecheck of the page', process.execPath, [packageBin('typescript', 'tsc'), '-p', 'web/tsconfig.json', '--noEmit']));
+await suite('lint', () => check('lint', process.execPath, [packageBin('eslint'), '.']));
+if (existsSync(join(ROOT, 'test', 'long')) && readdirSync(join(ROOT, 'test', 'long')).length > 0) {
+  await suite('long', () => withPostgres((url) => vitest('long', { config: 'vitest.long.config.ts', env: { TEST_DATABASE_URL: url } })));
+}
+if (existsSync(join(ROOT, 'vitest.browser.config.ts'))) {
+  await suite('browser', async () => {
+    await ensureProgram('chromium', ['chromium']);
+    return vitest('browser', { config: 'vitest.browser.config.ts' });
+  });
+}
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  // The release that is recommended, beside the oldest that is supported. npm is silent in this project unless told otherwise.
+  await suite('main on Node 24', () => vitest('main-node24', { node: ['npx', '--loglevel=error', '-y', '-p', 'node@24', '--', 'node'] }));
+}
+process.exitCode = conclude(results);

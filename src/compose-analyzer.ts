@@ -1,7 +1,8 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { createFfmpegDecoder } from './audio/ffmpeg-decoder.js';
+import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
 import type { Settings } from './domain/settings.js';
 import { createSpeechProbability } from './inference/resident-speech-probability.js';
 import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
@@ -16,16 +17,19 @@ export interface Analyzer {
 
 /** Folders of models: the package's own, then those that were pulled or imported into the data folder. */
 export function modelFolders(settings: Pick<Settings, 'dataDir'>): readonly string[] {
-  return [bundledModelsFolder(), join(settings.dataDir, 'models')];
+  return [join(packageFolder(), 'models'), join(settings.dataDir, 'models')];
 }
 
-/** `models/` of the package, from `dist/src/` and from `src/` alike. */
-function bundledModelsFolder(): string {
+/** The folder of package.json, from `dist/src/` and from `src/` alike. */
+export function packageFolder(): string {
   const here = fileURLToPath(new URL('.', import.meta.url));
-  return here.includes(`${join('dist', 'src')}`) ? join(here, '..', '..', 'models') : join(here, '..', 'models');
+  return here.includes(join('dist', 'src')) ? join(here, '..', '..') : join(here, '..');
 }
 
-/** Decoder, voice activity, model hosts and the pipeline over them. Needs no database; starts no process yet. */
+/**
+ * Decoder, voice activity, model hosts and the pipeline over them. Needs no database; starts no process yet.
+ * Temporary samples lie in a folder named after this process, so that a later start can tell whose they were.
+ */
 export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction?: PipelineParts['afterPrediction']): Analyzer {
   const inference = createEmotionInference({
     modelDirs: modelFolders(settings),
@@ -35,10 +39,10 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
   });
   const speech = createSpeechProbability({ idleUnloadMs: settings.modelIdleMs });
   const pipeline = createAnalysisPipeline({
-    decoder: createFfmpegDecoder(),
+    decoder: new FfmpegDecoder(),
     speech,
     inference,
-    tempDir: join(settings.dataDir, 'tmp'),
+    tempDir: join(settings.dataDir, 'tmp', String(process.pid)),
     maxAudioSeconds: settings.maxAudioSeconds,
     maxRawSeconds: settings.maxRawSeconds,
     decodeTimeoutMs: settings.decodeTimeoutMs,
@@ -50,6 +54,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
     pipeline,
     async stop() {
       await Promise.all([inference.stop(), speech.stop()]);
+      await rm(join(settings.dataDir, 'tmp', String(process.pid)), { recursive: true, force: true });
     },
   };
 }

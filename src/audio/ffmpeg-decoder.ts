@@ -101,7 +101,7 @@ export class FfmpegDecoder implements AudioDecoder {
     // One second more than allowed, so that "too long" is seen in samples and not in a header.
     const args = buildDecodeArguments({ inputFd: 3, maxSeconds: options.maxSeconds + 1, channel, withLoudness });
     const run = startFfmpeg(args, { ffmpegPath, prlimitPath, timeoutMs: options.timeoutMs, inputFd: file.fd, signal: options.signal });
-    let refused: UndertoneError | null = null;
+    let refused: UndertoneError | null;
     try {
       refused = await this.collect(run, collector, options, channel);
     } finally {

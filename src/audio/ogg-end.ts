@@ -13,12 +13,9 @@ export async function oggIsComplete(file: FileHandle): Promise<boolean> {
   const from = Math.max(0, size - MAX_PAGE_BYTES);
   const { buffer: tail, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
   const end = Math.min(bytesRead, tail.length);
-  for (let at = tail.lastIndexOf('OggS', end, 'latin1'); at >= 0; at = at === 0 ? -1 : tail.lastIndexOf('OggS', at - 1, 'latin1')) {
-    const segmentCount = tail[at + 26];
-    if (segmentCount === undefined || at + 27 + segmentCount > end) return false;
-    const pageBytes = 27 + segmentCount + tail.subarray(at + 27, at + 27 + segmentCount).reduce((sum, length) => sum + length, 0);
-    // Four letters inside compressed audio may look like a page; a real last page ends the file.
-    if (at + pageBytes === end) return (tail[at + 5]! & END_OF_STREAM) !== 0;
-  }
-  return false;
+  const at = tail.lastIndexOf('OggS', end, 'latin1');
+  const segmentCount = at < 0 ? undefined : tail[at + 26];
+  if (segmentCount === undefined || at + 27 + segmentCount > end) return false;
+  const pageBytes = 27 + segmentCount + tail.subarray(at + 27, at + 27 + segmentCount).reduce((sum, length) => sum + length, 0);
+  return at + pageBytes <= end && (tail[at + 5]! & END_OF_STREAM) !== 0;
 }

@@ -51,7 +51,7 @@ export async function completeAnalysis(db: Database, { analysisId, outcome, trac
 
 /** Plain data only; `null` is the database's null, not JSON's. */
 function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbNull {
-  return value === null ? Prisma.DbNull : (value as Prisma.InputJsonValue);
+  return value === null ? Prisma.DbNull : value;
 }
 
 function toSegmentRows(analysisId: string, segments: readonly SegmentResult[], ids: readonly string[], speakerIds: ReadonlyMap<string, string>, labels: readonly string[]): readonly object[] {

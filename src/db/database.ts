@@ -8,6 +8,8 @@ export interface Database {
   /** Where plain PostgreSQL clients (pg-boss, COPY, LISTEN) connect. */
   readonly connectionString: string;
   readonly embedded: boolean;
+  /** Names of the migrations that this opening applied. */
+  readonly appliedMigrations: readonly string[];
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** One cheap round trip; throws DATABASE_UNAVAILABLE. */
   ping(): Promise<void>;

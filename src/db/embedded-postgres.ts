@@ -48,7 +48,10 @@ export async function startEmbeddedPostgres(dataDir: string): Promise<EmbeddedPo
       connectionString: `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(socketDir)}`,
       ended,
       close: async () => {
-        if (isClosing) return void (await ended);
+        if (isClosing) {
+          await ended;
+          return;
+        }
         isClosing = true;
         worker.ref();
         worker.postMessage('close');

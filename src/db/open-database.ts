@@ -66,10 +66,11 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     await pool.end();
     await embedded?.close();
   };
+  let appliedMigrations: readonly string[];
   try {
     await waitUntilReachable(connectionString, options.connectTimeoutMs ?? 15_000);
-    const applied = await migrate(connectionString);
-    if (applied.length > 0) log.info({ migrations: applied }, 'database brought up to date');
+    appliedMigrations = await migrate(connectionString);
+    if (appliedMigrations.length > 0) log.info({ migrations: appliedMigrations }, 'database brought up to date');
   } catch (error) {
     await close();
     throw translateDatabaseError(error);
@@ -79,11 +80,14 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     client,
     connectionString,
     embedded: embedded !== null,
+    appliedMigrations,
     transaction: async (work) => {
       if (inTransaction.getStore()) throw new Error('A transaction was opened inside another one: the embedded database has one at a time, and would wait for itself.');
       return inTransaction.run(true, () => client.$transaction(work));
     },
-    ping: async () => void (await client.$queryRaw`SELECT 1`),
+    ping: async () => {
+      await client.$queryRaw`SELECT 1`;
+    },
     close,
   };
 }

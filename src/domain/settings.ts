@@ -20,6 +20,7 @@ export interface Settings {
   readonly modelIdleMs: number;
   readonly provider: 'auto' | 'cpu' | 'cuda' | 'webgpu';
   readonly maxQueueLength: number;
+  readonly maxQueuedAnalyses: number;
   readonly introspection: boolean;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   readonly abstainBelow: number;

@@ -122,12 +122,21 @@ class PooledInference implements ResidentInference {
   }
 
   #announce(modelId: string, pool: EmotionPool): void {
+    // A retired pool's end says nothing of the model that has taken its place.
+    if (this.#pools.get(modelId)?.pool !== pool) return;
     const { state } = pool;
     const before = this.#lastStates.get(modelId);
     if (isDeepStrictEqual(before, state)) return;
     this.#lastStates.set(modelId, state);
     this.#notice(modelId, pool, before, state);
-    for (const listener of this.#listeners) listener(modelId, state);
+    for (const listener of this.#listeners) {
+      try {
+        listener(modelId, state);
+      } catch (error) {
+        // A listener can neither veto nor break what it is told of.
+        this.options.onNotice?.('A listener to model states failed.', { modelId, reason: error instanceof Error ? error.message : String(error) });
+      }
+    }
   }
 
   #notice(modelId: string, pool: EmotionPool, before: ModelState | undefined, state: ModelState): void {

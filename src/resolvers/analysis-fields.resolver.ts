@@ -9,6 +9,7 @@ import { modelOf } from './model.view.js';
 import { toConnection, type Connection } from './page.type.js';
 import { pageRequest, present } from './page-request.js';
 import { EmotionSummary } from './prediction.type.js';
+import type { Plain } from './plain.js';
 import { emotionSummary } from './prediction.view.js';
 import { problemOf } from './problem-of.js';
 import { Problem } from './problem.type.js';
@@ -31,12 +32,12 @@ export class AnalysisFieldsResolver {
   }
 
   @FieldResolver(() => ModelType, { description: 'The model. One that was removed since is shown as unloaded, with what the analysis knows of it.' })
-  model(@Ctx() context: RequestContext, @Root() analysis: AnalysisRecord): ModelType {
+  model(@Ctx() context: RequestContext, @Root() analysis: AnalysisRecord): Plain<ModelType> {
     return modelOf(context, { id: analysis.modelId, version: analysis.modelVersion, digest: analysis.modelDigest, labels: analysis.modelLabels });
   }
 
   @FieldResolver(() => EmotionSummary, { nullable: true, description: 'The verdict over everything that was judged; null while it runs and where nothing was judged.' })
-  summary(@Root() analysis: AnalysisRecord): EmotionSummary | null {
+  summary(@Root() analysis: AnalysisRecord): Plain<EmotionSummary> | null {
     return analysis.summary && emotionSummary(analysis.summary, analysis.modelLabels);
   }
 
@@ -54,7 +55,7 @@ export class AnalysisFieldsResolver {
     @Arg('filter', () => SegmentFilterInput, { nullable: true, description: 'Conditions.' }) filter: SegmentFilterInput | null,
   ): Promise<Connection<SegmentRecord>> {
     const { speaker: speakerId, ...rest } = present(filter);
-    return toConnection(await context.services.analyses.segments(context.principal, analysis.id, pageRequest(context.settings.maxPageSize, first ?? 100, after), present({ ...rest, speakerId })));
+    return toConnection(await context.services.analyses.segments(context.principal, analysis.id, pageRequest(context.settings.maxPageSize, first, 100, after), present({ ...rest, speakerId })));
   }
 
   @FieldResolver(() => Timeline, { description: 'Scores over time in bins, from the frame logits of the same run; empty columns until the first window is in.' })
@@ -65,7 +66,7 @@ export class AnalysisFieldsResolver {
     @Arg('from', () => Float, { nullable: true, description: 'Start in seconds; the start of the recording when absent.' }) fromSeconds: number | null,
     @Arg('to', () => Float, { nullable: true, description: 'End in seconds; the end of the recording when absent.' }) toSeconds: number | null,
     @Arg('speaker', () => ID, { nullable: true, description: 'Only where this speaker talks.' }) speakerId: string | null,
-  ): Promise<Timeline> {
+  ): Promise<Plain<Timeline>> {
     return timelineOf(await context.services.timelines.timeline(context.principal, analysis, { binSeconds: binSeconds ?? 0.5, fromSeconds: fromSeconds ?? null, toSeconds: toSeconds ?? null, speakerId: speakerId ?? null }));
   }
 

@@ -1,4 +1,3 @@
-import type { FileUpload } from 'graphql-upload-ts';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import type { AnalysisRecord } from '../domain/records.js';
 import { AnalysisFilterInput, AnalyzeInput, AnalyzeRecordingInput } from './analysis.input.js';
@@ -10,7 +9,7 @@ import { orProblem } from './problem-of.js';
 import type { Problem } from './problem.type.js';
 import type { RequestContext } from './request-context.js';
 import { ANALYZE, ANALYZE_RECORDING, AnalyzeRecordingResult, AnalyzeResult, CANCEL_ANALYSIS, CancelAnalysisResult } from './results.type.js';
-import { Upload } from './scalars.js';
+import { Upload, type IncomingFile } from './scalars.js';
 import { analyzeFile } from './upload-file.js';
 
 @Resolver(() => AnalysisProgress)
@@ -28,7 +27,7 @@ export class AnalysisResolver {
     @Arg('filter', () => AnalysisFilterInput, { nullable: true, description: 'Conditions.' }) filter: AnalysisFilterInput | null,
   ): Promise<Connection<AnalysisRecord>> {
     const { model: modelId, ...rest } = present(filter);
-    return toConnection(await context.services.analyses.list(context.principal, pageRequest(context.settings.maxPageSize, first ?? 20, after), present({ ...rest, modelId })));
+    return toConnection(await context.services.analyses.list(context.principal, pageRequest(context.settings.maxPageSize, first, 20, after), present({ ...rest, modelId })));
   }
 
   @Mutation(() => AnalyzeRecordingResult, { description: 'Puts an analysis of a recording in the queue and returns at once. Follow it with `analysisProgress`.' })
@@ -42,7 +41,7 @@ export class AnalysisResolver {
   @Mutation(() => AnalyzeResult, { description: 'Upload, analyse and wait, for short clips. An analysis that takes too long goes on after ANALYSIS_WAIT_TIMEOUT.' })
   analyze(
     @Ctx() context: RequestContext,
-    @Arg('file', () => Upload, { validate: false, description: 'The file.' }) file: FileUpload,
+    @Arg('file', () => Upload, { validate: false, description: 'The file.' }) file: IncomingFile,
     @Arg('input', () => AnalyzeInput, { nullable: true, description: 'What is known about it, and how to analyse it.' }) input: AnalyzeInput | null,
   ): Promise<AnalysisRecord | Problem> {
     return orProblem(ANALYZE, () => analyzeFile(context, ANALYZE, file, input ?? {}));

@@ -1,6 +1,7 @@
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
 import type { ApiKeyRecord } from '../domain/records.js';
 import { ApiKeyType, CreateApiKeyInput, type CreatedApiKey } from './api-key.type.js';
+import type { Plain } from './plain.js';
 import { orProblem } from './problem-of.js';
 import type { Problem } from './problem.type.js';
 import type { RequestContext } from './request-context.js';
@@ -14,7 +15,7 @@ export class ApiKeyResolver {
   }
 
   @Mutation(() => CreateApiKeyResult, { description: 'Makes a key. Its secret is in the answer and nowhere else.' })
-  createApiKey(@Ctx() context: RequestContext, @Arg('input', () => CreateApiKeyInput, { description: 'The key to be made.' }) input: CreateApiKeyInput): Promise<CreatedApiKey | Problem> {
+  createApiKey(@Ctx() context: RequestContext, @Arg('input', () => CreateApiKeyInput, { description: 'The key to be made.' }) input: CreateApiKeyInput): Promise<Plain<CreatedApiKey> | Problem> {
     return orProblem(CREATE_API_KEY, () => context.services.keys.create(context.principal, { name: input.name, role: input.role, expiresAt: input.expiresAt ?? null }));
   }
 

@@ -1,10 +1,12 @@
 import { Arg, Ctx, FieldResolver, Float, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { littleEndianBytes } from '../domain/npy.js';
 import type { EmbeddingRecord, SimilarMatch } from '../domain/records.js';
+import type { EmbeddingService } from '../services/service-contracts.js';
 import { EmbeddingComparison, EmbeddingType, SimilarityFilterInput, SimilarityTarget } from './embedding.type.js';
 import { ModelType } from './model.type.js';
 import { modelOf } from './model.view.js';
 import { pageSize, present } from './page-request.js';
+import type { Plain } from './plain.js';
 import type { RequestContext } from './request-context.js';
 import { SimilarSegment } from './segment.type.js';
 
@@ -15,7 +17,7 @@ export class EmbeddingResolver {
     @Ctx() context: RequestContext,
     @Arg('a', () => ID, { description: 'Id of the first embedding.' }) a: string,
     @Arg('b', () => ID, { description: 'Id of the second embedding.' }) b: string,
-  ): Promise<EmbeddingComparison> {
+  ): ReturnType<EmbeddingService['compare']> {
     return context.services.embeddings.compare(context.principal, a, b);
   }
 
@@ -26,11 +28,11 @@ export class EmbeddingResolver {
     @Arg('first', () => Int, { nullable: true, defaultValue: 10, description: 'How many; at most `capabilities.maxPageSize`.' }) first: number | null,
     @Arg('filter', () => SimilarityFilterInput, { nullable: true, description: 'Conditions.' }) filter: SimilarityFilterInput | null,
   ): Promise<readonly SimilarMatch[]> {
-    return context.services.embeddings.similarSegments(context.principal, target, pageSize(context.settings.maxPageSize, first ?? 10), present(filter));
+    return context.services.embeddings.similarSegments(context.principal, target, pageSize(context.settings.maxPageSize, first, 10), present(filter));
   }
 
   @FieldResolver(() => ModelType, { description: 'The model that made it.' })
-  model(@Ctx() context: RequestContext, @Root() embedding: EmbeddingRecord): ModelType {
+  model(@Ctx() context: RequestContext, @Root() embedding: EmbeddingRecord): Plain<ModelType> {
     return modelOf(context, { id: embedding.modelId, digest: embedding.modelDigest, embeddingDimension: embedding.dimension });
   }
 

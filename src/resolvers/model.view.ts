@@ -1,8 +1,9 @@
 import type { ModelState, ModelStatus } from '../domain/model.js';
 import type { ModelType } from './model.type.js';
+import type { Plain } from './plain.js';
 import type { RequestContext } from './request-context.js';
 
-export function modelView(status: ModelStatus): ModelType {
+export function modelView(status: ModelStatus): Plain<ModelType> {
   const { manifest, state } = status;
   return {
     id: manifest.id,
@@ -49,7 +50,7 @@ export interface KnownModel {
 }
 
 /** The model of a stored result. It may have been removed since: results outlive models, so the rest is then left empty. */
-export function modelOf(context: RequestContext, known: KnownModel): ModelType {
+export function modelOf(context: RequestContext, known: KnownModel): Plain<ModelType> {
   const status = context.services.models.find(context.principal, known.id);
   if (status !== null) return modelView(status);
   return {

@@ -1,5 +1,6 @@
 import { Field, Int, ObjectType, type ClassType } from 'type-graphql';
 import type { Page } from '../domain/records.js';
+import type { Plain } from './plain.js';
 
 @ObjectType({ simpleResolvers: true, description: 'Where a page ends.' })
 export class PageInfo {
@@ -13,7 +14,7 @@ export class PageInfo {
 export interface Connection<T> {
   readonly edges: readonly { readonly cursor: string; readonly node: T }[];
   readonly nodes: readonly T[];
-  readonly pageInfo: PageInfo;
+  readonly pageInfo: Plain<PageInfo>;
   readonly totalCount: number;
 }
 

@@ -1,6 +1,5 @@
 import { Field, Float, ObjectType } from 'type-graphql';
 import type { Emotion } from '../domain/emotion.js';
-import type { SegmentRecord } from '../domain/records.js';
 import { EmotionEnum } from './enums.type.js';
 
 @ObjectType({ simpleResolvers: true, description: 'Score of one label.' })
@@ -49,8 +48,6 @@ export class Prediction {
   predictionSet!: readonly string[];
   @Field(() => [EmotionScore], { description: "Every label's score, in the model's order." })
   scores!: readonly EmotionScore[];
-  /** Not in the schema: what `contributions` is computed from. Null for a segment that was not judged. */
-  segment!: SegmentRecord | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: "The part of a label's logit that one bin gives; the values of a segment add up to that logit." })

@@ -1,16 +1,16 @@
-import type { FileUpload } from 'graphql-upload-ts';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
 import { AnalysisConnection, AnalysisType } from './analysis.type.js';
 import { toConnection, type Connection } from './page.type.js';
 import { pageRequest, present } from './page-request.js';
+import type { Plain } from './plain.js';
 import { orProblem } from './problem-of.js';
 import type { Problem } from './problem.type.js';
 import { NEWEST_FIRST, RecordingFilterInput, RecordingOrderInput, UploadRecordingInput } from './recording.input.js';
 import { RecordingConnection, RecordingType, SpeechRegions, Waveform, type RecordingRoot } from './recording.type.js';
 import type { RequestContext } from './request-context.js';
 import { DELETE_RECORDING, DeleteRecordingResult, UPLOAD_RECORDING, UploadRecordingResult } from './results.type.js';
-import { Upload } from './scalars.js';
+import { Upload, type IncomingFile } from './scalars.js';
 import { uploadFile } from './upload-file.js';
 
 @Resolver(() => RecordingType)
@@ -28,13 +28,13 @@ export class RecordingResolver {
     @Arg('filter', () => RecordingFilterInput, { nullable: true, description: 'Conditions.' }) filter: RecordingFilterInput | null,
     @Arg('orderBy', () => RecordingOrderInput, { nullable: true, description: 'Order; newest first by default.' }) orderBy: RecordingOrderInput | null,
   ): Promise<Connection<RecordingRecord>> {
-    return toConnection(await context.services.recordings.list(context.principal, pageRequest(context.settings.maxPageSize, first ?? 20, after), present(filter), orderBy ?? NEWEST_FIRST));
+    return toConnection(await context.services.recordings.list(context.principal, pageRequest(context.settings.maxPageSize, first, 20, after), present(filter), orderBy ?? NEWEST_FIRST));
   }
 
   @Mutation(() => UploadRecordingResult, { description: 'Takes a file in. The same bytes again give the recording that is already there, with `duplicate` true.' })
   uploadRecording(
     @Ctx() context: RequestContext,
-    @Arg('file', () => Upload, { validate: false, description: 'The file.' }) file: FileUpload,
+    @Arg('file', () => Upload, { validate: false, description: 'The file.' }) file: IncomingFile,
     @Arg('input', () => UploadRecordingInput, { nullable: true, description: 'What is known about it.' }) input: UploadRecordingInput | null,
   ): Promise<RecordingRoot | Problem> {
     return orProblem(UPLOAD_RECORDING, () => uploadFile(context, file, input ?? {}));
@@ -55,12 +55,12 @@ export class RecordingResolver {
   }
 
   @FieldResolver(() => SpeechRegions, { nullable: true, description: 'Where speech was found; null until it has been decoded once.' })
-  speechRegions(@Root() recording: RecordingRoot): SpeechRegions | null {
+  speechRegions(@Root() recording: RecordingRoot): Plain<SpeechRegions> | null {
     return recording.speechRegions && { startSeconds: recording.speechRegions.map((region) => region.startSeconds), endSeconds: recording.speechRegions.map((region) => region.endSeconds) };
   }
 
   @FieldResolver(() => Waveform, { nullable: true, description: 'Peaks for drawing; null until it has been decoded once.' })
-  waveform(@Ctx() context: RequestContext, @Root() recording: RecordingRoot): Promise<Waveform | null> {
+  waveform(@Ctx() context: RequestContext, @Root() recording: RecordingRoot): Promise<Plain<Waveform> | null> {
     return context.services.recordings.waveform(context.principal, recording.id);
   }
 
@@ -76,7 +76,7 @@ export class RecordingResolver {
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many; at most `capabilities.maxPageSize`.' }) first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor of the item before the page.' }) after: string | null,
   ): Promise<Connection<AnalysisRecord>> {
-    return toConnection(await context.services.analyses.list(context.principal, pageRequest(context.settings.maxPageSize, first ?? 20, after), { recordingId: recording.id }));
+    return toConnection(await context.services.analyses.list(context.principal, pageRequest(context.settings.maxPageSize, first, 20, after), { recordingId: recording.id }));
   }
 
   @FieldResolver(() => AnalysisType, { nullable: true, description: 'The newest analysis, whatever its state.' })

@@ -3,8 +3,9 @@ import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, SegmentRecord, S
 import { found } from './analysis-fields.resolver.js';
 import { AnalysisType, Speaker } from './analysis.type.js';
 import { EmbeddingType } from './embedding.type.js';
+import type { Plain } from './plain.js';
 import { Contribution, Prediction } from './prediction.type.js';
-import { predictionOf } from './prediction.view.js';
+import { predictionOf, type PredictionRoot } from './prediction.view.js';
 import { RecordingType } from './recording.type.js';
 import type { RequestContext } from './request-context.js';
 import { SegmentType, SimilarSegment } from './segment.type.js';
@@ -29,7 +30,7 @@ export class SegmentResolver {
   }
 
   @FieldResolver(() => Prediction, { description: 'The verdict over this segment.' })
-  async prediction(@Ctx() context: RequestContext, @Root() segment: SegmentRecord): Promise<Prediction> {
+  async prediction(@Ctx() context: RequestContext, @Root() segment: SegmentRecord): Promise<PredictionRoot> {
     return predictionOf(segment, found(await context.loaders.analyses.load(segment.analysisId)).modelLabels);
   }
 
@@ -44,10 +45,10 @@ export class PredictionResolver {
   @FieldResolver(() => [Contribution], { description: 'Which seconds made the verdict: parts of a logit by bin, which add up to it. Empty where nothing was judged.' })
   async contributions(
     @Ctx() context: RequestContext,
-    @Root() prediction: Prediction,
+    @Root() prediction: PredictionRoot,
     @Arg('binSeconds', () => Float, { nullable: true, defaultValue: 0.5, description: 'Seconds that one bin covers.' }) binSeconds: number | null,
     @Arg('label', () => String, { nullable: true, description: 'Of this label; the predicted one when absent.' }) label: string | null,
-  ): Promise<readonly Contribution[]> {
+  ): Promise<readonly Plain<Contribution>[]> {
     return prediction.segment === null ? [] : context.services.timelines.contributions(context.principal, prediction.segment, { binSeconds: binSeconds ?? 0.5, label: label ?? null });
   }
 }

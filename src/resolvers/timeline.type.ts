@@ -1,5 +1,6 @@
 import { Field, Float, ObjectType } from 'type-graphql';
 import type { TimelineColumns } from '../services/service-contracts.js';
+import type { Plain } from './plain.js';
 
 @ObjectType({ simpleResolvers: true, description: 'Scores of one label over time.' })
 export class TimelineSeries {
@@ -21,6 +22,6 @@ export class Timeline {
   series!: readonly TimelineSeries[];
 }
 
-export function timelineOf(columns: TimelineColumns): Timeline {
+export function timelineOf(columns: TimelineColumns): Plain<Timeline> {
   return { ...columns, series: columns.labels.map((label, index) => ({ label, values: columns.values[index] ?? [] })) };
 }

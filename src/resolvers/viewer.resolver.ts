@@ -1,5 +1,6 @@
 import { Ctx, Query, Resolver } from 'type-graphql';
 import type { Principal } from '../domain/principal.js';
+import type { Plain } from './plain.js';
 import type { RequestContext } from './request-context.js';
 import { Capabilities, Viewer } from './viewer.type.js';
 
@@ -11,7 +12,7 @@ export class ViewerResolver {
   }
 
   @Query(() => Capabilities, { description: 'What this server can do and allows.' })
-  capabilities(@Ctx() context: RequestContext): Capabilities {
+  capabilities(@Ctx() context: RequestContext): Plain<Capabilities> {
     const defaultModel = context.services.models.list(context.principal).find((model) => model.isDefault);
     const { maxUploadBytes, maxAudioSeconds, maxPageSize } = context.settings;
     return { ...context.facts, maxUploadBytes, maxAudioSeconds, maxPageSize, labels: defaultModel?.manifest.labels ?? [], defaultModel: defaultModel?.manifest.id ?? '' };

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import type { AudioDecoder, DecodedAudio } from '../audio/audio-decoder.js';
-import { planListening, type Heard } from './listening.js';
 import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning } from '../domain/analysis.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { FrameTrack } from '../domain/frame-track.js';
@@ -9,6 +8,8 @@ import { SAMPLE_RATE_HZ, samplesToSeconds, type PcmSource } from '../domain/pcm.
 import type { Priority } from '../domain/priority.js';
 import type { EmotionInference, SpeechProbability } from '../inference/emotion-inference.js';
 import { judge, speakersOf } from './analysis-summary.js';
+import { listen, type Heard, type Voice } from './listening.js';
+import { soundTheSame } from './speech-scan.js';
 import { inferWindows, type JudgedWindow } from './window-inference.js';
 
 /** Shares of the whole that the stages take in the progress bar. */
@@ -36,8 +37,8 @@ export interface PipelineRequest {
   readonly signal: AbortSignal;
   /** 0 to 1, never falling. */
   readonly onProgress?: (fraction: number) => void;
-  /** Called with the decoded samples (the mix) before they are let go. */
-  readonly onDecoded?: (pcm: PcmSource) => Promise<void>;
+  /** Hands the decoded samples (the mix) over with the result; the caller disposes of them. */
+  readonly keepPcm?: boolean;
   readonly wantFrameFeatures?: boolean;
 }
 
@@ -48,6 +49,8 @@ export interface PipelineResult {
   readonly peaks: Int8Array;
   /** [frames, D] of the judged windows in order; only when asked for. */
   readonly frameFeatures: Float32Array | null;
+  /** Only when asked for. */
+  readonly pcm: PcmSource | null;
 }
 
 /** From a file on disk to everything that is known of it. Touches no database, so the command can run it alone. */
@@ -65,16 +68,20 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     });
   }
 
-  /** The channels of a stereo recording one by one where they were asked for; otherwise the mix alone. */
-  async function decodeVoices(request: PipelineRequest, mix: DecodedAudio): Promise<readonly { speaker: string | null; pcm: PcmSource }[]> {
-    if (request.options.speakers !== 'channels' || mix.source.channels !== 2) return [{ speaker: null, pcm: mix.pcm }];
-    const left = await decode(request, 0, () => undefined);
+  /** The channels of a stereo recording one by one where they were asked for and differ; otherwise the mix alone. */
+  async function decodeVoices(request: PipelineRequest, mix: DecodedAudio): Promise<readonly Voice[]> {
+    const whole = [{ speaker: null, pcm: mix.pcm }];
+    if (request.options.speakers !== 'channels' || request.options.raw || mix.source.channels !== 2) return whole;
+    const decoded: DecodedAudio[] = [];
+    let kept = false;
     try {
-      const right = await decode(request, 1, () => undefined);
+      for (const channel of [0, 1]) decoded.push(await decode(request, channel, () => undefined));
+      const [left, right] = decoded as [DecodedAudio, DecodedAudio];
+      if (await soundTheSame(left.pcm, right.pcm)) return whole;
+      kept = true;
       return [{ speaker: 'channel-0', pcm: left.pcm }, { speaker: 'channel-1', pcm: right.pcm }];
-    } catch (error) {
-      await left.pcm.dispose();
-      throw error;
+    } finally {
+      if (!kept) for (const one of decoded) await one.pcm.dispose();
     }
   }
 
@@ -84,8 +91,8 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     checkLength(request, pcm, manifest, parts.maxRawSeconds);
     const voices = await decodeVoices(request, decoded);
     try {
-      const heard = await planListening(parts.speech, decoded, voices, {
-        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds, minWindowSeconds: manifest.minSamples / manifest.sampleRateHz,
+      const heard = await listen(parts.speech, decoded, voices, {
+        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds,
         signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
       });
       const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));
@@ -93,7 +100,6 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
         modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
       });
-      await request.onDecoded?.(pcm);
       return await concludeWith(request, manifest, heard, judged);
     } finally {
       for (const voice of voices) if (voice.pcm !== pcm) await voice.pcm.dispose();
@@ -112,7 +118,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       speakers: speakersOf(judgement.segments, judgement.labels, manifest, parts.abstainBelow),
     };
     const finished = parts.afterPrediction === undefined ? outcome : await parts.afterPrediction(outcome, request.signal);
-    return { outcome: finished, track: judgement.track, peaks: heard.peaks, frameFeatures: request.wantFrameFeatures === true ? joinFeatures(judged) : null };
+    return { outcome: finished, track: judgement.track, peaks: heard.peaks, frameFeatures: request.wantFrameFeatures === true ? joinFeatures(judged) : null, pcm: null };
   }
 
   return {
@@ -124,11 +130,14 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       };
       // Decoding does not know how much is to come: the bar nears its share without reaching it.
       const decoded = await decode(request, 'mix', (seconds) => report(DECODED * (1 - 1 / (1 + seconds / 60))));
+      let kept = false;
       try {
         report(DECODED);
-        return await analyzeDecoded(request, decoded, report);
+        const result = await analyzeDecoded(request, decoded, report);
+        kept = request.keepPcm === true;
+        return kept ? { ...result, pcm: decoded.pcm } : result;
       } finally {
-        await decoded.pcm.dispose();
+        if (!kept) await decoded.pcm.dispose();
       }
     },
   };

@@ -3,26 +3,43 @@ import type { SpeechProbability, VadState } from '../inference/emotion-inference
 
 /** Samples of one probability. */
 export const SPEECH_HOP_SAMPLES = 512;
-/** Samples sent at once: about 33 s, 2 MB; memory stays flat whatever the length. */
+/** Samples taken at once: about 33 s, 2 MB; memory stays flat whatever the length. */
 const PIECE_SAMPLES = SPEECH_HOP_SAMPLES * 1024;
 
-export interface SpeechScanOptions {
+export interface ScanOptions {
   readonly signal: AbortSignal;
   /** Share of the recording that has been scanned, 0 to 1. */
   readonly onProgress: (fraction: number) => void;
 }
 
-/** One speech probability for every 32 ms of a recording, piece by piece, the recurrent state handed on. */
-export async function scanSpeech(pcm: PcmSource, speech: SpeechProbability, options: SpeechScanOptions): Promise<Float32Array> {
-  const all = new Float32Array(Math.ceil(pcm.sampleCount / SPEECH_HOP_SAMPLES));
+/**
+ * Reads a recording once, piece by piece: `visit` sees each piece while the speech detector works on it in its own
+ * process. Gives one speech probability for every 32 ms; none (an empty array) without a detector.
+ */
+export async function scanSamples(pcm: PcmSource, speech: SpeechProbability | null, visit: (samples: Float32Array) => Promise<void>, options: ScanOptions): Promise<Float32Array> {
+  const all = new Float32Array(speech === null ? 0 : Math.ceil(pcm.sampleCount / SPEECH_HOP_SAMPLES));
   let state: VadState | null = null;
   for (let from = 0; from < pcm.sampleCount; from += PIECE_SAMPLES) {
     options.signal.throwIfAborted();
     const samples = await pcm.read(from, Math.min(pcm.sampleCount, from + PIECE_SAMPLES));
-    const piece = await speech.probabilities(samples, state, options.signal);
-    all.set(piece.probabilities, from / SPEECH_HOP_SAMPLES);
-    state = piece.state;
+    const detecting: ReturnType<SpeechProbability['probabilities']> | undefined = speech?.probabilities(samples, state, options.signal);
+    const [piece]: [Awaited<NonNullable<typeof detecting>> | undefined, void] = await Promise.all([detecting, visit(samples)]);
+    if (piece !== undefined) {
+      all.set(piece.probabilities, from / SPEECH_HOP_SAMPLES);
+      state = piece.state;
+    }
     options.onProgress(Math.min(1, (from + PIECE_SAMPLES) / pcm.sampleCount));
   }
   return all;
+}
+
+/** True when two recordings of equal length differ nowhere by more than −80 dBFS: one voice on both channels. */
+export async function soundTheSame(a: PcmSource, b: PcmSource): Promise<boolean> {
+  if (a.sampleCount !== b.sampleCount) return false;
+  for (let from = 0; from < a.sampleCount; from += PIECE_SAMPLES) {
+    const to = Math.min(a.sampleCount, from + PIECE_SAMPLES);
+    const [left, right] = await Promise.all([a.read(from, to), b.read(from, to)]);
+    if (left.some((sample, i) => Math.abs(sample - right[i]!) > 1e-4)) return false;
+  }
+  return true;
 }

@@ -63,9 +63,9 @@ async function* chunksUntilAborted(source: Readable, signal: AbortSignal | undef
     for (;;) {
       const next = chunks.next();
       next.catch(() => undefined);
-      const { done, value } = await Promise.race([next.catch(sourceFailed), aborted]);
-      if (done === true) return;
-      yield typeof value === 'string' ? Buffer.from(value) : (value as Buffer);
+      const item = await Promise.race([next.catch(sourceFailed), aborted]);
+      if (item.done === true) return;
+      yield typeof item.value === 'string' ? Buffer.from(item.value) : (item.value as Buffer);
     }
   } finally {
     if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);

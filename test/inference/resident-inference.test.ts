@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelState } from '../../src/domain/model.js';
-import { codeOf, InferenceBench, REQUEST, worstDifference } from './inference-bench.js';
+import { codeOf, InferenceBench, REQUEST, until, worstDifference } from './inference-bench.js';
 import { clip, DIMENSION, expectedAnswer, installTinyModel, LABELS } from './tiny-model.js';
 
 let bench: InferenceBench;
@@ -96,6 +96,24 @@ describe('resident inference', () => {
     bad[7] = NaN;
     const [first, refused, beside] = await Promise.all([1, 2, 3].map((seed) => codeOf(service.infer(seed === 2 ? bad : clip(1, seed), REQUEST))));
     expect([first, refused, beside]).toEqual(['it succeeded', 'BAD_INPUT', 'it succeeded']);
+  });
+
+  it('answers the clips beside one on which the model throws, and keeps the host', async () => {
+    installTinyModel(bench.dir, 'brittle', { brittle: true });
+    const service = bench.service({ cpuBatch: { maxItems: 8, maxSamples: 10_000_000, maxPadding: 1 } });
+    const before = (await service.load('brittle')).state;
+    const codes = await Promise.all([1, 21, 2, 3].map((seconds) => codeOf(service.infer(clip(seconds), { ...REQUEST, modelId: 'brittle' }))));
+    expect(codes).toEqual(['it succeeded', 'INFERENCE_CRASHED', 'it succeeded', 'it succeeded']);
+    await until('the host is ready again', () => service.status('brittle').state.kind === 'ready');
+    expect(service.status('brittle').state).toEqual(before);
+  });
+
+  it('is not disturbed by a listener that throws', async () => {
+    const service = bench.service();
+    service.onStateChanged(() => {
+      throw new Error('a broken listener');
+    });
+    expect((await service.infer(clip(0.5), REQUEST)).frameCount).toBe(24);
   });
 
   it('says where it stands: state, memory, provider, default', async () => {

@@ -56,12 +56,14 @@ function value(name: string, elemType: number, dims: readonly (string | number)[
 export interface TinyGraphOptions {
   /** Clips beyond one second take a matrix product a sample: a second of work or more for each further second. */
   readonly slow?: boolean;
+  /** A batch with a clip of 20 s or more makes the run throw. */
+  readonly brittle?: boolean;
   /** The graph says that its batch is one clip. */
   readonly fixedBatch?: boolean;
 }
 
 /** A real graph with the contract of the house: strided frames, tanh, a linear head over the exactly masked mean. */
-export function tinyGraph({ slow = false, fixedBatch = false }: TinyGraphOptions = {}): Uint8Array {
+export function tinyGraph({ slow = false, brittle = false, fixedBatch = false }: TinyGraphOptions = {}): Uint8Array {
   const batch = fixedBatch ? 1 : 'batch';
   const labelCount = LABELS.length;
   const nodes = [
@@ -84,8 +86,9 @@ export function tinyGraph({ slow = false, fixedBatch = false }: TinyGraphOptions
     node({ op: 'Mul', inputs: ['frame_features', 'mask'], outputs: ['masked'] }),
     node({ op: 'ReduceSum', inputs: ['masked', 'one'], outputs: ['summed'], int: { keepdims: 0 } }),
     node({ op: 'Cast', inputs: ['length_column'], outputs: ['length_floats'], int: { to: FLOAT } }),
-    node({ op: 'Div', inputs: ['summed', 'length_floats'], outputs: [slow ? 'mean' : 'embedding'] }),
+    node({ op: 'Div', inputs: ['summed', 'length_floats'], outputs: [slow || brittle ? 'mean' : 'embedding'] }),
     ...(slow ? slowNodes() : []),
+    ...(brittle ? brittleNodes() : []),
     node({ op: 'MatMul', inputs: ['embedding', 'head'], outputs: ['products'] }),
     node({ op: 'Add', inputs: ['products', 'bias'], outputs: ['logits'] }),
   ];
@@ -105,6 +108,8 @@ export function tinyGraph({ slow = false, fixedBatch = false }: TinyGraphOptions
       longs('second', [], [16_000]),
       floats('square', [128, 128], Float32Array.from({ length: 128 * 128 }, (_, i) => (i % 129 === 0 ? 1 : 0))),
       floats('nothing', [], Float32Array.of(0)),
+      longs('ten_seconds', [], [160_000]),
+      floats('two_zeros', [2], new Float32Array(2)),
     ],
     input: [value('waveform', FLOAT, [batch, 'samples']), value('lengths', INT64, [batch])],
     output: [
@@ -138,6 +143,16 @@ function slowNodes(): ReturnType<typeof node>[] {
     node({ op: 'ReduceSum', inputs: ['worked'], outputs: ['work_sum'], int: { keepdims: 0 } }),
     node({ op: 'Mul', inputs: ['work_sum', 'nothing'], outputs: ['no_work'] }),
     node({ op: 'Add', inputs: ['mean', 'no_work'], outputs: ['embedding'] }),
+  ];
+}
+
+/** embedding = mean + zeros[floor(longest / 10 s)], of which there are two. */
+function brittleNodes(): ReturnType<typeof node>[] {
+  return [
+    node({ op: 'ReduceMax', inputs: ['lengths'], outputs: ['longest'], int: { keepdims: 0 } }),
+    node({ op: 'Div', inputs: ['longest', 'ten_seconds'], outputs: ['tens'] }),
+    node({ op: 'Gather', inputs: ['two_zeros', 'tens'], outputs: ['zero_there'] }),
+    node({ op: 'Add', inputs: ['mean', 'zero_there'], outputs: ['embedding'] }),
   ];
 }
 

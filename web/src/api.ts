@@ -43,7 +43,7 @@ export class Api {
       if (signal?.aborted) throw new ApiError('CANCELLED', 'Cancelled.');
       throw new ApiError('UNREACHABLE', UNREACHABLE);
     }
-    return this.#unpack<Result>(response.status, await response.text());
+    return this.#unpack(response.status, await response.text()) as Result;
   }
 
   /** Multipart as the GraphQL multipart request specification has it. XMLHttpRequest, because fetch reports no upload progress. */
@@ -63,7 +63,7 @@ export class Api {
       };
       request.onload = () => {
         try {
-          resolve(this.#unpack<Result>(request.status, request.responseText));
+          resolve(this.#unpack(request.status, request.responseText) as Result);
         } catch (error) {
           reject(error instanceof Error ? error : new ApiError('BAD_ANSWER', String(error)));
         }
@@ -103,7 +103,7 @@ export class Api {
     this.#socket = null;
   }
 
-  #unpack<Result>(status: number, text: string): Result {
+  #unpack(status: number, text: string): unknown {
     let answer: Answer;
     try {
       answer = JSON.parse(text) as Answer;
@@ -115,7 +115,7 @@ export class Api {
     if (code === 'UNAUTHENTICATED') this.#onRefused();
     if (error) throw new ApiError(code, error.message, error.extensions?.retryAfterMs ?? null);
     if (answer.data === undefined || answer.data === null) throw new ApiError(code, `The server gave no data (HTTP ${status}).`);
-    return answer.data as Result;
+    return answer.data;
   }
 }
 

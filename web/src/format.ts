@@ -13,6 +13,11 @@ export function formatStretch(startSeconds: number, endSeconds: number): string 
   return `${formatTime(startSeconds, 1)}–${formatTime(endSeconds, 1)}`;
 }
 
+/** A length rather than a moment: `4.4 s` under a minute, `1:15` from there on. */
+export function formatLength(seconds: number): string {
+  return seconds < 59.95 ? `${formatNumber(seconds, 1)} s` : formatTime(seconds);
+}
+
 /** Spoken form for screen readers: `1 minute 15 seconds`. */
 export function speakTime(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
@@ -40,7 +45,8 @@ export function formatBytes(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${formatNumber(value, unit > 1 && value < 100 ? 1 : 0)} ${BYTE_UNITS[unit] ?? ''}`;
+  const decimals = unit > 1 && value < 100 && !Number.isInteger(Number(value.toFixed(1))) ? 1 : 0;
+  return `${formatNumber(value, decimals)} ${BYTE_UNITS[unit] ?? ''}`;
 }
 
 /** `today 14:05`, `yesterday 09:12`, else `12 Mar 2026`. */

@@ -17,13 +17,18 @@ export class Player {
     this.audio.src = url;
     let renewed = false;
     this.audio.addEventListener('error', () => {
-      if (renewed) return this.#fail();
+      if (renewed) {
+        this.#fail();
+        return;
+      }
       renewed = true;
       const resumeSeconds = this.timeSeconds;
       renewUrl().then((fresh) => {
-        if (fresh === null || fresh === url) return this.#fail();
-        this.audio.src = fresh;
-        this.audio.currentTime = resumeSeconds;
+        if (fresh === null || fresh === url) this.#fail();
+        else {
+          this.audio.src = fresh;
+          this.audio.currentTime = resumeSeconds;
+        }
       }, () => this.#fail());
     });
     for (const event of ['play', 'pause', 'seeked', 'ended', 'ratechange', 'loadedmetadata']) this.audio.addEventListener(event, () => this.#changed());

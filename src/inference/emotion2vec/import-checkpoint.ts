@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelManifest, Precision } from '../../domain/model.js';
-import { openCheckpoint, type Checkpoint } from '../checkpoint/torch-checkpoint.js';
+import { openCheckpoint } from '../checkpoint/torch-checkpoint.js';
 import { inferConfig } from './config-inference.js';
-import { modelDigest } from './model-digest.js';
-import { folderBytes, installFolder } from './model-folder.js';
+import { digestOf } from './file-digest.js';
+import { installFolder } from './model-folder.js';
 import { frameHopSamples, receptiveFieldSamples, type ModelConfig } from './model-config.js';
 import { readLabels, type ModelLabels } from './model-labels.js';
 import { trialRun } from './trial-run.js';
-import { GRAPH_FILE, writeFloatModel, type WeightPlacement } from './write-float-model.js';
+import { CHECKPOINT_FILE, GRAPH_FILE, writeFloatModel, type WeightPlacement } from './write-float-model.js';
 
 const LICENSE = 'FunASR MODEL_LICENSE 1.1';
 const ATTRIBUTION = 'Emotion2Vec+ by the emotion2vec authors, distributed with FunASR under MODEL_LICENSE 1.1';
@@ -62,30 +62,29 @@ export async function importCheckpoint(options: ImportOptions): Promise<Imported
       const config = inferConfig(new Map([...checkpoint.tensors].map(([name, { shape }]) => [name, shape])));
       const labels = await readLabels(config.classCount, options.checkpointPath, options.tokensPath);
       progress('reading', 1);
-      const weightsInPlace = await writeFloatModel({ checkpoint, config, folder, placement: options.weights ?? 'auto', onFraction: (fraction) => progress('writing weights', fraction) });
+      const weightFile = await writeFloatModel({ checkpoint, config, folder, placement: options.weights ?? 'auto', onFraction: (fraction) => progress('writing weights', fraction) });
       progress('trial run', 0);
       await trialRun(join(folder, GRAPH_FILE), config);
-      progress('digest', 0);
-      const manifest = await manifestOf(options, config, labels, folder, checkpoint);
+      const digest = await digestOf([join(folder, GRAPH_FILE), join(folder, weightFile)], (fraction) => progress('digest', fraction));
+      const manifest = manifestOf(options, config, labels, { ...digest, weightFile });
       await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-      progress('digest', 1);
-      return { manifest, folder: join(options.modelsDir, options.id), config, labelSource: labels.source, weightsInPlace };
+      return { manifest, folder: join(options.modelsDir, options.id), config, labelSource: labels.source, weightsInPlace: weightFile === CHECKPOINT_FILE };
     } finally {
       await checkpoint.close();
     }
   });
 }
 
-async function manifestOf(options: ImportOptions, config: ModelConfig, labels: ModelLabels, folder: string, _checkpoint: Checkpoint): Promise<ModelManifest> {
-  const sha256 = await modelDigest(folder, GRAPH_FILE);
+function manifestOf(options: ImportOptions, config: ModelConfig, labels: ModelLabels, files: { sha256: string; sizeBytes: number; weightFile: string }): ModelManifest {
   return {
     id: options.id,
-    version: sha256.slice(0, 12),
+    version: files.sha256.slice(0, 12),
     name: options.name ?? `Emotion2Vec+ (${options.id})`,
     kind: 'waveform-onnx',
     file: GRAPH_FILE,
-    sha256,
-    sizeBytes: await folderBytes(folder),
+    weightFiles: [files.weightFile],
+    sha256: files.sha256,
+    sizeBytes: files.sizeBytes,
     sampleRateHz: 16_000,
     minSamples: receptiveFieldSamples(config),
     frameHopSamples: frameHopSamples(config),
@@ -98,5 +97,7 @@ async function manifestOf(options: ImportOptions, config: ModelConfig, labels: M
     license: LICENSE,
     attribution: ATTRIBUTION,
     precision: options.precision,
+    // The graph is written fused already; the other levels gain nothing and take more memory.
+    session: { graphOptimization: 'disabled' },
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UndertoneError } from '../../domain/errors.js';
 
@@ -34,13 +34,6 @@ export async function installFolder<T>(modelsDir: string, id: string, replace: b
     if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT')) throw new UndertoneError('STORAGE_FULL', `The disk of the models folder is full; nothing was installed. Free space and import again.`, {}, { cause: error });
     throw error;
   }
-}
-
-/** Sum of the folder's files. A hard-linked checkpoint counts whole: it keeps those bytes in use. */
-export async function folderBytes(folder: string): Promise<number> {
-  const names = await readdir(folder);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function exists(path: string): Promise<boolean> {

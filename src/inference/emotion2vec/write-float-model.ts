@@ -9,7 +9,7 @@ import { WeightsFile } from './weights-file.js';
 
 export const GRAPH_FILE = 'model.onnx';
 export const WEIGHTS_FILE = 'weights.bin';
-const CHECKPOINT_FILE = 'checkpoint.pt';
+export const CHECKPOINT_FILE = 'checkpoint.pt';
 
 /** `auto`: in place where the checkpoint allows it and lies on the same disk, else a copy of the weights alone. */
 export type WeightPlacement = 'auto' | 'in-place' | 'copy';
@@ -23,8 +23,8 @@ export interface FloatModelOptions {
   readonly onFraction?: (fraction: number) => void;
 }
 
-/** Writes model.onnx and, unless the checkpoint itself serves, weights.bin. Answers whether it serves. */
-export async function writeFloatModel(options: FloatModelOptions): Promise<boolean> {
+/** Writes model.onnx and its weights: a link to the checkpoint where that serves, else weights.bin. Answers the weights' file name. */
+export async function writeFloatModel(options: FloatModelOptions): Promise<string> {
   const { checkpoint, config, folder } = options;
   let done = 0;
   const onTensor = (): void => options.onFraction?.((done += 1) / checkpoint.tensors.size);
@@ -36,7 +36,7 @@ export async function writeFloatModel(options: FloatModelOptions): Promise<boole
   } finally {
     await file?.close();
   }
-  return inPlace;
+  return inPlace ? CHECKPOINT_FILE : WEIGHTS_FILE;
 }
 
 /** A hard link costs nothing and keeps the bytes when the original is deleted. Other disks and some file systems refuse. */

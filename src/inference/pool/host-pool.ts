@@ -1,9 +1,10 @@
-import { UndertoneError } from '../../domain/errors.js';
+import type { UndertoneError } from '../../domain/errors.js';
 import type { ModelState, Provider } from '../../domain/model.js';
-import type { HostAnswers, ItemAnswer, SessionSettings } from '../host-protocol.js';
+import type { SessionSettings } from '../host-protocol.js';
+import { deliver, recover } from './batch-outcome.js';
 import { HostEnded } from './host-process.js';
 import { HostSlot } from './host-slot.js';
-import { gaveUp, loadFailed, overloaded, stopping } from './pool-failures.js';
+import { loadFailed, loadRefusal, overloaded, stopping } from './pool-failures.js';
 import { PoolRequest } from './pool-request.js';
 import type { PoolProvider } from './pool-state.js';
 import { poolMemoryBytes, poolProvider, poolState } from './pool-state.js';
@@ -63,7 +64,7 @@ export class HostPool<Item, Answer> {
   submit(item: Item, sampleCount: number, options: SubmitOptions): Promise<Answer> {
     if (this.#stopped) return Promise.reject(stopping());
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
-    const refusal = this.#loadRefusal() ?? this.#overload(options, sampleCount);
+    const refusal = loadRefusal(this.settings.name, this.#slots.map((slot) => slot.life)) ?? this.#overload(options, sampleCount);
     if (refusal !== null) return Promise.reject(refusal);
     const request = new PoolRequest<Item, Answer>(this.#sequence++, item, sampleCount, options, (settled, how) => this.#onSettled(settled, how));
     this.#queue.push(request);
@@ -76,7 +77,7 @@ export class HostPool<Item, Answer> {
     if (this.#stopped) throw stopping();
     await this.#drain?.promise;
     await Promise.all(this.#slots.map((slot) => slot.start()));
-    for (const { life } of this.#slots) if (life.kind === 'failed') throw this.#loadFailed(life.message);
+    for (const { life } of this.#slots) if (life.kind === 'failed') throw loadFailed(this.settings.name, life.message, this.settings.backOffFirstMs);
   }
 
   /** Answers what has been accepted so far, then ends the processes. What comes meanwhile waits for a fresh host. */
@@ -147,37 +148,20 @@ export class HostPool<Item, Answer> {
   async #run(slot: HostSlot, batch: PoolRequest<Item, Answer>[]): Promise<void> {
     this.#running.set(slot, batch);
     const startedAtMs = Date.now();
+    // An aborted request's own timer is gone, but its run goes on, and might for ever.
+    const latestMs = Math.max(...batch.map((request) => request.deadlineAtMs)) - startedAtMs;
+    const watchdog = setTimeout(() => void slot.restart(), Math.max(0, latestMs)).unref();
     try {
       const answers = await slot.run(batch.map((request) => request.item));
       this.#rate.add(Date.now() - startedAtMs, sumOf(batch));
-      this.#deliver(batch, answers);
+      deliver(batch, answers);
     } catch (error) {
-      this.#recover(batch, error);
+      if (!(error instanceof HostEnded) && batch.length > 1) this.#batchCeiling = Math.max(1, batch.length >> 1);
+      recover(batch, error, this.settings.name, (request) => this.#queue.putBack(request));
     } finally {
+      clearTimeout(watchdog);
       this.#running.delete(slot);
       this.#pump();
-    }
-  }
-
-  #deliver(batch: readonly PoolRequest<Item, Answer>[], { answers }: HostAnswers): void {
-    batch.forEach((request, i) => {
-      const answer = answers[i] as ItemAnswer<Answer>;
-      if (answer.ok) request.succeed(answer.value);
-      else request.fail(new UndertoneError(answer.code, answer.message));
-    });
-  }
-
-  /** The host ended or the run threw. Each request gets one more try, alone; one that passed its deadline is settled already. */
-  #recover(batch: readonly PoolRequest<Item, Answer>[], error: unknown): void {
-    const waiting = batch.filter((request) => !request.settled);
-    // Where a neighbour's deadline killed the host, those beside it did nothing wrong: their one retry stays.
-    const blameless = error instanceof HostEnded && waiting.length < batch.length;
-    if (!(error instanceof HostEnded) && batch.length > 1) this.#batchCeiling = Math.max(1, batch.length >> 1);
-    for (const request of waiting) {
-      request.alone = true;
-      if (!blameless) request.failureCount += 1;
-      if (request.failureCount <= 1) this.#queue.putBack(request);
-      else request.fail(gaveUp(this.settings.name, request.failureCount, error));
     }
   }
 
@@ -200,22 +184,9 @@ export class HostPool<Item, Answer> {
     const others = this.#slots.some(({ life }) => life.kind === 'ready' || life.kind === 'busy' || life.kind === 'loading');
     if (others) return false;
     if (crashed && failureCount <= LOAD_CRASHES_TOLERATED && this.#queue.length > 0) return true;
-    for (const request of this.#queue.drain()) request.fail(this.#loadFailed(message));
+    for (const request of this.#queue.drain()) request.fail(loadFailed(this.settings.name, message, this.settings.backOffFirstMs));
     this.#pump();
     return false;
-  }
-
-  /** While a failed load waits for its next try, callers are told at once; after it, the next caller starts the try. */
-  #loadRefusal(): UndertoneError | null {
-    const lives = this.#slots.map((slot) => slot.life);
-    const waitMs = lives.map((life) => (life.kind === 'failed' && life.cause === 'load' ? life.retryAtMs - Date.now() : 0));
-    if (!waitMs.every((ms) => ms > 0)) return null;
-    const life = lives[0];
-    return this.#loadFailed(life?.kind === 'failed' ? life.message : '', Math.ceil(Math.min(...waitMs)));
-  }
-
-  #loadFailed(reason: string, retryAfterMs = this.settings.backOffFirstMs): UndertoneError {
-    return loadFailed(this.settings.name, reason, retryAfterMs);
   }
 
   #overload({ priority }: SubmitOptions, sampleCount: number): UndertoneError | null {

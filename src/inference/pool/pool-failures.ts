@@ -1,4 +1,5 @@
 import { UndertoneError } from '../../domain/errors.js';
+import type { SlotLife } from './host-slot.js';
 
 /** What a pool tells a caller whose request it cannot answer. `name` is such as `Model "starter"`. */
 
@@ -8,6 +9,14 @@ export function stopping(): UndertoneError {
 
 export function loadFailed(name: string, reason: string, retryAfterMs: number): UndertoneError {
   return new UndertoneError('MODEL_LOAD_FAILED', `${name} could not be loaded: ${reason}`, { retryAfterMs });
+}
+
+/** While a failed load waits for its next try, callers are told at once; after it, the next caller starts the try. */
+export function loadRefusal(name: string, lives: readonly SlotLife[]): UndertoneError | null {
+  const failed = lives.flatMap((life) => (life.kind === 'failed' && life.cause === 'load' && life.retryAtMs > Date.now() ? life : []));
+  const [first] = failed;
+  if (first === undefined || failed.length < lives.length) return null;
+  return loadFailed(name, first.message, Math.min(...failed.map((life) => life.retryAtMs)) - Date.now());
 }
 
 export function overloaded(name: string, queueLength: number, retryAfterMs: number): UndertoneError {

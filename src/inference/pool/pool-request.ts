@@ -11,6 +11,8 @@ export class PoolRequest<Item, Answer> implements QueuedRequest {
   readonly promise: Promise<Answer>;
   readonly priority: Priority;
   readonly enqueuedAtMs = Date.now();
+  /** Past it nobody waits for the answer. */
+  readonly deadlineAtMs: number;
   alone = false;
   /** Hosts that ended, or runs that threw, with this request inside. */
   failureCount = 0;
@@ -34,7 +36,9 @@ export class PoolRequest<Item, Answer> implements QueuedRequest {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#timer = setTimeout(() => this.#passDeadline(options.deadlineMs), Math.min(Math.max(0, options.deadlineMs), LONGEST_TIMER_MS));
+    const waitMs = Math.min(Math.max(0, options.deadlineMs), LONGEST_TIMER_MS);
+    this.deadlineAtMs = this.enqueuedAtMs + waitMs;
+    this.#timer = setTimeout(() => this.#passDeadline(options.deadlineMs), waitMs);
     this.#signal = options.signal;
     this.#onAbort = () => this.#settle('aborted', () => this.#reject(this.#signal?.reason));
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });

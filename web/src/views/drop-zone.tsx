@@ -47,7 +47,7 @@ export function DropZone({ capabilities, onFiles }: Props) {
         <Icon name="upload" />
         <span class="drop-words">
           <strong>{isOver ? 'Let go to analyse' : 'Add recordings'}</strong>
-          <span class="small muted">Drop or choose files, up to {formatBytes(capabilities.maxUploadBytes)} each</span>
+          <span class="small muted">Drop or choose, up to {formatBytes(capabilities.maxUploadBytes)} each</span>
         </span>
       </button>
       <input

@@ -31,7 +31,7 @@ export function PlayerBar({ player, durationSeconds, control }: Props) {
         <div class="player-zoom" role="group" aria-label="Zoom">
           <button type="button" class="icon-button" aria-label="Zoom out" disabled={control.isWhole} onClick={() => control.zoom(2, player.timeSeconds)}><Icon name="zoomOut" /></button>
           <button type="button" class="icon-button" aria-label="Zoom in" onClick={() => control.zoom(0.5, player.timeSeconds)}><Icon name="zoomIn" /></button>
-          <button type="button" class="icon-button" aria-label="Show the whole recording" disabled={control.isWhole} onClick={control.showAll}><Icon name="whole" /></button>
+          <button type="button" class="icon-button" aria-label="Show the whole recording" disabled={control.isWhole} onClick={() => control.showAll()}><Icon name="whole" /></button>
         </div>
       </div>
       {problem !== null && <p class="small field-problem" role="alert">{problem}</p>}

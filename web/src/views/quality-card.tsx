@@ -1,4 +1,4 @@
-import { formatNumber, formatShare, formatTime } from '../format.js';
+import { formatLength, formatNumber, formatShare } from '../format.js';
 import type { Quality } from '../types.js';
 
 interface Figure { readonly name: string; readonly value: string; readonly meaning: string }
@@ -11,7 +11,7 @@ function figuresOf(quality: Quality): readonly Figure[] {
   const decibels = (value: number | null, unit: string): string => (value === null ? 'not measurable' : `${formatNumber(value, 1)} ${unit}`);
   return [
     { name: 'Source', value: `${quality.codec} in ${quality.container}`, meaning: `${formatNumber(quality.originalSampleRateHz / 1000, 1)} kHz, ${channelWord(quality.originalChannels)}${quality.bitrateBps === null ? '' : `, ${formatNumber(quality.bitrateBps / 1000)} kbit/s`}` },
-    { name: 'Speech', value: formatTime(quality.speechSeconds, 1), meaning: `${formatShare(quality.silenceRatio)} of the recording is silence` },
+    { name: 'Speech', value: formatLength(quality.speechSeconds), meaning: `${formatShare(quality.silenceRatio)} of the recording is silence` },
     { name: 'Signal to noise', value: decibels(quality.snrDb, 'dB'), meaning: 'the voice above its background; under 15 dB is noisy' },
     { name: 'Loudness', value: decibels(quality.integratedLoudnessLufs, 'LUFS'), meaning: `speech at ${decibels(quality.speechLevelDbfs, 'dBFS')}` },
     { name: 'Peak', value: decibels(quality.peakDbfs, 'dBFS'), meaning: quality.clippingRatio > 0 ? `${formatNumber(quality.clippingRatio * 100, 3)} % of samples are clipped` : 'no clipping' },

@@ -36,6 +36,7 @@ export function RecordingBody({ api, player, recording, viewer, capabilities, on
   const timeline = useTimeline(api, doneId, durationSeconds);
   const canAnalyze = viewer.role !== 'viewer';
   const failure = loaded.kind === 'failed' ? loaded.error : segments.kind === 'failed' ? segments.error : timeline.kind === 'failed' ? timeline.error : null;
+  const quality = recording.quality && <QualityCard quality={recording.quality} />;
   return (
     <>
       <RecordingHead
@@ -60,15 +61,13 @@ export function RecordingBody({ api, player, recording, viewer, capabilities, on
       {analysis?.status === 'SUCCEEDED' && (
         <div class="pair">
           <SummaryCard analysis={analysis} />
-          <div class="pair-side">
-            <WarningsCard warnings={analysis.warnings} />
-            {recording.quality && <QualityCard quality={recording.quality} />}
-          </div>
+          {analysis.warnings.length > 0 ? <WarningsCard warnings={analysis.warnings} /> : quality}
         </div>
       )}
       {analysis?.status === 'SUCCEEDED' && segments.kind === 'ready' && (
         <SegmentsCard key={analysis.id} api={api} player={player} recordingId={recording.id} segments={segments.value} labels={analysis.model.labels} />
       )}
+      {!(analysis?.status === 'SUCCEEDED' && analysis.warnings.length === 0) && quality}
     </>
   );
 }

@@ -25,7 +25,7 @@ export function RecordingList({ api, changes, openId }: Props) {
     const timer = setTimeout(() => setSearch(text.trim()), TYPING_PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text]);
-  const pages = usePages<RecordingRow>(`${search}`, changes, async (after, signal) => {
+  const pages = usePages<RecordingRow>(search, changes, async (after, signal) => {
     return (await api.run(RECORDINGS, { first: PAGE_SIZE, after, search: search === '' ? undefined : search }, signal)).recordings;
   });
   const isBare = pages.nodes.length === 0 && search === '' && !pages.isLoading;

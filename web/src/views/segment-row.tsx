@@ -45,7 +45,7 @@ export function SegmentRow({ segment, labels, isActive, isCompared, hasSpeakers,
       {hasSpeakers && <td>{speaker ? (speaker.role ?? speaker.key) : ''}</td>}
       {hasText && <td class="segment-text">{segment.text}</td>}
       <td class="segment-more">
-        {!gated && <button type="button" class="button button--quiet button--small" aria-pressed={isCompared} onClick={onCompare} aria-label={`Find segments similar to ${stretch}`}><Icon name="similar" /> Similar</button>}
+        {!gated && <button type="button" class="button button--quiet button--small" aria-pressed={isCompared} onClick={onCompare} aria-label={`Find segments similar to ${stretch}`}><Icon name="similar" /><span class="segment-more-word">Similar</span></button>}
       </td>
     </tr>
   );

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Api } from '../api.js';
 import { SIMILAR } from '../documents.js';
-import { formatShare, formatStretch } from '../format.js';
+import { formatNumber, formatStretch } from '../format.js';
 import { useLoaded } from '../hooks/use-loaded.js';
 import { recordingHref } from '../hooks/use-route.js';
 import { Player } from '../player.js';
@@ -53,10 +53,12 @@ export function SimilarPanel({ api, player, recordingId, segment, labels, onClos
             <li key={match.segment.id} class={match.segment.id === heardId ? 'match match--heard' : 'match'}>
               <button type="button" class="match-play" onClick={() => hear(match)} aria-label={`Play ${formatStretch(match.segment.startSeconds, match.segment.endSeconds)} of ${match.recording.title ?? match.recording.fileName}`}><Icon name="play" /></button>
               <div class="match-words">
-                <a class="clip" href={recordingHref(match.recording.id)}>{match.recording.id === recordingId ? 'This recording' : (match.recording.title ?? match.recording.fileName)}</a>
-                <span class="small muted match-facts">{formatStretch(match.segment.startSeconds, match.segment.endSeconds)} <VerdictLabel verdict={match.segment.prediction} labels={labels} /></span>
+                <span class="match-facts"><strong>{formatStretch(match.segment.startSeconds, match.segment.endSeconds)}</strong> <VerdictLabel verdict={match.segment.prediction} labels={labels} /></span>
+                {match.recording.id === recordingId
+                  ? <span class="small muted">this recording</span>
+                  : <a class="small clip" href={recordingHref(match.recording.id)}>{match.recording.title ?? match.recording.fileName}</a>}
               </div>
-              <span class="match-share"><strong>{formatShare(match.similarity)}</strong><span class="small muted">alike</span></span>
+              <span class="match-share"><strong>{formatNumber(match.similarity, 2)}</strong><span class="small muted">similarity</span></span>
             </li>
           ))}
         </ol>

@@ -1,4 +1,4 @@
-import { formatShare, formatTime } from '../format.js';
+import { formatLength, formatShare } from '../format.js';
 import { toneOf } from '../palette.js';
 import type { AnalysisDetail, Summary } from '../types.js';
 import { gateWord, listWords } from '../words.js';
@@ -13,14 +13,14 @@ export function SummaryCard({ analysis }: { readonly analysis: AnalysisDetail })
       {summary ? <SummaryBody summary={summary} labels={model.labels} /> : (
         <p class="headline headline--none">Nothing was judged{gate ? `: heard as ${gateWord(gate.kind)}` : ''}.</p>
       )}
-      {gate && <p class="small muted">{gate.reason}{gate.leftOutSeconds > 0.05 && ` ${formatTime(gate.leftOutSeconds, 1)} left out of the summary.`}</p>}
+      {gate && <p class="small muted">{gate.reason}{gate.leftOutSeconds > 0.05 && ` ${formatLength(gate.leftOutSeconds)} left out of the summary.`}</p>}
       {speakers.length > 0 && (
         <ul class="speakers">
           {speakers.map((speaker) => (
             <li key={speaker.id}>
               <span>{speaker.role ?? speaker.key}</span>
               {speaker.summary ? <VerdictLabel verdict={speaker.summary} labels={model.labels} /> : <span class="muted">nothing judged</span>}
-              <span class="small muted">talks {formatTime(speaker.talkSeconds)}</span>
+              <span class="small muted">talks {formatLength(speaker.talkSeconds)}</span>
             </li>
           ))}
         </ul>

@@ -45,7 +45,7 @@ export function Track({ player, durationSeconds, control, waveform, regions, seg
     };
     place();
     return player.listen(place);
-  }, [player, window, laneWidth, control.follow]);
+  }, [player, window, laneWidth, durationSeconds]);
 
   const secondsAt = (event: MouseEvent): number => pxToSeconds(event.clientX - (event.currentTarget as HTMLElement).getBoundingClientRect().left, window, laneWidth);
   const hover = (event: PointerEvent): void => {

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { CliAnalyzer, CliRuntime, FileAnalysis, RunningProcess } from './cli/cli-runtime.js';
+import { composeAnalyzer, packageFolder } from './compose-analyzer.js';
+import { composeModels } from './compose-models.js';
+import { composePlatform, VERSION, type Platform } from './compose.js';
+import { readSettings } from './config.js';
+import { readMigrations } from './db/migrations.js';
+import { openDatabase } from './db/open-database.js';
+import { UndertoneError } from './domain/errors.js';
+import type { Settings } from './domain/settings.js';
+import { buildApp } from './http/build-app.js';
+import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
+import { listen } from './http/listen.js';
+import { createLog } from './log.js';
+import { buildApiSchema } from './resolvers/build-schema.js';
+import { contextFactory } from './resolvers/request-context.js';
+import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
+
+/** Containers that the decoder's whitelist lets through, as people name them. */
+const AUDIO_FORMATS = ['wav', 'w64', 'aiff', 'au', 'caf', 'flac', 'mp3', 'aac', 'm4a', 'mp4', 'mov', '3gp', 'ogg', 'opus', 'matroska', 'webm', 'amr'];
+
+/** What the `undertone` command stands on. Everything is opened only when a command asks for it. */
+export function composeRuntime(): CliRuntime {
+  let settings: Settings | undefined;
+  const read = (): Settings => (settings ??= readSettings());
+  return {
+    version: VERSION,
+    settings: read,
+    openAnalyzer: () => Promise.resolve(openAnalyzer(read())),
+    openModels: () => Promise.resolve(composeModels(read())),
+    async openServices() {
+      const platform = await composePlatform(read(), createLog('error'));
+      await platform.keys.bootstrap(read().adminKey);
+      return { services: platform.services, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
+    },
+    serve: ({ withWorker }) => serve(read(), withWorker),
+    work: () => work(read()),
+    async migrate() {
+      const { databaseUrl, dataDir, logLevel } = read();
+      const database = await openDatabase({ url: databaseUrl ?? undefined, dataDir, log: createLog(logLevel) });
+      await database.close();
+      const { appliedMigrations } = database;
+      return { applied: appliedMigrations, alreadyAppliedCount: readMigrations().length - appliedMigrations.length };
+    },
+  };
+}
+
+async function serve(settings: Settings, withWorker: boolean): Promise<RunningProcess> {
+  const log = createLog(settings.logLevel);
+  const platform = await composePlatform(settings, log);
+  try {
+    const { generatedSecret } = await platform.keys.bootstrap(settings.adminKey);
+    const app = await buildApp({
+      services: platform.services, settings, schema: buildApiSchema(), log, webDir: join(packageFolder(), 'web', 'dist'),
+      createContext: contextFactory({
+        services: platform.services, settings,
+        facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: false, transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
+      }),
+      checks: readinessChecks(platform),
+    });
+    if (withWorker) await platform.startWorker();
+    const { url } = await listen(app, { host: settings.host, port: settings.port, hasKeys: (await platform.keys.countActive()) > 0 });
+    // The first upload should not pay for the start of the model; a failure shows in the model's state.
+    if (withWorker) void platform.analyzer.inference.load(platform.analyzer.inference.defaultModelId).catch((error: unknown) => log.warn({ err: error }, 'the default model did not load'));
+    return {
+      url,
+      newAdminKey: generatedSecret,
+      async close() {
+        await app.close();
+        await platform.stop();
+      },
+    };
+  } catch (error) {
+    await platform.stop();
+    throw error;
+  }
+}
+
+async function work(settings: Settings): Promise<RunningProcess> {
+  if (settings.databaseUrl === null) {
+    throw new UndertoneError('CONFIG_INVALID', 'A worker alone needs DATABASE_URL: the embedded database belongs to one process, and `undertone serve` has the worker in it.');
+  }
+  const platform = await composePlatform(settings, createLog(settings.logLevel));
+  await platform.startWorker();
+  return { url: null, newAdminKey: null, close: () => platform.stop() };
+}
+
+function readinessChecks({ database, blobs }: Platform) {
+  return [
+    { name: 'database', run: () => database.ping() },
+    { name: 'storage', run: async () => { await blobs.freeBytes(); } },
+  ];
+}
+
+function openAnalyzer(settings: Settings): CliAnalyzer {
+  const log: Logger = createLog('error');
+  const analyzer = composeAnalyzer(settings, log);
+  return {
+    concurrency: Math.max(1, settings.modelHosts),
+    describeModel(model) {
+      const { id, version, sha256, labels } = analyzer.inference.manifest(model ?? analyzer.inference.defaultModelId);
+      return { id, version, digest: sha256, labels };
+    },
+    async analyzeFile(path, options): Promise<FileAnalysis> {
+      const sha256 = await digestOf(path);
+      const modelId = options.model ?? analyzer.inference.defaultModelId;
+      const result = await analyzer.pipeline.analyze({
+        path, options: { modelId, raw: options.raw, speakers: options.speakers }, priority: 'bulk', signal: options.signal ?? new AbortController().signal,
+        wantFrameFeatures: options.wantFrames ?? false, keepPcm: true,
+        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+      });
+      const pcm = result.pcm!;
+      const { track, frameFeatures } = result;
+      const frames = frameFeatures === null ? null : { hopSeconds: track.frameHopSeconds, rowCount: track.logits.length / track.labels.length, features: frameFeatures, logits: track.logits };
+      return { sha256, outcome: result.outcome, pcm, frames, dispose: () => pcm.dispose() };
+    },
+    close: () => analyzer.stop(),
+  };
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
+    throw new UndertoneError('BAD_INPUT', `The file cannot be read (${reason}). Check the path and the permissions.`, {}, { cause: error });
+  }
+  return hash.digest('hex');
+}

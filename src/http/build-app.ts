@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { Registry } from 'prom-client';
+import type { Settings } from '../domain/settings.js';
+import type { Services } from '../services/service-contracts.js';
+import { registerAdmission, registerDraining } from './admission.js';
+import { registerEmbeddingFile } from './embeddings.route.js';
+import { registerGraphQL } from './graphql.route.js';
+import { registerHealth, type ReadinessCheck } from './health.route.js';
+import { registerErrors } from './http-errors.js';
+import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.js';
+import { createMetrics, registerMetrics } from './metrics.js';
+import { registerPage } from './page.route.js';
+import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
+import { principalOf, registerAuth } from './request-auth.js';
+import { registerSecurityHeaders } from './security-headers.js';
+import { pathSigner } from './signed-path.js';
+import { attachSockets } from './sockets.js';
+import type { CreateContext } from './subscriptions.js';
+
+export interface AppOptions {
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys'>;
+  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection'>;
+  /** From `buildApiSchema()`. */
+  readonly schema: GraphQLSchema;
+  /** From `contextFactory()`. */
+  readonly createContext: CreateContext;
+  readonly checks: readonly ReadinessCheck[];
+  /** A pino logger, or anything with its methods. */
+  readonly log: FastifyBaseLogger;
+  /** The built dashboard (`web/dist`); where it is not there, `/` says how to build it. */
+  readonly webDir: string;
+  readonly limits?: Partial<HttpLimits>;
+  /** A registry that others add their metrics to. */
+  readonly registry?: Registry;
+  /** Key of signed links; random for each process unless several share one address. */
+  readonly pathKey?: Buffer;
+}
+
+/** The whole edge, not yet listening. Order matters: a hook here runs before those below it. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { services, settings, schema, createContext } = options;
+  const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
+  const signer = pathSigner(limits.signedPathSeconds, options.pathKey);
+  const metrics = createMetrics(options.registry);
+
+  const app: FastifyInstance = Fastify({
+    loggerInstance: options.log,
+    // Fastify's own lines carry addresses and URLs; `registerMetrics` writes one without them.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: limits.queryBytes,
+    requestTimeout: longestUploadMs(settings),
+    forceCloseConnections: 'idle',
+    http: { headersTimeout: limits.headersTimeoutMs, connectionsCheckingInterval: 2000 },
+  });
+
+  registerErrors(app);
+  registerDraining(app, limits);
+  registerSecurityHeaders(app);
+  registerAuth(app, services.keys, signer);
+  registerAdmission(app, settings, limits);
+  registerMetrics(app, metrics);
+  registerHealth(app, options.checks, limits.readinessTimeoutMs);
+  await registerGraphQL(app, {
+    schema, createContext, limits, metrics, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
+    signPath: (request) => (path) => signer.sign(path, principalOf(request)),
+  });
+  registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
+  registerRecordingAudio(app, services.recordings);
+  registerEmbeddingFile(app, services.embeddings);
+  await registerPage(app, options.webDir);
+
+  const closeSockets = attachSockets(app.server, {
+    schema, createContext, limits, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, signPath: (path, principal) => signer.sign(path, principal),
+  });
+  // Before the server waits for its connections to end: sockets do not end by themselves.
+  app.addHook('preClose', closeSockets);
+  return app;
+}
+
+/** Node's limit for a whole request must leave room for the largest upload at the smallest rate; slower ones are cut before. */
+function longestUploadMs({ maxUploadBytes, minUploadBytesPerSecond }: AppOptions['settings']): number {
+  const seconds = 60 + maxUploadBytes / Math.max(1, minUploadBytesPerSecond);
+  return Math.ceil(Math.min(seconds, 24 * 3600) * 1000);
+}

@@ -1,0 +1,103 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled, ApolloServerPluginInlineTraceDisabled, ApolloServerPluginLandingPageDisabled, ApolloServerPluginSchemaReportingDisabled, ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import { formatGraphQLError } from './graphql-errors.js';
+import type { HttpLimits } from './http-limits.js';
+import { leftSignal } from './left-signal.js';
+import type { Metrics } from './metrics.js';
+import { registerMultipart } from './multipart.js';
+import { assertOperationWithinLimits } from './operation-limits.js';
+import { principalOf } from './request-auth.js';
+import type { CreateContext } from './subscriptions.js';
+
+export interface GraphQLRouteOptions {
+  readonly schema: GraphQLSchema;
+  readonly createContext: CreateContext;
+  readonly signPath: (request: FastifyRequest) => (path: string) => string;
+  readonly introspection: boolean;
+  readonly maxUploadBytes: number;
+  readonly limits: HttpLimits;
+  readonly metrics: Metrics;
+}
+
+/** `/graphql` over HTTP, in a scope of its own, so that its body parsers are nobody else's. */
+export async function registerGraphQL(app: FastifyInstance, options: GraphQLRouteOptions): Promise<void> {
+  const { schema, limits } = options;
+  const apollo = new ApolloServer<object>({
+    schema,
+    introspection: options.introspection,
+    hideSchemaDetailsFromClientErrors: !options.introspection,
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    nodeEnv: 'production',
+    parseOptions: { maxTokens: limits.queryTokens },
+    logger: quietLogger(app),
+    formatError: (formatted, error) => formatGraphQLError(formatted, error, app.log),
+    plugins: [
+      timing(options.metrics),
+      // Nothing is reported to anybody, whatever variables the environment has; no page that loads scripts from elsewhere.
+      ApolloServerPluginUsageReportingDisabled(), ApolloServerPluginSchemaReportingDisabled(), ApolloServerPluginInlineTraceDisabled(), ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled(),
+    ],
+  });
+  await apollo.start();
+  app.addHook('onClose', () => apollo.stop());
+
+  const handler = fastifyApolloHandler(apollo, {
+    context: (request, reply) => Promise.resolve(options.createContext({ principal: principalOf(request), signPath: options.signPath(request), signal: leftSignal(reply) })),
+  });
+  await app.register((scope, _options, registered) => {
+    registerMultipart(scope, options.maxUploadBytes);
+    scope.addHook('preHandler', (request, _reply, done) => {
+      const { query, variables } = operationOf(request);
+      assertOperationWithinLimits(schema, limits, query, variables);
+      done();
+    });
+    scope.route({ method: ['GET', 'POST'], url: '/graphql', handler });
+    registered();
+  });
+}
+
+/** Where the operation is, over POST (a JSON object) and GET (parameters; variables as JSON). */
+function operationOf(request: FastifyRequest): { readonly query?: unknown; readonly variables?: unknown } {
+  const source = request.method === 'GET' ? request.query : request.body;
+  if (typeof source !== 'object' || source === null) return {};
+  const { query, variables } = source as { query?: unknown; variables?: unknown };
+  return { query, variables: typeof variables === 'string' ? parsedOrNothing(variables) : variables };
+}
+
+function parsedOrNothing(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // Apollo answers it: what is not JSON has no variables to count.
+    return undefined;
+  }
+}
+
+function timing(metrics: Metrics): ApolloServerPlugin<object> {
+  return {
+    requestDidStart: () => {
+      const startedMs = performance.now();
+      return Promise.resolve({
+        willSendResponse: ({ operationName, response }) => {
+          const failed = response.body.kind === 'single' && response.body.singleResult.errors !== undefined;
+          metrics.observeOperation(operationName, failed, (performance.now() - startedMs) / 1000);
+          return Promise.resolve();
+        },
+      });
+    },
+  };
+}
+
+/** Apollo's own words may quote what failed; they are for debugging only. */
+function quietLogger(app: FastifyInstance): { debug: (text: string) => void; info: (text: string) => void; warn: (text: string) => void; error: (text: string) => void } {
+  const debug = (text: string): void => app.log.debug({ text }, 'apollo');
+  return { debug, info: debug, warn: debug, error: debug };
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { UndertoneError } from '../domain/errors.js';
+import type { Principal } from '../domain/principal.js';
+import type { KeyService } from '../services/service-contracts.js';
+import { isLoopback } from './safe-listen.js';
+import type { PathSigner } from './signed-path.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; null only on routes whose access is not `key`. */
+    principal: Principal | null;
+  }
+  interface FastifyContextConfig {
+    /**
+     * Who may use a route without an API key: nobody (`key`, the default, for unknown routes too), the holder of a signed
+     * link, a caller on this very machine, or everybody.
+     */
+    access?: 'key' | 'signed' | 'loopback' | 'public';
+    /** Largest body; without it, that of a GraphQL request without files. */
+    maxBodyBytes?: number;
+  }
+}
+
+/** Runs before anything reads a body: who has no key costs a header, not an upload. */
+export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authenticate'>, signer: PathSigner): void {
+  app.decorateRequest('principal', null);
+  app.addHook('onRequest', async (request, reply) => {
+    const access = request.is404 ? 'key' : (request.routeOptions.config.access ?? 'key');
+    if (access === 'public') return;
+    const secret = bearerOf(request.headers.authorization);
+    request.principal = secret === null ? null : await keys.authenticate(secret);
+    if (request.principal !== null) return;
+    if (access === 'signed' && secret === null) request.principal = signer.verify(pathOf(request), request.query as Record<string, unknown>);
+    if (request.principal !== null || (access === 'loopback' && secret === null && isLocal(request))) return;
+    void reply.header('WWW-Authenticate', 'Bearer');
+    throw unauthenticated(secret !== null);
+  });
+}
+
+export function unauthenticated(wasSent: boolean): UndertoneError {
+  return new UndertoneError('UNAUTHENTICATED', wasSent ? 'The API key is unknown, expired or revoked. Use another one.' : 'No API key was sent. Send `Authorization: Bearer KEY`.');
+}
+
+/** The principal of a route that cannot be reached without one. */
+export function principalOf(request: FastifyRequest): Principal {
+  if (request.principal === null) throw unauthenticated(false);
+  return request.principal;
+}
+
+export function bearerOf(header: unknown): string | null {
+  if (typeof header !== 'string') return null;
+  return /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header.trim())?.[1] ?? null;
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0] ?? '';
+}
+
+/** A proxy on this machine makes everybody look local; such a request carries one of its headers. */
+function isLocal(request: FastifyRequest): boolean {
+  const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => request.headers[name] !== undefined);
+  return !forwarded && isLoopback(request.socket.remoteAddress ?? '');
+}

@@ -1,0 +1,112 @@
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { handleProtocols } from 'graphql-ws';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Metrics } from './metrics.js';
+import { CLOSE_FORBIDDEN, subscriptionServer, type SocketSession, type SubscriptionOptions } from './subscriptions.js';
+
+const PING_MS = 12_000;
+/** RFC 6455 leaves 4000–4999 to applications; this one is HTTP's 429. */
+const CLOSE_TOO_MANY_MESSAGES = 4429;
+const CLOSE_GOING_AWAY = 1001;
+
+/** WebSocket connections on `/graphql`. The returned function ends them all. */
+export function attachSockets(http: HttpServer, options: SubscriptionOptions & { readonly metrics: Metrics }): () => Promise<void> {
+  const { limits, log } = options;
+  const server = subscriptionServer(options);
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.socketMessageBytes, handleProtocols: (protocols) => handleProtocols(protocols), perMessageDeflate: false });
+
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', () => socket.destroy());
+    const refusal = refusalOf(request, sockets.clients.size >= limits.sockets);
+    if (refusal !== null) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    else sockets.handleUpgrade(request, socket, head, open);
+  };
+  http.on('upgrade', upgrade);
+
+  const open = (socket: WebSocket): void => {
+    const session: SocketSession = { secret: null, left: new AbortController() };
+    options.metrics.sockets.inc();
+    // Broken frames and oversized messages: ws closes the socket itself with the fitting code.
+    socket.on('error', (error) => log.debug({ kind: error.name }, 'websocket failed'));
+    const isAlive = keepAlive(socket);
+    const recheck = setInterval(() => void closeWhenRevoked(socket, session), limits.socketRecheckMs);
+    const withinRate = messageRate(limits.socketMessagesPerSecond);
+    const closed = server.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => new Promise((resolve, reject) => (socket.readyState === socket.OPEN ? socket.send(text, (error) => (error ? reject(error) : resolve())) : resolve())),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) =>
+          socket.on('message', (data: Buffer) => {
+            if (!withinRate()) socket.close(CLOSE_TOO_MANY_MESSAGES, 'Too many messages');
+            else handle(data.toString()).catch((error: unknown) => failed(socket, error));
+          }),
+      },
+      session,
+    );
+    socket.once('close', (code, reason) => {
+      isAlive.stop();
+      clearInterval(recheck);
+      options.metrics.sockets.dec();
+      session.left.abort();
+      void closed(code, reason.toString());
+    });
+  };
+
+  const failed = (socket: WebSocket, error: unknown): void => {
+    log.error({ kind: error instanceof Error ? error.name : typeof error }, 'websocket message failed');
+    socket.close(1011, 'Internal error');
+  };
+  const closeWhenRevoked = async (socket: WebSocket, session: SocketSession): Promise<void> => {
+    // A database that cannot be asked just now is no reason to end every subscription; the next round asks again.
+    const principal = session.secret === null ? null : await options.keys.authenticate(session.secret).catch(() => undefined);
+    if (principal === null) socket.close(CLOSE_FORBIDDEN, 'Forbidden');
+  };
+
+  return async () => {
+    http.off('upgrade', upgrade);
+    for (const socket of sockets.clients) {
+      socket.close(CLOSE_GOING_AWAY, 'Going away');
+      setTimeout(() => socket.terminate(), 1000).unref();
+    }
+    await new Promise((resolve) => sockets.close(resolve));
+  };
+}
+
+/** Browsers send cookies and local network access along with any page's socket: only our own pages may open one. */
+function refusalOf(request: IncomingMessage, isFull: boolean): string | null {
+  if (request.url?.split('?', 1)[0] !== '/graphql') return '404 Not Found';
+  const { origin, host } = request.headers;
+  if (origin !== undefined && hostOf(origin) !== host) return '403 Forbidden';
+  return isFull ? '503 Service Unavailable' : null;
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null;
+}
+
+/** Says whether one more message is within the rate, over windows of a second. */
+function messageRate(perSecond: number): () => boolean {
+  let windowStartMs = Date.now();
+  let count = 0;
+  return () => {
+    if (Date.now() - windowStartMs >= 1000) {
+      windowStartMs = Date.now();
+      count = 0;
+    }
+    return ++count <= perSecond;
+  };
+}
+
+/** A peer that answers no ping is gone, or reads nothing while we queue for it: either way the socket ends. */
+function keepAlive(socket: WebSocket): { stop(): void } {
+  let answered = true;
+  socket.on('pong', () => (answered = true));
+  const timer = setInterval(() => {
+    if (!answered) socket.terminate();
+    answered = false;
+    if (socket.readyState === socket.OPEN) socket.ping();
+  }, PING_MS);
+  return { stop: () => clearInterval(timer) };
+}

@@ -1,0 +1,92 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules, validate, type DocumentNode, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { CloseCode, makeServer, type Context, type Server, type SubscribePayload } from 'graphql-ws';
+import { UndertoneError } from '../domain/errors.js';
+import type { Principal } from '../domain/principal.js';
+import type { KeyService } from '../services/service-contracts.js';
+import { graphqlErrorBody } from './fault-log.js';
+import { formatGraphQLError } from './graphql-errors.js';
+import type { HttpLimits } from './http-limits.js';
+import { assertOperationWithinLimits } from './operation-limits.js';
+import { bearerOf, unauthenticated } from './request-auth.js';
+
+/** Makes what resolvers get; from src/resolvers, handed in by compose. */
+export type CreateContext = (call: { readonly principal: Principal; readonly signPath: (path: string) => string; readonly signal: AbortSignal }) => object;
+
+export interface SubscriptionOptions {
+  readonly schema: GraphQLSchema;
+  readonly createContext: CreateContext;
+  readonly keys: Pick<KeyService, 'authenticate'>;
+  readonly signPath: (path: string, principal: Principal) => string;
+  readonly introspection: boolean;
+  readonly limits: HttpLimits;
+  readonly log: FastifyBaseLogger;
+}
+
+/** What belongs to one socket. The secret stays here, so that a key that is revoked meanwhile stops working. */
+export interface SocketSession {
+  secret: string | null;
+  readonly left: AbortController;
+}
+
+type SocketContext = Context<Record<string, unknown>, SocketSession>;
+
+/** The graphql-transport-ws protocol under the rules of HTTP: key, limits, validation, introspection, masked errors. */
+export function subscriptionServer(options: SubscriptionOptions): Server<SocketSession> {
+  const { schema, limits, log } = options;
+  const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const formatted = (error: GraphQLError): GraphQLFormattedError => formatGraphQLError(error.toJSON(), error, log);
+
+  return makeServer<Record<string, unknown>, SocketSession>({
+    connectionInitWaitTimeout: limits.socketInitTimeoutMs,
+    onConnect: async (context) => {
+      context.extra.secret = secretOf(context.connectionParams);
+      return (await principalOf(context, options.keys)) !== null;
+    },
+    onSubscribe: async (context, _id, payload) => {
+      try {
+        return await admit(context, payload);
+      } catch (error) {
+        return [refusal(error)];
+      }
+    },
+    onNext: (_context, _id, _payload, _args, result) => (result.errors === undefined ? undefined : { ...result, errors: result.errors.map(formatted) }),
+    onError: (_context, _id, _payload, errors) => errors.map(formatted),
+  });
+
+  async function admit(context: SocketContext, payload: SubscribePayload): Promise<ExecutionArgs | readonly GraphQLError[]> {
+    if (Object.keys(context.subscriptions).length > limits.operationsPerSocket) {
+      throw new UndertoneError('RATE_LIMITED', `This connection already runs ${limits.operationsPerSocket} operations. End one first.`, { limit: limits.operationsPerSocket, retryAfterMs: 1000 });
+    }
+    const principal = await principalOf(context, options.keys);
+    if (principal === null) throw unauthenticated(true);
+    const document: DocumentNode | null = assertOperationWithinLimits(schema, limits, payload.query, payload.variables);
+    if (document === null) throw new UndertoneError('BAD_INPUT', 'The query has a syntax error.', { field: 'query' });
+    const faults = validate(schema, document, rules);
+    if (faults.length > 0) return faults;
+    const { left } = context.extra;
+    const contextValue = options.createContext({ principal, signPath: (path) => options.signPath(path, principal), signal: left.signal });
+    return { schema, document, contextValue, operationName: payload.operationName, variableValues: payload.variables };
+  }
+}
+
+/** An error of ours among GraphQL's: `formatGraphQLError` finds it again as the original one. */
+function refusal(error: unknown): GraphQLError {
+  const originalError = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(originalError.message, { originalError, ...(error instanceof UndertoneError && { extensions: graphqlErrorBody(error).extensions }) });
+}
+
+async function principalOf(context: SocketContext, keys: Pick<KeyService, 'authenticate'>): Promise<Principal | null> {
+  const { secret } = context.extra;
+  return secret === null ? null : keys.authenticate(secret);
+}
+
+/** `{ "Authorization": "Bearer KEY" }` (in any case) or `{ "apiKey": "KEY" }`. */
+function secretOf(parameters: Readonly<Record<string, unknown>> | undefined): string | null {
+  const entries = Object.entries(parameters ?? {});
+  const header = entries.find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  const plain = entries.find(([name]) => name.toLowerCase() === 'apikey')?.[1];
+  return bearerOf(header) ?? (typeof plain === 'string' ? bearerOf(`Bearer ${plain}`) : null);
+}
+
+export const CLOSE_FORBIDDEN = CloseCode.Forbidden;

@@ -1,0 +1,83 @@
+import { fromPrisma, PgBoss } from 'pg-boss';
+import type { JobName, JobQueue } from './job-queue.js';
+import { backOff, JOB_NAMES, PRIORITY_RANK, QUEUE_OPTIONS, RETRY_DELAY_SECONDS } from './job-settings.js';
+import { jobTable, QUEUE_SCHEMA } from './job-table.js';
+import { QueueWorker, type QueueLog } from './queue-worker.js';
+
+export interface BossQueueOptions {
+  /** PostgreSQL, the same database that `enqueue`'s transactions are in. */
+  readonly connectionString: string;
+  /**
+   * The database is ours alone (embedded, its folder locked): at start, jobs that a dead process held are due at once,
+   * and the search for dead workers is left to a slow rhythm. Never with a shared server: it would take live jobs.
+   */
+  readonly reclaimActive: boolean;
+  readonly log: QueueLog;
+  /** Fallback for jobs of other processes and retries that fall due; jobs of this process come by `wake`. */
+  readonly pollIntervalMs?: number;
+  /** Wait before the second try; it doubles for each further one. 0: none, ever (tests). */
+  readonly retryDelaySeconds?: number;
+}
+
+/** Durable jobs on pg-boss, in a schema of their own. */
+export function createBossQueue(options: BossQueueOptions): JobQueue {
+  const { connectionString, reclaimActive, log } = options;
+  const boss = new PgBoss({
+    connectionString,
+    schema: QUEUE_SCHEMA,
+    application_name: 'undertone-queue',
+    max: reclaimActive ? 2 : 4,
+    connectionTimeoutMillis: 20_000,
+    // No schedules (cron/ has them), no registry of instances, no rebuilding of indexes behind our back.
+    schedule: false,
+    registerInstance: false,
+    reindex: false,
+    monitorVacuum: false,
+    // Dead workers are found within heartbeat + this. The pass counts the whole table, so it is rare where it finds nothing.
+    superviseIntervalSeconds: reclaimActive ? 60 : 5,
+    monitorIntervalSeconds: reclaimActive ? 60 : 5,
+    maintenanceIntervalSeconds: 60 * 60,
+    flowIntervalSeconds: 60 * 60,
+    bamIntervalSeconds: 60 * 60,
+    queueCacheIntervalSeconds: 60 * 60,
+  });
+  boss.on('error', (err) => log.error({ err }, 'the job queue met an error'));
+  const table = jobTable(boss);
+  const queueOptions = { ...QUEUE_OPTIONS, ...backOff(options.retryDelaySeconds ?? RETRY_DELAY_SECONDS) };
+  const workers = new Map<JobName, Pick<QueueWorker<JobName>, 'wake' | 'stop'>>();
+  let isStarted = false;
+
+  return {
+    start: async () => {
+      await boss.start();
+      for (const name of JOB_NAMES) {
+        // `exclusive`: one job a key waits or runs.
+        await boss.createQueue(name, { policy: 'exclusive' });
+        await boss.updateQueue(name, queueOptions);
+        const reclaimed = reclaimActive ? await table.reclaimActive(name) : 0;
+        if (reclaimed > 0) log.warn({ job: name, reclaimed }, 'jobs of a process that ended without notice are taken up again');
+      }
+      isStarted = true;
+    },
+    enqueue: async (tx, name, payload, { priority, key }) => {
+      await boss.send(name, payload, { db: fromPrisma(tx), priority: PRIORITY_RANK[priority], singletonKey: key });
+    },
+    wake: (name) => workers.get(name)?.wake(),
+    work: (name, { concurrency }, handler) => {
+      if (!isStarted) throw new Error('start() the queue before work()');
+      if (workers.has(name)) throw new Error(`this process works on ${name} already`);
+      const worker = new QueueWorker(boss, table, name, handler, { concurrency, log, pollIntervalMs: options.pollIntervalMs ?? 1_000 });
+      workers.set(name, worker);
+      worker.start();
+      return Promise.resolve();
+    },
+    depth: (name) => table.depth(name),
+    has: (name, key) => table.has(name, key),
+    stop: async ({ deadlineMs }) => {
+      await Promise.all([...workers.values()].map((worker) => worker.stop(deadlineMs)));
+      workers.clear();
+      isStarted = false;
+      await boss.stop({ graceful: false, close: true });
+    },
+  };
+}

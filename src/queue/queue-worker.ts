@@ -1,0 +1,168 @@
+import type { PgBoss } from 'pg-boss';
+import { isUndertoneError } from '../domain/errors.js';
+import type { JobHandler, JobName, JobPayloads } from './job-queue.js';
+import { MAX_TRIES, TOUCH_INTERVAL_MS } from './job-settings.js';
+import type { ClaimedJob, JobTable } from './job-table.js';
+
+/** The part of a logger (pino's shape) that is used here. */
+export interface QueueLog {
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface WorkerOptions {
+  readonly concurrency: number;
+  readonly pollIntervalMs: number;
+  readonly log: QueueLog;
+}
+
+interface Running {
+  readonly job: ClaimedJob;
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+  /** True when nothing may be written about it any more: another worker has it, or it was handed back. */
+  isLost: boolean;
+  /** The handler has ended and its end is being written. */
+  isSettling: boolean;
+}
+
+/** How long handlers have to come to an end after their signal. */
+const ABORT_GRACE_MS = 2_000;
+
+/**
+ * Claims and runs jobs of one name. Our own loop instead of pg-boss's, whose delivery waits for a poll, counts a stop
+ * as a failed try, and does not tell a handler when its claim was lost.
+ */
+export class QueueWorker<N extends JobName> {
+  readonly #running = new Map<string, Running>();
+  #isClaiming = false;
+  #claimAgain = false;
+  #isStopping = false;
+  #timers: NodeJS.Timeout[] = [];
+  #claimed: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly boss: PgBoss,
+    private readonly table: JobTable,
+    private readonly name: N,
+    private readonly handler: JobHandler<N>,
+    private readonly options: WorkerOptions,
+  ) {}
+
+  start(): void {
+    this.#timers = [setInterval(() => this.wake(), this.options.pollIntervalMs), setInterval(() => void this.#touch(), TOUCH_INTERVAL_MS)];
+    this.wake();
+  }
+
+  /** Looks for jobs now. Cheap when nothing is free. */
+  wake(): void {
+    if (this.#isStopping || this.#running.size >= this.options.concurrency) return;
+    if (this.#isClaiming) {
+      // The claim under way may have looked before the new job was there.
+      this.#claimAgain = true;
+      return;
+    }
+    this.#isClaiming = true;
+    this.#claimed = this.#claim().finally(() => {
+      this.#isClaiming = false;
+      if (this.#claimAgain) this.wake();
+    });
+  }
+
+  async stop(deadlineMs: number): Promise<void> {
+    this.#isStopping = true;
+    await this.#claimed;
+    const allEnded = (): Promise<unknown> => Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    await within(allEnded(), deadlineMs);
+    for (const { abort } of this.#running.values()) abort.abort(new Error('the worker is stopping'));
+    if (this.#running.size > 0) await within(allEnded(), ABORT_GRACE_MS);
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const running of this.#running.values()) await this.#handBack(running);
+  }
+
+  async #claim(): Promise<void> {
+    this.#claimAgain = false;
+    const free = this.options.concurrency - this.#running.size;
+    try {
+      const jobs = await this.boss.fetch<JobPayloads[N]>(this.name, { batchSize: free, includeMetadata: true });
+      for (const job of jobs) this.#begin(job);
+      if (jobs.length === free) this.#claimAgain = true;
+    } catch (err) {
+      this.options.log.error({ err, job: this.name }, 'jobs could not be claimed; trying again at the next poll');
+    }
+  }
+
+  #begin(job: ClaimedJob): void {
+    const abort = new AbortController();
+    const running: Running = { job, abort, isLost: false, isSettling: false, ended: Promise.resolve() };
+    const ended = this.#run(running).finally(() => {
+      this.#running.delete(job.id);
+      this.wake();
+    });
+    this.#running.set(job.id, Object.assign(running, { ended }));
+  }
+
+  async #run(running: Running): Promise<void> {
+    const { job, abort } = running;
+    const failures = failuresOf(job) + 1;
+    const isLastAttempt = failures >= MAX_TRIES || job.retryCount >= job.retryLimit;
+    try {
+      let error: unknown = null;
+      try {
+        await this.handler(job.data as JobPayloads[N], { signal: abort.signal, attempt: job.retryCount + 1, isLastAttempt });
+      } catch (thrown) {
+        error = thrown ?? new Error('the handler threw nothing');
+      }
+      if (running.isLost) return;
+      running.isSettling = true;
+      if (error === null) await this.boss.complete(this.name, job);
+      else if (abort.signal.aborted) await this.#handBack(running);
+      else await this.#fail(running, error, failures, isLastAttempt);
+    } catch (err) {
+      // The claim stands until the heartbeat runs out; then the job is delivered again, which handlers expect.
+      this.options.log.error({ err, job: this.name, jobId: job.id }, 'the end of a job could not be written');
+    }
+  }
+
+  async #fail({ job }: Running, error: unknown, failures: number, isLastAttempt: boolean): Promise<void> {
+    const isFinal = isLastAttempt || (isUndertoneError(error) && !error.retryable);
+    if (isFinal) await this.table.forbidRetry(this.name, job);
+    const code = isUndertoneError(error) ? error.code : 'INTERNAL';
+    this.options.log.warn({ err: error, job: this.name, jobId: job.id, failures, isFinal }, 'a job failed');
+    await this.boss.fail(this.name, job, { failures, code });
+  }
+
+  async #handBack(running: Running): Promise<void> {
+    if (running.isLost) return;
+    running.isLost = true;
+    await this.table.handBack(this.name, running.job).catch((err: unknown) => this.options.log.error({ err, jobId: running.job.id }, 'a job could not be handed back; its heartbeat will run out'));
+  }
+
+  /** Says that we live, and learns which claims are not ours any more. */
+  async #touch(): Promise<void> {
+    const touched = [...this.#running.values()];
+    if (touched.length === 0) return;
+    try {
+      const ours = await this.table.touch(this.name, touched.map(({ job }) => job));
+      for (const running of touched) {
+        if (ours.has(running.job.id) || running.isSettling || !this.#running.has(running.job.id)) continue;
+        running.isLost = true;
+        running.abort.abort(new Error("the job is not this worker's any more"));
+      }
+    } catch (err) {
+      this.options.log.warn({ err, job: this.name }, 'the heartbeat could not be written');
+    }
+  }
+}
+
+/** Failures of handlers so far, which the last failure left with the job. A delivery that died leaves none behind. */
+function failuresOf({ output }: ClaimedJob): number {
+  const failures = (output as { failures?: unknown } | null)?.failures;
+  return typeof failures === 'number' ? failures : 0;
+}
+
+async function within(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)))]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { gateRecording, gateWindow } from '../../src/audio/gate.js';
+import { findSpeechRegions, PROBABILITY_FRAME_SECONDS, totalSeconds } from '../../src/audio/speech-regions.js';
+import { cutWindows, rawWindow } from '../../src/audio/windows.js';
+import type { WindowSpan } from '../../src/audio/windows.js';
+import type { SpeechRegion } from '../../src/domain/analysis.js';
+import { uniformNoise } from './support/sound-files.js';
+
+const region = (startSeconds: number, endSeconds: number): SpeechRegion => ({ startSeconds, endSeconds });
+const flat = (durationSeconds: number, value = 0.9): Float32Array => new Float32Array(Math.ceil(durationSeconds / PROBABILITY_FRAME_SECONDS)).fill(value);
+const cut = (regions: SpeechRegion[], durationSeconds: number, probabilities = flat(durationSeconds), maxWindowSeconds = 15): WindowSpan[] =>
+  cutWindows({ regions, probabilities, durationSeconds, maxWindowSeconds });
+const spans = (windows: WindowSpan[]): [number, number][] => windows.map((window) => [window.startSeconds, window.endSeconds]);
+
+describe('windows', () => {
+  it('follow speech, keep short pauses and leave out long ones', () => {
+    const windows = cut([region(1, 3), region(3.5, 6), region(10, 13)], 20);
+    expect(spans(windows)).toEqual([[1, 6], [10, 13]]);
+    expect(windows.map((window) => window.speechSeconds)).toEqual([4.5, 3]);
+  });
+
+  it('end at the longest pause near the limit', () => {
+    const windows = cut([region(0, 6), region(6.3, 9), region(9.8, 14), region(14.2, 25)], 25);
+    expect(spans(windows)).toEqual([[0, 9], [9.8, 14], [14.2, 25]]);
+  });
+
+  it('of speech without a pause end where it sounds least like speech, in the last third', () => {
+    const probabilities = flat(20);
+    probabilities[Math.round(4 / PROBABILITY_FRAME_SECONDS)] = 0.1;
+    probabilities[Math.round(12.8 / PROBABILITY_FRAME_SECONDS)] = 0.4;
+    const [first, second] = spans(cut([region(0, 20)], 20, probabilities));
+    expect(first![1]).toBeGreaterThan(12.7);
+    expect(first![1]).toBeLessThan(12.9);
+    expect(second).toEqual([first![1], 20]);
+  });
+
+  it('leave no scrap at the end of long speech', () => {
+    for (const durationSeconds of [15.01, 15.4, 16, 30.2, 31]) {
+      for (const window of cut([region(0, durationSeconds)], durationSeconds)) expect(window.endSeconds - window.startSeconds).toBeGreaterThanOrEqual(1);
+    }
+  });
+
+  it('join a short one to its neighbour, or take in some of the pause around', () => {
+    expect(spans(cut([region(1, 4), region(5.5, 6)], 10))).toEqual([[1, 6]]);
+    expect(spans(cut([region(1, 4), region(8, 8.4)], 10))).toEqual([[1, 4], [7.7, 8.7]]);
+    expect(spans(cut([region(9.7, 10)], 10))).toEqual([[9, 10]]);
+    expect(spans(cut([region(0, 0.3)], 10))).toEqual([[0, 1]]);
+  });
+
+  it('are one for a recording under a second', () => {
+    expect(cut([region(0.2, 0.6)], 0.8)).toEqual([{ startSeconds: 0, endSeconds: 0.8, speechSeconds: expect.closeTo(0.4, 9) as number }]);
+  });
+
+  it('are one without speech: the whole, or its most speech-like stretch within the limit', () => {
+    expect(cut([], 8)).toEqual([{ startSeconds: 0, endSeconds: 8, speechSeconds: 0 }]);
+    const probabilities = flat(100, 0.01);
+    probabilities.fill(0.3, Math.round(50 / PROBABILITY_FRAME_SECONDS), Math.round(64 / PROBABILITY_FRAME_SECONDS));
+    const [window, ...others] = cut([], 100, probabilities);
+    expect(others).toEqual([]);
+    expect(window!.endSeconds - window!.startSeconds).toBeCloseTo(15, 6);
+    expect(window!.startSeconds).toBeLessThanOrEqual(50);
+    expect(window!.endSeconds).toBeGreaterThanOrEqual(64);
+    expect(cut([], 0)).toEqual([]);
+  });
+
+  it('are one for a raw analysis, however long', () => {
+    expect(rawWindow(1234.5, [region(1, 3)])).toEqual({ startSeconds: 0, endSeconds: 1234.5, speechSeconds: 2 });
+  });
+
+  it('never overlap, exceed the limit, leave the recording or lose speech, whatever the speech', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      let level = 0.5;
+      const frames = 200 + seed * 150;
+      const durationSeconds = frames * PROBABILITY_FRAME_SECONDS;
+      const drift = seed % 3 === 0 ? 0.02 : seed % 3 === 1 ? 0 : -0.01;
+      const probabilities = uniformNoise(frames, seed).map((x) => (level = Math.min(1, Math.max(0, level + 0.15 * x + drift))));
+      const regions = findSpeechRegions(probabilities, durationSeconds);
+      const maxWindowSeconds = seed % 2 === 0 ? 15 : 6;
+      const windows = cut(regions, durationSeconds, probabilities, maxWindowSeconds);
+      let speechSeconds = 0;
+      let before = 0;
+      for (const { startSeconds, endSeconds, speechSeconds: inside } of windows) {
+        expect(startSeconds).toBeGreaterThanOrEqual(before - 1e-9);
+        expect(endSeconds).toBeLessThanOrEqual(durationSeconds + 1e-9);
+        expect(endSeconds - startSeconds).toBeLessThanOrEqual(maxWindowSeconds + 1e-9);
+        expect(endSeconds - startSeconds).toBeGreaterThan(0.3);
+        expect(inside).toBeLessThanOrEqual(endSeconds - startSeconds + 1e-9);
+        before = endSeconds;
+        speechSeconds += inside;
+      }
+      expect(speechSeconds).toBeCloseTo(totalSeconds(regions), 6);
+    }
+  });
+});
+
+describe('the gate', () => {
+  const window = (speechSeconds: number): WindowSpan => ({ startSeconds: 0, endSeconds: 2, speechSeconds });
+
+  it('tells speech, silence and noise apart by voice activity and level', () => {
+    expect(gateWindow(window(1.5), -20)).toBe('speech');
+    expect(gateWindow(window(1.5), -60)).toBe('speech');
+    expect(gateWindow(window(0), -20)).toBe('noise');
+    expect(gateWindow(window(0), -70)).toBe('silence');
+    expect(gateWindow(window(0), null)).toBe('silence');
+  });
+
+  it('says for the recording what was left out and why', () => {
+    const speech = { ...window(1.5), gate: 'speech' as const };
+    expect(gateRecording([speech, { startSeconds: 3, endSeconds: 4, speechSeconds: 0, gate: 'noise' }], 10)).toMatchObject({ kind: 'speech', speechSeconds: 1.5, leftOutSeconds: 8 });
+    expect(gateRecording([{ ...window(0), gate: 'silence' }], 2)).toMatchObject({ kind: 'silence', leftOutSeconds: 2 });
+    expect(gateRecording([{ ...window(0), gate: 'noise' }], 2)).toMatchObject({ kind: 'noise', leftOutSeconds: 2 });
+    expect(gateRecording([{ ...window(0), gate: 'bypassed' }], 2)).toMatchObject({ kind: 'bypassed', leftOutSeconds: 0 });
+    expect(gateRecording([speech], 2).reason).toMatch(/1\.5 s of speech/);
+  });
+});

@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fuzzCheckpoint } from '../emotion2vec/mutated-checkpoint.fixture.js';
+import { TINY } from '../emotion2vec/npy.fixture.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'undertone-long-fuzz-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('ten thousand mutated checkpoints', () => {
+  it.each([['model_no_optim.pt', 101], ['model_legacy_format.pt', 102]] as const)('of %s are read or refused, never more, in flat memory', async (name, seed) => {
+    const report = await fuzzCheckpoint({ source: join(TINY, name), scratch: join(folder, name), count: 10_000, seed });
+    expect(report.faults).toEqual([]);
+    expect(report.refused).toBeGreaterThan(3000);
+    expect(report.slowestMs).toBeLessThan(2000);
+    expect(report.largestRssBytes).toBeLessThan(600 * 1024 ** 2);
+  }, 900_000);
+});

@@ -1,0 +1,224 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { UndertoneError } from '../../src/domain/errors.js';
+import type { Priority } from '../../src/domain/priority.js';
+import { createBossQueue } from '../../src/queue/boss-queue.js';
+import type { JobContext, JobQueue } from '../../src/queue/job-queue.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { until } from '../support/until.js';
+
+const JOB = 'analyze-recording';
+const NEVER_MS = 3_600_000;
+const silent = { warn: () => undefined, error: () => undefined };
+
+/** What every job queue must do, on any PostgreSQL. */
+export function describeJobQueue(engine: string, open: () => Promise<TestDatabase>): void {
+  describe(`the job queue on ${engine}`, () => {
+    let database: TestDatabase;
+    const queues: JobQueue[] = [];
+
+    beforeAll(async () => {
+      database = await open();
+    });
+    afterEach(async () => {
+      for (const queue of queues.splice(0)) await queue.stop({ deadlineMs: 0 });
+      await database.db.client.$executeRaw`DELETE FROM pgboss.job`;
+    });
+    afterAll(() => database.dispose());
+
+    async function started(changes: { pollIntervalMs?: number; retryDelaySeconds?: number } = {}): Promise<JobQueue> {
+      const queue = createBossQueue({ connectionString: database.db.connectionString, reclaimActive: false, log: silent, pollIntervalMs: 25, retryDelaySeconds: 0, ...changes });
+      await queue.start();
+      queues.push(queue);
+      return queue;
+    }
+    const enqueue = (queue: JobQueue, analysisId: string, priority: Priority = 'bulk', key = analysisId): Promise<void> =>
+      database.db.transaction((tx) => queue.enqueue(tx, JOB, { analysisId }, { priority, key }));
+
+    it('delivers a job with its payload at once after wake, without waiting for a poll', async () => {
+      const queue = await started({ pollIntervalMs: NEVER_MS });
+      const seen: string[] = [];
+      await queue.work(JOB, { concurrency: 1 }, ({ analysisId }) => Promise.resolve(void seen.push(analysisId)));
+      await enqueue(queue, 'ana_1');
+      queue.wake(JOB);
+      await until('the job ran', () => seen.length === 1);
+      expect(seen).toEqual(['ana_1']);
+      await until('the job is done', async () => !(await queue.has(JOB, 'ana_1')));
+    });
+
+    it('finds a job of another process by polling', async () => {
+      const [api, worker] = [await started(), await started()];
+      const seen: string[] = [];
+      await worker.work(JOB, { concurrency: 1 }, ({ analysisId }) => Promise.resolve(void seen.push(analysisId)));
+      await enqueue(api, 'ana_1');
+      await until('the job ran', () => seen.length === 1);
+    });
+
+    it('has no job when the transaction that made it is rolled back', async () => {
+      const queue = await started();
+      const rolledBack = database.db.transaction(async (tx) => {
+        await queue.enqueue(tx, JOB, { analysisId: 'ana_1' }, { priority: 'bulk', key: 'ana_1' });
+        throw new Error('undo');
+      });
+      await expect(rolledBack).rejects.toThrow('undo');
+      expect([await queue.depth(JOB), await queue.has(JOB, 'ana_1')]).toEqual([0, false]);
+    });
+
+    it('keeps one job a key while it waits or runs, and takes a new one after it ended', async () => {
+      const queue = await started();
+      await enqueue(queue, 'ana_1');
+      await enqueue(queue, 'ana_1');
+      expect(await queue.depth(JOB)).toBe(1);
+      let runs = 0;
+      let release: () => void = () => undefined;
+      await queue.work(JOB, { concurrency: 2 }, () => {
+        runs++;
+        return new Promise<void>((resolve) => (release = resolve));
+      });
+      await until('the job runs', () => runs === 1);
+      await enqueue(queue, 'ana_1');
+      expect([await queue.depth(JOB), await queue.has(JOB, 'ana_1')]).toEqual([0, true]);
+      release();
+      await until('the job is done', async () => !(await queue.has(JOB, 'ana_1')));
+      await enqueue(queue, 'ana_1');
+      await until('the new job runs', () => runs === 2);
+      release();
+    });
+
+    it('runs interactive jobs before bulk jobs, and each kind in order', async () => {
+      const queue = await started();
+      for (const id of ['bulk_1', 'bulk_2']) await enqueue(queue, id, 'bulk');
+      for (const id of ['interactive_1', 'interactive_2']) await enqueue(queue, id, 'interactive');
+      const seen: string[] = [];
+      await queue.work(JOB, { concurrency: 1 }, ({ analysisId }) => Promise.resolve(void seen.push(analysisId)));
+      await until('all ran', () => seen.length === 4);
+      expect(seen).toEqual(['interactive_1', 'interactive_2', 'bulk_1', 'bulk_2']);
+    });
+
+    it('tries a job three times when its handler throws, and says which is the last', async () => {
+      const queue = await started();
+      const tries: Pick<JobContext, 'attempt' | 'isLastAttempt'>[] = [];
+      await queue.work(JOB, { concurrency: 1 }, (_payload, { attempt, isLastAttempt }) => {
+        tries.push({ attempt, isLastAttempt });
+        return Promise.reject(new Error('no luck'));
+      });
+      await enqueue(queue, 'ana_1');
+      await until('the job ended', async () => tries.length === 3 && !(await queue.has(JOB, 'ana_1')));
+      expect(tries).toEqual([{ attempt: 1, isLastAttempt: false }, { attempt: 2, isLastAttempt: false }, { attempt: 3, isLastAttempt: true }]);
+    });
+
+    it('waits before it tries again', async () => {
+      const queue = await started({ retryDelaySeconds: 1 });
+      const times: number[] = [];
+      await queue.work(JOB, { concurrency: 1 }, () => {
+        times.push(Date.now());
+        return times.length === 1 ? Promise.reject(new Error('not yet')) : Promise.resolve();
+      });
+      await enqueue(queue, 'ana_1');
+      await until('the second try', () => times.length === 2);
+      expect(times[1]! - times[0]!).toBeGreaterThan(900);
+    });
+
+    it('does not try again what a retry cannot mend', async () => {
+      const queue = await started();
+      const seen: string[] = [];
+      await queue.work(JOB, { concurrency: 1 }, ({ analysisId }) => {
+        seen.push(analysisId);
+        return analysisId === 'ana_broken' ? Promise.reject(new UndertoneError('NOT_AUDIO', 'not audio')) : Promise.resolve();
+      });
+      await enqueue(queue, 'ana_broken');
+      await until('the job ended', async () => seen.length > 0 && !(await queue.has(JOB, 'ana_broken')));
+      await enqueue(queue, 'ana_next');
+      await until('the next job ran', () => seen.includes('ana_next'));
+      expect(seen).toEqual(['ana_broken', 'ana_next']);
+    });
+
+    it('never runs more than `concurrency` jobs at once, and all of them in the end', async () => {
+      const queue = await started();
+      let running = 0;
+      let most = 0;
+      let done = 0;
+      for (let i = 0; i < 12; i++) await enqueue(queue, `ana_${i}`);
+      await queue.work(JOB, { concurrency: 3 }, async () => {
+        most = Math.max(most, ++running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running--;
+        done++;
+      });
+      await until('all ran', () => done === 12);
+      expect(most).toBe(3);
+    });
+
+    it('gives each job to one of several workers', async () => {
+      const workers = [await started(), await started()];
+      const seen: string[] = [];
+      for (let i = 0; i < 30; i++) await enqueue(workers[0]!, `ana_${i}`);
+      for (const worker of workers) await worker.work(JOB, { concurrency: 4 }, ({ analysisId }) => Promise.resolve(void seen.push(analysisId)));
+      await until('all ran', () => seen.length >= 30);
+      await until('all are done', async () => (await workers[0]!.depth(JOB)) === 0);
+      expect([seen.length, new Set(seen).size]).toEqual([30, 30]);
+    });
+
+    it('lets running jobs end when it stops', async () => {
+      const queue = await started();
+      const events: string[] = [];
+      await queue.work(JOB, { concurrency: 1 }, async (_payload, { signal }) => {
+        events.push('begun');
+        await until('stop was called', () => events.includes('stopping'));
+        events.push(signal.aborted ? 'aborted' : 'ended');
+      });
+      await enqueue(queue, 'ana_1');
+      await until('the job runs', () => events.length === 1);
+      const stopped = queue.stop({ deadlineMs: 10_000 });
+      events.push('stopping');
+      await stopped;
+      expect(events).toEqual(['begun', 'stopping', 'ended']);
+      expect(await (await started()).has(JOB, 'ana_1')).toBe(false);
+    });
+
+    it('aborts at the deadline and hands the job back without counting the try', async () => {
+      const queue = await started();
+      let begun = false;
+      await queue.work(JOB, { concurrency: 1 }, (_payload, { signal }) => {
+        begun = true;
+        return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('told to stop'))));
+      });
+      await enqueue(queue, 'ana_1');
+      await until('the job runs', () => begun);
+      await queue.stop({ deadlineMs: 20 });
+      const next = await started();
+      const attempts: number[] = [];
+      await next.work(JOB, { concurrency: 1 }, (_payload, { attempt }) => Promise.resolve(void attempts.push(attempt)));
+      await until('the job ran again', () => attempts.length === 1);
+      expect(attempts).toEqual([1]);
+    });
+
+    it('aborts a handler whose job was taken from it, and leaves the new state alone', async () => {
+      const queue = await started();
+      let reason = '';
+      await queue.work(JOB, { concurrency: 1 }, (_payload, { signal }) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => {
+          reason = (signal.reason as Error).message;
+          reject(new Error('stopped'));
+        })));
+      await enqueue(queue, 'ana_1');
+      await until('the job runs', async () => (await queue.depth(JOB)) === 0);
+      await database.db.client.$executeRaw`UPDATE pgboss.job SET state = 'cancelled'`;
+      await until('the handler was told', () => reason !== '');
+      expect(reason).toContain("not this worker's");
+      expect(await database.db.client.$queryRaw`SELECT state::text FROM pgboss.job`).toEqual([{ state: 'cancelled' }]);
+    });
+
+    it('makes jobs of a dead process due at once when the database is known to be its own', async () => {
+      const first = await started();
+      await enqueue(first, 'ana_1');
+      await database.db.client.$executeRaw`UPDATE pgboss.job SET state = 'active', started_on = now(), heartbeat_on = now()`;
+      const queue = createBossQueue({ connectionString: database.db.connectionString, reclaimActive: true, log: silent, pollIntervalMs: 25 });
+      await queue.start();
+      queues.push(queue);
+      const attempts: number[] = [];
+      await queue.work(JOB, { concurrency: 1 }, (_payload, { attempt }) => Promise.resolve(void attempts.push(attempt)));
+      await until('the job ran', () => attempts.length === 1);
+      expect(attempts).toEqual([2]);
+    });
+  });
+}

@@ -130,8 +130,11 @@ describe('serve', () => {
   it('prints the address and a new key, and stops in order when told to', async () => {
     const controller = new AbortController();
     let closedCount = 0;
-    const runtime = fakeRuntime({ serve: ({ withWorker }) => Promise.resolve({ url: 'http://127.0.0.1:4000', newAdminKey: withWorker ? 'ut_first' : null, close: () => Promise.resolve(void closedCount++) }) });
-    const out = new PassThrough().setEncoding('utf8') as PassThrough;
+    const runtime = fakeRuntime({ serve: ({ withWorker }) => Promise.resolve({ url: 'http://127.0.0.1:4000', newAdminKey: withWorker ? 'ut_first' : null, close: () => {
+      closedCount += 1;
+      return Promise.resolve();
+    } }) });
+    const out = new PassThrough().setEncoding('utf8');
     let said = '';
     out.on('data', (part: string) => {
       said += part;

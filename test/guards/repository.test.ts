@@ -8,7 +8,7 @@ const manifest = JSON.parse(readSource('package.json')) as PackageJson;
 describe('package-lock.json', () => {
   it('names no registry, so that it works with any', () => {
     expect(readSource('package-lock.json')).not.toContain('"resolved"');
-    expect(readSource('package-lock.json')).not.toMatch(/\.tgz/);
+    expect(readSource('package-lock.json')).not.toMatch(/\.tgz/);
   });
 
   it('agrees with package.json', () => {

@@ -1,0 +1,189 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkNode, checkTelemetry } from '../../src/cli/doctor-checks.js';
+import type { Finding } from '../../src/cli/doctor-checks.js';
+import { runUndertone } from '../../src/cli/main.js';
+import { readSettings } from '../../src/config.js';
+import { UndertoneError } from '../../src/domain/errors.js';
+import { ROLES } from '../../src/domain/principal.js';
+import type { ApiKeyRecord } from '../../src/domain/records.js';
+import type { KeyService, Services } from '../../src/services/service-contracts.js';
+import { fakeRuntime, runCommand } from './fake-runtime.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'undertone-operate-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const settings = () => readSettings({ UNDERTONE_DATA_DIR: folder, UNDERTONE_MIN_FREE_BYTES: '0' }, join(folder, 'no.env'));
+const locked = () => Promise.reject(new UndertoneError('DATA_DIR_LOCKED', 'In use.'));
+
+async function findings(argv: Parameters<typeof runCommand>[1]): Promise<{ code: number; byName: Map<string, Finding> }> {
+  const { code, out } = await runCommand(['doctor', '--json'], argv);
+  const { findings: all } = JSON.parse(out) as { findings: Finding[] };
+  return { code, byName: new Map(all.map((finding) => [finding.check, finding])) };
+}
+
+describe('doctor', () => {
+  it('finds this machine in order and a database that a server holds healthy', async () => {
+    const { code, byName } = await findings({ runtime: fakeRuntime({ settings, openServices: locked }) });
+    expect(code).toBe(0);
+    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'model fake', 'accelerator', 'telemetry']);
+    expect(byName.get('database')?.found).toContain('running server');
+    expect(byName.get('ffmpeg resampler')?.found).toBe('soxr');
+  });
+
+  it('fails with 1 and says how to mend a broken model, a dead database and telemetry', async () => {
+    const { code, byName } = await findings({
+      telemetryOff: false,
+      runtime: fakeRuntime({ settings, openServices: () => Promise.reject(new UndertoneError('DATABASE_UNAVAILABLE', 'Refused.')), models: { verify: () => Promise.resolve({ ok: false, details: ['SHA-256 differs'] }) } }),
+    });
+    expect(code).toBe(1);
+    expect(byName.get('model fake')).toMatchObject({ state: 'failed', found: 'SHA-256 differs' });
+    expect(byName.get('database')?.mend).toContain('undertone migrate');
+    expect(byName.get('telemetry')?.state).toBe('failed');
+  });
+
+  it('goes on past settings that are not valid, and past a data folder that cannot be made', async () => {
+    const invalid = await findings({ runtime: fakeRuntime() });
+    expect(invalid.byName.get('settings')).toMatchObject({ state: 'failed', found: 'Unknown setting UNDERTONE_TYPO.' });
+    expect(invalid.byName.has('telemetry')).toBe(true);
+    await writeFile(join(folder, 'file'), '');
+    const blocked = await findings({ runtime: fakeRuntime({ settings: () => ({ ...settings(), dataDir: join(folder, 'file', 'data') }), openServices: locked }) });
+    expect(blocked.byName.get('data folder')?.state).toBe('failed');
+  });
+
+  it('prints marks and arrows for people', async () => {
+    const { out } = await runCommand(['doctor'], { runtime: fakeRuntime({ settings, openServices: locked }), telemetryOff: false });
+    expect(out).toMatch(/✓ ffmpeg +\S+/);
+    expect(out).toMatch(/✗ telemetry[^]*→ Start Undertone through its own command/);
+    expect(out).toMatch(/1 to mend\.\n$/);
+  });
+
+  it('knows which Node will do', () => {
+    const states = ['v18.20.0', 'v20.18.0', 'v20.20.2', 'v22.11.0', 'v22.12.0', 'v23.1.0', 'v24.0.0'].map((version) => checkNode(version, 'x').state);
+    expect(states).toEqual(['failed', 'failed', 'warning', 'failed', 'ok', 'failed', 'ok']);
+    expect(checkTelemetry(true).state).toBe('ok');
+  });
+});
+
+describe('models', () => {
+  it('are listed as a table and as JSON', async () => {
+    expect((await runCommand(['models', 'list'])).out).toMatch(/^id \(\* default\).*\nfake \* +1\.2\.0 +3\.1 MB/);
+    expect(JSON.parse((await runCommand(['models', 'list', '--json'])).out)).toMatchObject({ id: 'fake', isDefault: true });
+  });
+
+  it('that differ from their manifest end verify with 1', async () => {
+    const good = await runCommand(['models', 'verify', 'fake']);
+    const bad = await runCommand(['models', 'verify', 'fake'], { runtime: fakeRuntime({ models: { verify: () => Promise.resolve({ ok: false, details: ['SHA-256 differs'] }) } }) });
+    expect([good.code, bad.code]).toEqual([0, 1]);
+    expect(bad.out).toContain('SHA-256 differs');
+  });
+
+  it('need an id and a checkpoint to be imported', async () => {
+    const { code, err } = await runCommand(['models', 'import', '--id', 'x']);
+    expect(code).toBe(2);
+    expect(err).toContain("required option '--checkpoint <model.pt>' not specified");
+  });
+});
+
+describe('keys', () => {
+  const made: { name: string; role: string; expiresAt: Date | null }[] = [];
+  const record = (id: string, input: { name: string; role: ApiKeyRecord['role']; expiresAt: Date | null }): ApiKeyRecord => ({ id, workspaceId: 'ws', prefix: 'ut_abc', createdAt: new Date(0), lastUsedAt: null, revokedAt: null, ...input });
+  const keys: KeyService = {
+    authenticate: () => Promise.resolve(null),
+    create: (_principal, input) => {
+      made.push(input);
+      return Promise.resolve({ apiKey: record('key_1', input), secret: 'ut_secret' });
+    },
+    list: () => Promise.resolve([record('key_1', { name: 'call centre', role: 'viewer', expiresAt: null })]),
+    revoke: (_principal, id) => Promise.resolve(record(id, { name: 'old', role: 'viewer', expiresAt: null })),
+  };
+  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
+
+  it('are made with the role and expiry asked for; the secret alone is on stdout', async () => {
+    const { code, out, err } = await runCommand(['keys', 'create', '--name', 'robot', '--role', 'analyst', '--expires', '2999-01-01'], { runtime });
+    expect([code, out]).toEqual([0, 'ut_secret\n']);
+    expect(err).toContain('expires 2999-01-01');
+    expect(made).toEqual([{ name: 'robot', role: 'analyst', expiresAt: new Date('2999-01-01') }]);
+  });
+
+  it('are refused with an unknown role or a past expiry', async () => {
+    const role = await runCommand(['keys', 'create', '--name', 'x', '--role', 'root'], { runtime });
+    const past = await runCommand(['keys', 'create', '--name', 'x', '--expires', '2001-01-01'], { runtime });
+    expect([role.code, past.code]).toEqual([2, 2]);
+    expect(role.err).toContain(ROLES.join(', '));
+    expect(past.err).toContain('is in the past');
+  });
+
+  it('are listed without secrets and revoked by id', async () => {
+    expect((await runCommand(['keys', 'list'], { runtime })).out).toMatch(/key_1 +call centre +viewer +ut_abc…/);
+    expect((await runCommand(['keys', 'revoke', 'key_1'], { runtime })).out).toContain('Revoked key_1');
+  });
+});
+
+describe('serve', () => {
+  it('prints the address and a new key, and stops in order when told to', async () => {
+    const controller = new AbortController();
+    let closedCount = 0;
+    const runtime = fakeRuntime({ serve: ({ withWorker }) => Promise.resolve({ url: 'http://127.0.0.1:4000', newAdminKey: withWorker ? 'ut_first' : null, close: () => {
+      closedCount += 1;
+      return Promise.resolve();
+    } }) });
+    const out = new PassThrough().setEncoding('utf8');
+    let said = '';
+    out.on('data', (part: string) => {
+      said += part;
+      if (said.includes('ut_first')) controller.abort();
+    });
+    const code = await runUndertone(['serve'], runtime, { out, err: new PassThrough(), signal: controller.signal }, { telemetryOff: true });
+    expect([code, closedCount]).toEqual([0, 1]);
+    expect(said).toBe('Undertone 9.9.9 listens on http://127.0.0.1:4000\nFirst admin key, shown only now: ut_first\n');
+  });
+
+  it('takes no jobs with --no-worker', async () => {
+    const asked: boolean[] = [];
+    const runtime = fakeRuntime({ serve: ({ withWorker }) => Promise.reject(new Error(String(asked.push(withWorker)))) });
+    await runCommand(['serve', '--no-worker'], { runtime });
+    await runCommand(['serve'], { runtime });
+    expect(asked).toEqual([false, true]);
+  });
+});
+
+describe('migrate', () => {
+  it('names what was applied', async () => {
+    expect((await runCommand(['migrate'])).out).toBe('applied 0002_more\n1 applied, 1 were already there\n');
+  });
+});
+
+describe('similar', () => {
+  it('orders segments of a folder by likeness, reports what failed and ends with 1 then', async () => {
+    await mkdir(join(folder, 'calls', 'deep'), { recursive: true });
+    const write = (name: string, content: object) => writeFile(join(folder, name), JSON.stringify(content));
+    await write('target.wav', { label: 'sad' });
+    await write('calls/a.wav', { label: 'angry' });
+    await write('calls/deep/b.wav', { label: 'sad' });
+    await write('calls/notes.txt', {});
+    const clean = await runCommand(['similar', join(folder, 'target.wav'), '--in', join(folder, 'calls'), '--json']);
+    const matches = clean.out.trim().split('\n').map((line) => JSON.parse(line) as { file: string; similarity: number });
+    expect(clean.code).toBe(0);
+    expect(matches.map(({ file }) => file)).toEqual([join(folder, 'calls/deep/b.wav'), join(folder, 'calls/a.wav')]);
+    expect(matches[0]!.similarity).toBeCloseTo(1, 6);
+    await write('calls/c.wav', { fail: 'NOT_AUDIO' });
+    const failed = await runCommand(['similar', join(folder, 'target.wav'), '--in', join(folder, 'calls'), '--first', '1']);
+    expect(failed.code).toBe(1);
+    expect(failed.err).toContain('c.wav: This is not audio. (NOT_AUDIO)');
+    expect(failed.out.trim().split('\n')).toHaveLength(2);
+  });
+
+  it('refuses a folder without audio and a target that was not judged', async () => {
+    await mkdir(join(folder, 'empty'));
+    await writeFile(join(folder, 'song.wav'), JSON.stringify({ gate: 'music' }));
+    expect(await runCommand(['similar', 'x.wav', '--in', join(folder, 'empty')])).toMatchObject({ code: 2 });
+    expect((await runCommand(['similar', join(folder, 'song.wav'), '--in', folder])).err).toContain('No speech was judged');
+  });
+});

@@ -6,8 +6,15 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 let app: TestApp;
 beforeAll(async () => {
   app = await startTestApp({ limits: { queryBytes: 100_000 } });
+  for (let warmUp = 0; warmUp < 5; warmUp++) await app.graphql('{ viewer { role } }');
 });
 afterAll(() => app.close());
+
+/** CPU time of this process, client and server together, in milliseconds: a busy machine does not lengthen it. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 const nested = (levels: number): string => `{ recordings { nodes { ${'latestAnalysis { recording { '.repeat(levels)} id ${'} }'.repeat(levels)} } } }`;
 const fragments = `query { ...F0 } ${Array.from({ length: 25 }, (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`).join(' ')} fragment F25 on Query { a: viewer { keyId } }`;
@@ -25,11 +32,11 @@ describe('queries that cost too much', () => {
     ['a huge body', `{ viewer { keyId } } # ${'x'.repeat(100_000)}`],
   ])('%s is refused with 400 QUERY_TOO_COMPLEX before anything runs', async (_name, query) => {
     app.world.queries.length = 0;
-    const startedMs = performance.now();
+    const startedMs = cpuMs();
     const { status, errors, data } = await app.graphql(query);
     expect({ status, codes: errors?.map((error) => error.extensions.code), data }).toEqual({ status: 400, codes: ['QUERY_TOO_COMPLEX'], data: undefined });
     expect(app.world.queries).toEqual([]);
-    expect(performance.now() - startedMs).toBeLessThan(500);
+    expect(cpuMs() - startedMs).toBeLessThan(100);
   });
 
   it('a huge page in a variable counts as one in the text, and so does the default of a variable', async () => {
@@ -39,10 +46,10 @@ describe('queries that cost too much', () => {
     expect(await overGet.json()).toMatchObject({ errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX' } }] });
   });
 
-  it('a field repeated two thousand times is refused within a tenth of a second of work', async () => {
-    const startedMs = performance.now();
-    expect((await app.graphql(`{ viewer { ${'keyId '.repeat(1990)} } }`)).status).toBeLessThan(500);
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+  it('a field repeated as often as the tokens allow is given up by validation, not compared with itself two million times', async () => {
+    const startedMs = cpuMs();
+    expect((await app.graphql(`{ viewer { ${'keyId '.repeat(1990)} } }`)).status).toBe(400);
+    expect(cpuMs() - startedMs).toBeLessThan(500);
   });
 
   it('a fragment that spreads itself is refused as invalid, not walked for ever', async () => {
@@ -71,7 +78,7 @@ describe('queries that cost too much', () => {
         assertOperationWithinLimits(schema, { queryDepth: 9, queryAliases: 9, queryRootFields: 9, queryTokens: 99, queryCost: 0 }, query, {});
         return 0;
       } catch (error) {
-        return Number((error as { details: { measured: number } }).details.measured);
+        return (error as { details: { measured: number } }).details.measured;
       }
     };
     expect(costOf('{ items { nodes { id } } }')).toBe(1 + 7 * 2);

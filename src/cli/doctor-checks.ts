@@ -55,7 +55,8 @@ export async function checkFfmpeg(): Promise<readonly Finding[]> {
   const version = /^ffmpeg version (\S+)/.exec(banner)?.[1] ?? 'unknown version';
   const hasSoxr = banner.includes('--enable-libsoxr');
   const wanted = ['wav', 'mp3', 'mov', 'ogg', 'flac', 'matroska', 'aac', 'aiff'];
-  const names = new Set(formats.split('\n').flatMap((line) => (/^\s*D[. a-z]*\s+(\S+)/.exec(line)?.[1] ?? '').split(',')));
+  // ` D  name,name   long name`; from ffmpeg 7 on there is one more column of flags.
+  const names = new Set(formats.split('\n').filter((line) => line.startsWith(' D')).flatMap((line) => (line.slice(4).trim().split(/\s+/)[0] ?? '').split(',')));
   const missing = wanted.filter((name) => !names.has(name));
   return [
     { check: 'ffmpeg', state: 'ok', found: version, mend: null },

@@ -35,6 +35,7 @@ describe('doctor', () => {
     expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'model fake', 'accelerator', 'telemetry']);
     expect(byName.get('database')?.found).toContain('running server');
     expect(byName.get('ffmpeg resampler')?.found).toBe('soxr');
+    expect(byName.get('ffmpeg formats')).toMatchObject({ state: 'ok', found: 'wav mp3 mov ogg flac matroska aac aiff' });
   });
 
   it('fails with 1 and says how to mend a broken model, a dead database and telemetry', async () => {

@@ -153,7 +153,7 @@ export class MockPlatform {
     return {
       __typename: 'Analysis', id, recording: () => this.#recording(recording), status, progress, problem: null, model: model(this.#modelState), modelVersion: '1.0.0', modelDigest: null,
       raw: false, speakersMode: 'NONE', createdAt, startedAt: null, finishedAt: null, summary: summaryOf(segments), speakers: [], warnings: isDone ? warningsOf() : [],
-      gate: isDone ? { kind: 'SPEECH', speechSeconds: 40, leftOutSeconds: 4.4, reason: 'Mostly speech.' } : null, embedding: null,
+      gate: isDone ? { kind: 'SPEECH', speechSeconds: 40, leftOutSeconds: 4.4, reason: '40.0 s of speech; 4.4 s without speech are left out.' } : null, embedding: null,
       segments: (page: Page) => connection(segments, page), timeline: ({ binSeconds }: { binSeconds: number }) => timelineOf(segments, binSeconds, recording.seed),
     };
   }

@@ -104,6 +104,7 @@ describe('a recording', () => {
       await matches.first().getByRole('button').click();
       await expect.poll(() => page.locator('.match--heard').count()).toBe(1);
     }
+    if (process.env.UNDERTONE_BROWSER_SHOT !== undefined) await page.screenshot({ path: process.env.UNDERTONE_BROWSER_SHOT, fullPage: true });
     expect(complaints).toEqual([]);
     await page.context().close();
   });
@@ -131,6 +132,40 @@ describe('a recording', () => {
     await page.context().close();
   });
 
+  it('is zoomed without losing the scale: the right edge of the lanes is then half the recording', async () => {
+    const { page, complaints } = await openWatched(browser, target.baseUrl);
+    await uploadAndOpen(page, target);
+    const slider = page.getByRole('slider', { name: 'Position in the recording' });
+    const durationSeconds = Number(await slider.getAttribute('aria-valuemax'));
+    await page.getByRole('button', { name: 'Zoom in' }).click();
+    await expect.poll(() => page.getByRole('button', { name: 'Show the whole recording' }).isEnabled()).toBe(true);
+    const box = (await slider.boundingBox())!;
+    await slider.click({ position: { x: box.width - 2, y: 20 } });
+    await expect.poll(async () => Math.abs((await positionSeconds(page)) - durationSeconds / 2)).toBeLessThanOrEqual(1);
+    await page.getByRole('button', { name: 'Show the whole recording' }).click();
+    await slider.click({ position: { x: box.width / 4, y: 20 } });
+    await expect.poll(async () => Math.abs((await positionSeconds(page)) - durationSeconds / 4)).toBeLessThanOrEqual(1);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('plays again after its signed address has run out', async () => {
+    const { page, complaints } = await openWatched(browser, target.baseUrl, {}, /status of 403/);
+    let refusedCount = 0;
+    await page.route('**/*', async (route) => {
+      if (route.request().resourceType() !== 'media' || refusedCount > 0) return route.continue();
+      refusedCount += 1;
+      return route.fulfill({ status: 403 });
+    });
+    await uploadAndOpen(page, target);
+    await expect.poll(() => refusedCount).toBe(1);
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await expect.poll(() => positionSeconds(page), { timeout: 20_000 }).toBeGreaterThan(0);
+    expect(await page.getByText('cannot play').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   it.each(['light', 'dark'] as const)('fits a narrow screen and is readable in %s colours', async (colorScheme) => {
     const { page, complaints } = await openWatched(browser, target.baseUrl, { colorScheme, viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' });
     await uploadAndOpen(page, target);
@@ -139,6 +174,21 @@ describe('a recording', () => {
     await page.getByRole('link', { name: 'All recordings' }).click();
     await page.getByRole('heading', { name: 'Recordings' }).waitFor();
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('adding recordings', () => {
+  it('takes several files dropped anywhere on the page', async () => {
+    const { page, complaints } = await openWatched(browser, target.baseUrl);
+    await signIn(page, target.apiKey);
+    await page.evaluate(`(() => {
+      const dataTransfer = new DataTransfer();
+      for (const name of ['one.wav', 'two.wav', 'three.wav']) dataTransfer.items.add(new File(['not audio'], name));
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    })()`);
+    for (const name of ['one.wav', 'two.wav', 'three.wav']) await page.locator('.upload', { hasText: name }).waitFor();
     expect(complaints).toEqual([]);
     await page.context().close();
   });

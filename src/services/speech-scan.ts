@@ -22,8 +22,10 @@ export async function scanSamples(pcm: PcmSource, speech: SpeechProbability | nu
   for (let from = 0; from < pcm.sampleCount; from += PIECE_SAMPLES) {
     options.signal.throwIfAborted();
     const samples = await pcm.read(from, Math.min(pcm.sampleCount, from + PIECE_SAMPLES));
-    const detecting: ReturnType<SpeechProbability['probabilities']> | undefined = speech?.probabilities(samples, state, options.signal);
-    const [piece]: [Awaited<NonNullable<typeof detecting>> | undefined, void] = await Promise.all([detecting, visit(samples)]);
+    // Started before the visit and awaited after it: the detector has a process of its own.
+    const detecting = speech?.probabilities(samples, state, options.signal);
+    const visited = visit(samples);
+    const piece = await settle(detecting, visited);
     if (piece !== undefined) {
       all.set(piece.probabilities, from / SPEECH_HOP_SAMPLES);
       state = piece.state;
@@ -31,6 +33,12 @@ export async function scanSamples(pcm: PcmSource, speech: SpeechProbability | nu
     options.onProgress(Math.min(1, (from + PIECE_SAMPLES) / pcm.sampleCount));
   }
   return all;
+}
+
+/** The detector's answer once both are done; a failure of one does not leave the other's unhandled. */
+async function settle<T>(detecting: Promise<T> | undefined, visited: Promise<void>): Promise<T | undefined> {
+  const [piece] = await Promise.all([detecting ?? Promise.resolve(undefined), visited]);
+  return piece;
 }
 
 /** True when two recordings of equal length differ nowhere by more than −80 dBFS: one voice on both channels. */

@@ -19,26 +19,23 @@ export interface ScanOptions {
 export async function scanSamples(pcm: PcmSource, speech: SpeechProbability | null, visit: (samples: Float32Array) => Promise<void>, options: ScanOptions): Promise<Float32Array> {
   const all = new Float32Array(speech === null ? 0 : Math.ceil(pcm.sampleCount / SPEECH_HOP_SAMPLES));
   let state: VadState | null = null;
+  let position = 0;
+  async function detect(detector: SpeechProbability, samples: Float32Array, before: VadState | null): Promise<VadState> {
+    const piece = await detector.probabilities(samples, before, options.signal);
+    all.set(piece.probabilities, position / SPEECH_HOP_SAMPLES);
+    return piece.state;
+  }
   for (let from = 0; from < pcm.sampleCount; from += PIECE_SAMPLES) {
     options.signal.throwIfAborted();
     const samples = await pcm.read(from, Math.min(pcm.sampleCount, from + PIECE_SAMPLES));
-    // Started before the visit and awaited after it: the detector has a process of its own.
-    const detecting = speech?.probabilities(samples, state, options.signal);
-    const visited = visit(samples);
-    const piece = await settle(detecting, visited);
-    if (piece !== undefined) {
-      all.set(piece.probabilities, from / SPEECH_HOP_SAMPLES);
-      state = piece.state;
-    }
+    position = from;
+    // At the same time: the detector has a process of its own.
+    const detecting: Promise<VadState | null> = speech === null ? Promise.resolve(null) : detect(speech, samples, state);
+    await Promise.all([detecting, visit(samples)]);
+    state = await detecting;
     options.onProgress(Math.min(1, (from + PIECE_SAMPLES) / pcm.sampleCount));
   }
   return all;
-}
-
-/** The detector's answer once both are done; a failure of one does not leave the other's unhandled. */
-async function settle<T>(detecting: Promise<T> | undefined, visited: Promise<void>): Promise<T | undefined> {
-  const [piece] = await Promise.all([detecting ?? Promise.resolve(undefined), visited]);
-  return piece;
 }
 
 /** True when two recordings of equal length differ nowhere by more than −80 dBFS: one voice on both channels. */

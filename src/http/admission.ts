@@ -22,13 +22,15 @@ export function registerAdmission(app: FastifyInstance, settings: AdmissionSetti
     return Promise.resolve();
   });
 
-  app.addHook('preParsing', (request, _reply, payload, done) => {
+  app.addHook('preParsing', (request, reply, payload, done) => {
     const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
     if (!hasBody) {
       done(null, payload);
       return;
     }
-    done(null, new BodyGauge(request.raw, { ...rulesOf(request, settings, limits), minBytesPerSecond: settings.minUploadBytesPerSecond, graceMs: limits.bodyGraceMs }));
+    const gauge = new BodyGauge(request.raw, { ...rulesOf(request, settings, limits), minBytesPerSecond: settings.minUploadBytesPerSecond, graceMs: limits.bodyGraceMs });
+    reply.raw.once('close', () => gauge.giveUp());
+    done(null, gauge);
   });
 }
 

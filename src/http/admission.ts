@@ -36,8 +36,14 @@ export function registerAdmission(app: FastifyInstance, settings: AdmissionSetti
 
 /** First of all hooks: a request that is refused by any later one must not leave its body on the connection. */
 export function registerDraining(app: FastifyInstance, limits: HttpLimits): void {
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  const rules = { drainBytes: limits.drainBytes, drainMs: limits.drainMs, isClosing: () => closing };
   app.addHook('onRequest', (request, reply, done) => {
-    drainAfterAnswer(request.raw, reply.raw, limits);
+    drainAfterAnswer(request.raw, reply.raw, rules);
     done();
   });
   app.addHook('onSend', (_request, reply, payload, done) => {

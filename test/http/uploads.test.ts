@@ -135,6 +135,18 @@ describe('uploads that are refused', () => {
     expect(client.received).toMatch(/^HTTP\/1.1 413[\s\S]*HTTP\/1.1 200 OK/);
   });
 
+  it('a connection that becomes idle while the server stops does not hold it up', async () => {
+    await start({ maxUploadBytes: 100_000 });
+    const client = new RawClient(app.port);
+    client.socket.write(head([`Content-Length: ${4 * 65_536}`]));
+    await until(() => client.received.includes('UPLOAD_TOO_LARGE'));
+    const closed = app.close();
+    await client.flood(4 * 65_536);
+    await closed;
+    await until(() => client.closed);
+    expect(client.received.match(/HTTP\/1.1/g)).toHaveLength(1);
+  }, 10_000);
+
   it('without a key nothing of the body is read, and the connection does not stay', async () => {
     await start({ limits: { drainBytes: 100_000 } });
     const client = new RawClient(app.port);

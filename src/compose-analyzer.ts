@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
 import type { Settings } from './domain/settings.js';
+import { DEFAULT_QUEUE_LIMITS } from './inference/inference-options.js';
 import { createSpeechProbability } from './inference/resident-speech-probability.js';
 import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
 import { createAnalysisPipeline } from './services/analysis-pipeline.js';
@@ -34,7 +35,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
   const inference = createEmotionInference({
     modelDirs: modelFolders(settings),
     ...(settings.defaultModel === null ? {} : { defaultModelId: settings.defaultModel }),
-    run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, idleUnloadMs: settings.modelIdleMs },
+    run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
     onNotice: (notice, details) => log.warn(details, notice),
   });
   const speech = createSpeechProbability({ idleUnloadMs: settings.modelIdleMs });

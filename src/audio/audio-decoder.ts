@@ -34,7 +34,9 @@ export interface DecodedAudio {
 
 /**
  * One deterministic decode of any supported file to 16 kHz mono float32 (soxr): the same bytes give bit-identical samples.
- * Errors: NOT_AUDIO, NO_AUDIO_STREAM, AUDIO_CORRUPT, UPLOAD_EMPTY, AUDIO_TOO_LONG, AUDIO_LIMIT_EXCEEDED, FFMPEG_MISSING.
+ * Errors: NOT_AUDIO, NO_AUDIO_STREAM, AUDIO_CORRUPT, UPLOAD_EMPTY, AUDIO_TOO_LONG, AUDIO_LIMIT_EXCEEDED, FFMPEG_MISSING,
+ * BAD_INPUT (a channel that is not there), STORAGE_FULL (no room to spill). An abort rejects with the signal's reason; a path that does not
+ * exist rejects with the system's ENOENT.
  */
 export interface AudioDecoder {
   decode(path: string, options: DecodeOptions): Promise<DecodedAudio>;

@@ -34,6 +34,9 @@ export function failureOf(report: FfmpegReport, ended: { reason: EndReason; sign
       { timeoutMs: options.timeoutMs },
     );
   }
+  if (report.soxrMissing) {
+    return new UndertoneError('FFMPEG_MISSING', 'The ffmpeg that was found is built without libsoxr, which resampling needs. Install your distribution\'s full ffmpeg and run `undertone doctor`.');
+  }
   if (report.outOfMemory) {
     return new UndertoneError('AUDIO_LIMIT_EXCEEDED', 'Decoding wanted more memory than is allowed. Convert the recording to WAV or FLAC and try again.');
   }

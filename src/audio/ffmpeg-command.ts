@@ -61,7 +61,7 @@ export function buildDecodeArguments({ inputFd, maxSeconds, channel, withLoudnes
     ])
     .complexFilter(withLoudness ? withMeter : samplesOnly)
     .output('pipe:1')
-    .outputOptions(['-map', '[pcm]', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-c:a', 'pcm_f32le', '-bitexact', '-f', 'f32le']);
+    .outputOptions(['-map', '[pcm]', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-c:a', 'pcm_f32le', '-bitexact', '-flush_packets', '0', '-f', 'f32le']);
   if (withLoudness) command.output('pipe:2').outputOptions(['-map', '[metered]', '-vn', '-sn', '-dn', '-map_metadata', '-1', '-f', 'null']);
   return command._getArguments();
 }

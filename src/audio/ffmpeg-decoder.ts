@@ -118,7 +118,7 @@ export class FfmpegDecoder implements AudioDecoder {
     if (report.source === null || collector.sampleCount === 0 || cutShort) throw failureOf(report, ended, options);
     const brokenOgg = report.source.container === 'ogg' && !(await oggIsComplete(file));
     const truncated = brokenOgg || isTruncated(report, ended.exitCode, samplesToSeconds(collector.sampleCount), wav);
-    return { pcm: collector.finish(), source: report.source, integratedLoudnessLufs: report.integratedLoudnessLufs, truncated };
+    return { pcm: await collector.finish(), source: report.source, integratedLoudnessLufs: report.integratedLoudnessLufs, truncated };
   }
 
   /** Reads ffmpeg's samples to their end; returns the reason when they may not go on. */

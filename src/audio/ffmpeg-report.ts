@@ -16,6 +16,8 @@ export interface FfmpegReport {
   readonly outOfMemory: boolean;
   /** The loudness meter could not be set up for this source; the samples may still be decodable without it. */
   readonly meterRefused: boolean;
+  /** This ffmpeg was built without libsoxr. */
+  readonly soxrMissing: boolean;
 }
 
 // Both are anchored at exactly the indentation of the dump: tags of the file are indented further.
@@ -73,6 +75,7 @@ export function parseFfmpegLog(log: string): FfmpegReport {
     brokeOff: BROKE_OFF.test(log),
     failedContainer: input === null && failure !== null && !lowScore && !log.includes('Format not on whitelist') ? failure[1]!.split(',')[0]! : null,
     outOfMemory: log.includes('Cannot allocate memory'),
+    soxrMissing: log.includes('Requested resampling engine is unavailable'),
     meterRefused: /Unknown channel layouts not supported|Error reinitializing filters/.test(log),
   };
 }

@@ -16,30 +16,53 @@ function storageError(error: unknown): unknown {
   return error;
 }
 
+// ffmpeg writes a few kilobytes at a time: storing each of them by itself would cost more than the decoding.
+const BLOCK_SAMPLES = 131_072;
+
 /** Gathers float32 bytes as they come from a pipe; past `memorySamples` everything moves into a temporary file. */
 export class PcmCollector {
   private blocks: Float32Array[] = [];
   private file: FileHandle | null = null;
-  private remainder = Buffer.alloc(0);
-  private samplesSoFar = 0;
+  private block = new Float32Array(BLOCK_SAMPLES);
+  private blockBytes = 0;
+  private storedSamples = 0;
 
   constructor(private readonly tempDir: string, private readonly memorySamples: number) {}
 
   get sampleCount(): number {
-    return this.samplesSoFar;
+    return this.storedSamples + Math.floor(this.blockBytes / BYTES_PER_SAMPLE);
   }
 
-  async append(bytes: Buffer): Promise<void> {
-    const joined = this.remainder.length > 0 ? Buffer.concat([this.remainder, bytes]) : bytes;
-    const sampleCount = Math.floor(joined.length / BYTES_PER_SAMPLE);
-    this.remainder = Buffer.from(joined.subarray(sampleCount * BYTES_PER_SAMPLE));
-    const samples = new Float32Array(sampleCount);
-    joined.copy(new Uint8Array(samples.buffer), 0, 0, sampleCount * BYTES_PER_SAMPLE);
+  async append(bytes: Uint8Array): Promise<void> {
+    for (let from = 0; from < bytes.length; ) {
+      const room = this.block.byteLength - this.blockBytes;
+      const part = bytes.subarray(from, from + room);
+      new Uint8Array(this.block.buffer).set(part, this.blockBytes);
+      this.blockBytes += part.length;
+      from += part.length;
+      if (this.blockBytes === this.block.byteLength) await this.store();
+    }
+  }
+
+  /** Hands the samples over; the collector is empty afterwards. Bytes that make no whole sample are dropped. */
+  async finish(): Promise<PcmSource> {
+    await this.store();
+    const source = this.file !== null ? new FilePcm(this.file, this.storedSamples) : new MemoryPcm(this.blocks);
+    this.file = null;
+    this.blocks = [];
+    return source;
+  }
+
+  private async store(): Promise<void> {
+    const sampleCount = Math.floor(this.blockBytes / BYTES_PER_SAMPLE);
+    const samples = sampleCount === BLOCK_SAMPLES ? this.block : this.block.slice(0, sampleCount);
     // Float files may hold NaN and infinities; one of them would make every later figure NaN.
     for (let i = 0; i < sampleCount; i++) if (!Number.isFinite(samples[i]!)) samples[i] = 0;
-    this.samplesSoFar += sampleCount;
-    if (this.file === null && this.samplesSoFar <= this.memorySamples) {
+    this.blockBytes = 0;
+    this.storedSamples += sampleCount;
+    if (this.file === null && this.storedSamples <= this.memorySamples) {
       this.blocks.push(samples);
+      this.block = new Float32Array(BLOCK_SAMPLES);
       return;
     }
     try {
@@ -48,14 +71,6 @@ export class PcmCollector {
     } catch (error) {
       throw storageError(error);
     }
-  }
-
-  /** Hands the samples over; the collector is empty afterwards. */
-  finish(): PcmSource {
-    const source = this.file !== null ? new FilePcm(this.file, this.samplesSoFar) : new MemoryPcm(this.blocks);
-    this.file = null;
-    this.blocks = [];
-    return source;
   }
 
   /** Gives everything back when the decode failed. */

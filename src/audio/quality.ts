@@ -3,7 +3,7 @@ import type { AudioQuality, SpeechRegion } from '../domain/analysis.js';
 import type { PcmSource } from '../domain/pcm.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds } from '../domain/pcm.js';
 import type { DecodedAudio } from './audio-decoder.js';
-import { eachFrame, FrameLevels, LevelHistogram, LEVEL_FRAME_SECONDS, LOWEST_DBFS } from './frame-levels.js';
+import { dbOfPower, FrameLevels, LevelHistogram, LEVEL_FRAME_SECONDS, LOWEST_DBFS } from './frame-levels.js';
 import { MeanSpectrum } from './mean-spectrum.js';
 import { readChunks } from './pcm-source.js';
 import { SampleScan } from './sample-scan.js';
@@ -12,10 +12,11 @@ import { totalSeconds } from './speech-regions.js';
 
 /** About 2 ms of work: the event loop is never held up for long. */
 const SLICE_SAMPLES = 32_768;
+const FRAMES_PER_TURN = 20_000;
 const MIN_NOISE_FRAMES = 20;
 const MIN_SPEECH_FRAMES = 20;
 // A dropout cuts off something that was sounding; a gate closes on what has died away already.
-const SOUNDING_DBFS = -45;
+const SOUNDING_POWER = 10 ** (-45 / 10);
 const SILENCE_UNDER_LOUD_DB = 40;
 const LOUDEST_SILENCE_DBFS = -50;
 const QUIETEST_SILENCE_DBFS = -70;
@@ -47,17 +48,9 @@ export class QualityMeter {
     return this.levels.meanDbfs(startSeconds, endSeconds);
   }
 
-  report({ source, integratedLoudnessLufs }: DecodedFacts, regions: readonly SpeechRegion[]): AudioQuality {
-    const levels = this.levels.all();
-    const all = new LevelHistogram();
-    const speech = new LevelHistogram();
-    const pauses = new LevelHistogram();
-    eachFrame(levels, regions, (level, isSpeech) => {
-      all.add(level);
-      if (isSpeech) speech.add(level);
-      // Digital silence says nothing about the noise of the room: something muted the pause.
-      else if (level > LOWEST_DBFS) pauses.add(level);
-    });
+  async report({ source, integratedLoudnessLufs }: DecodedFacts, regions: readonly SpeechRegion[]): Promise<AudioQuality> {
+    const powers = this.levels.all();
+    const { all, speech, pauses } = await countLevels(powers, regions);
     const speechPower = speech.meanPower();
     return {
       container: source.container,
@@ -71,11 +64,11 @@ export class QualityMeter {
       peakDbfs: this.scan.peak === 0 ? null : 20 * Math.log10(this.scan.peak),
       clippingRatio: this.scan.clippingRatio(),
       dcOffset: this.scan.dcOffset(),
-      speechLevelDbfs: speechPower === 0 ? null : 10 * Math.log10(speechPower),
+      speechLevelDbfs: speechPower === 0 ? null : dbOfPower(speechPower),
       snrDb: snrDb(speech, pauses),
-      silenceRatio: silenceRatio(levels, all),
+      silenceRatio: silenceRatio(powers, all),
       speechSeconds: totalSeconds(regions),
-      dropoutCount: countDropouts(this.scan.zeroRuns, levels, regions),
+      dropoutCount: countDropouts(this.scan.zeroRuns, powers, regions),
     };
   }
 
@@ -83,6 +76,29 @@ export class QualityMeter {
     const measured = this.spectrum.effectiveBandwidthHz();
     return measured === null ? null : Math.min(measured, sourceRateHz / 2);
   }
+}
+
+interface LevelCounts {
+  readonly all: LevelHistogram;
+  readonly speech: LevelHistogram;
+  readonly pauses: LevelHistogram;
+}
+
+/** Frames of the whole, of speech and of the pauses between; regions are sorted and do not overlap. */
+async function countLevels(powers: Float32Array, regions: readonly SpeechRegion[]): Promise<LevelCounts> {
+  const counts: LevelCounts = { all: new LevelHistogram(), speech: new LevelHistogram(), pauses: new LevelHistogram() };
+  let at = 0;
+  for (let frame = 0; frame < powers.length; frame++) {
+    if (frame % FRAMES_PER_TURN === FRAMES_PER_TURN - 1) await nextTurn();
+    const middle = (frame + 0.5) * LEVEL_FRAME_SECONDS;
+    while (at < regions.length && regions[at]!.endSeconds <= middle) at++;
+    const power = powers[frame]!;
+    counts.all.add(power);
+    if (at < regions.length && regions[at]!.startSeconds <= middle) counts.speech.add(power);
+    // Digital silence says nothing about the noise of the room: something muted the pause.
+    else if (power > 0) counts.pauses.add(power);
+  }
+  return counts;
 }
 
 /** Speech against the pauses between it; against its own quietest frames where there are too few pauses; null where neither tells. */
@@ -96,18 +112,18 @@ function snrDb(speech: LevelHistogram, pauses: LevelHistogram): number | null {
 }
 
 /** Share of frames far under the loud ones. */
-function silenceRatio(levels: Float32Array, all: LevelHistogram): number {
+function silenceRatio(powers: Float32Array, all: LevelHistogram): number {
   const loud = all.percentile(0.95);
   if (loud === null) return 1;
-  const limit = Math.max(QUIETEST_SILENCE_DBFS, Math.min(LOUDEST_SILENCE_DBFS, loud - SILENCE_UNDER_LOUD_DB));
+  const limit = 10 ** (Math.max(QUIETEST_SILENCE_DBFS, Math.min(LOUDEST_SILENCE_DBFS, loud - SILENCE_UNDER_LOUD_DB)) / 10);
   let silent = 0;
-  for (const level of levels) if (level < limit) silent++;
-  return silent / levels.length;
+  for (const power of powers) if (power < limit) silent++;
+  return silent / powers.length;
 }
 
 /** Runs of zeros that lie inside a region and cut off something that was sounding. Runs and regions are sorted. */
-function countDropouts(runs: readonly ZeroRun[], levels: Float32Array, regions: readonly SpeechRegion[]): number {
-  const sounds = (frame: number): boolean => (levels[frame] ?? LOWEST_DBFS) > SOUNDING_DBFS;
+function countDropouts(runs: readonly ZeroRun[], powers: Float32Array, regions: readonly SpeechRegion[]): number {
+  const sounds = (frame: number): boolean => (powers[frame] ?? 0) > SOUNDING_POWER;
   let at = 0;
   let count = 0;
   for (const run of runs) {

@@ -21,7 +21,7 @@ export interface WindowRequest {
 // Under a second a model has little to go by: such windows are joined to a neighbour or take in some of the pause around.
 const MIN_WINDOW_SECONDS = 1;
 // Pauses up to here stay inside a window, longer ones would only dilute it.
-const BRIDGED_PAUSE_SECONDS = 1;
+const BRIDGED_PAUSE_SECONDS = 0.3;
 const MERGED_PAUSE_SECONDS = 2;
 
 type Span = SpeechRegion;

@@ -83,7 +83,12 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     appliedMigrations,
     transaction: async (work) => {
       if (inTransaction.getStore()) throw new Error('A transaction was opened inside another one: the embedded database has one at a time, and would wait for itself.');
-      return inTransaction.run(true, () => client.$transaction(work));
+      try {
+        return await inTransaction.run(true, () => client.$transaction(work));
+      } catch (error) {
+        // The statements inside are translated already; its beginning and end are not.
+        throw translateDatabaseError(error);
+      }
     },
     ping: async () => {
       await client.$queryRaw`SELECT 1`;

@@ -1,4 +1,3 @@
-import { unwrapResolverError } from '@apollo/server/errors';
 import type { FastifyBaseLogger } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { exposable, graphqlErrorBody } from './fault-log.js';
@@ -11,16 +10,19 @@ const REQUEST_FAULTS: Readonly<Record<string, string>> = { BAD_USER_INPUT: 'BAD_
  * them, everything else as INTERNAL.
  */
 export function formatGraphQLError(formatted: GraphQLFormattedError, error: unknown, log: FastifyBaseLogger): GraphQLFormattedError {
-  const thrown = unwrapResolverError(error);
-  if (thrown instanceof GraphQLError && isRequestFault(formatted, thrown)) return requestFault(formatted);
-  const { message, extensions } = graphqlErrorBody(exposable(thrown instanceof GraphQLError && thrown.originalError !== undefined ? thrown.originalError : thrown, log));
+  const cause = causeOf(error);
+  // Syntax, validation and variables fail before any resolver runs, so without a path, and quote only the request. With a
+  // path it is a value that does not fit the schema: a fault of ours, and its words quote the value.
+  if (cause instanceof GraphQLError && formatted.path === undefined) return requestFault(formatted);
+  const { message, extensions } = graphqlErrorBody(exposable(cause, log));
   return { message, ...(formatted.locations && { locations: formatted.locations }), ...(formatted.path && { path: formatted.path }), extensions };
 }
 
-/** Syntax, validation and variables: made by GraphQL or Apollo before any resolver ran, so they quote only the request. */
-function isRequestFault(formatted: GraphQLFormattedError, error: GraphQLError): boolean {
-  const code = formatted.extensions?.['code'];
-  return error.originalError === undefined && (code !== 'INTERNAL_SERVER_ERROR' || (error.path === undefined && error.nodes !== undefined));
+/** What was thrown, under the wrappings of GraphQL and Apollo. */
+function causeOf(error: unknown): unknown {
+  let cause = error;
+  while (cause instanceof GraphQLError && cause.originalError !== undefined) cause = cause.originalError;
+  return cause;
 }
 
 function requestFault(formatted: GraphQLFormattedError): GraphQLFormattedError {

@@ -35,7 +35,9 @@ type SocketContext = Context<Record<string, unknown>, SocketSession>;
 export function subscriptionServer(options: SubscriptionOptions): Server<SocketSession> {
   const { schema, limits, log } = options;
   const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  const formatted = (error: GraphQLError): GraphQLFormattedError => formatGraphQLError(error.toJSON(), error, log);
+  const formatted = (error: GraphQLError): GraphQLFormattedError => withoutSuggestions(formatGraphQLError(error.toJSON(), error, log));
+  // Apollo does the same over HTTP: suggestions tell the schema name by name.
+  const withoutSuggestions = (error: GraphQLFormattedError): GraphQLFormattedError => (options.introspection ? error : { ...error, message: error.message.replace(/ ?Did you mean .*$/s, '') });
 
   return makeServer<Record<string, unknown>, SocketSession>({
     connectionInitWaitTimeout: limits.socketInitTimeoutMs,

@@ -39,6 +39,9 @@ export interface InferenceOptions {
 
 const SECOND_SAMPLES = 16_000;
 
+/** 20 minutes of sound are 77 MB in the memory of the process that asks. */
+export const DEFAULT_QUEUE_LIMITS: QueueLimits = { maxItems: 512, maxSamples: 1200 * SECOND_SAMPLES, bulkAgeingMs: 5000, bulkTurn: 4, bulkShare: 0.75 };
+
 export function runOptions(options: InferenceOptions, modelId: string): ModelRunOptions {
   const defaults: Omit<ModelRunOptions, 'threadsPerHost'> = {
     provider: 'auto',
@@ -49,8 +52,7 @@ export function runOptions(options: InferenceOptions, modelId: string): ModelRun
     // give bit-identical scores whoever asks beside them. Accelerators gain most of their throughput, at about 1e-6.
     cpuBatch: { maxItems: 1, maxSamples: 30 * SECOND_SAMPLES, maxPadding: 0.15 },
     acceleratorBatch: { maxItems: 32, maxSamples: 240 * SECOND_SAMPLES, maxPadding: 0.15 },
-    // 20 minutes of sound are 77 MB in the API's memory.
-    queue: { maxItems: 512, maxSamples: 1200 * SECOND_SAMPLES, bulkAgeingMs: 5000, bulkTurn: 4, bulkShare: 0.75 },
+    queue: DEFAULT_QUEUE_LIMITS,
     backOffFirstMs: 200,
     backOffMaxMs: 30_000,
     verifyUpToBytes: 64 * 2 ** 20,

@@ -40,7 +40,8 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
 
   /** Aborts when the row says that the analysis no longer runs (cancelled, or its recording deleted). */
   function progressWriter(analysis: AnalysisRecord, stopped: AbortController): (fraction: number) => void {
-    let lastMs = 0;
+    // Short recordings are done before the first write is due: they save the commit.
+    let lastMs = Date.now();
     let writing = false;
     return (fraction) => {
       publish(analysis, 'RUNNING', fraction);
@@ -57,7 +58,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     };
   }
 
-  async function work(analysis: AnalysisRecord, recording: RecordingRecord, signal: AbortSignal, stopped: AbortController): Promise<boolean> {
+  async function work(analysis: AnalysisRecord, recording: RecordingRecord, signal: AbortSignal, stopped: AbortController): Promise<{ readonly dimension: number } | null> {
     const local = await blobs.localPath(recording.blobKey);
     try {
       const result = await pipeline.analyze({
@@ -70,9 +71,11 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       const trackKey = `tracks/${analysis.id}`;
       await blobs.write(trackKey, encodeFrameTrack(result.track));
       const completed = await analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, peaks: result.peaks });
-      if (!completed) await blobs.delete(trackKey);
-      else if (result.outcome.embedding !== null) await parts.ensureIndex(analysis.modelId, result.outcome.embedding.length);
-      return completed;
+      if (!completed) {
+        await blobs.delete(trackKey);
+        return null;
+      }
+      return { dimension: result.outcome.embedding?.length ?? 0 };
     } finally {
       await local.release();
     }
@@ -96,9 +99,12 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       const stopped = new AbortController();
       publish(analysis, 'RUNNING', 0);
       try {
-        if (!(await work(analysis, recording, context.signal, stopped))) return;
+        const completed = await work(analysis, recording, context.signal, stopped);
+        if (completed === null) return;
         publish(analysis, 'SUCCEEDED', 1);
         events.publish({ kind: 'analysis.completed', workspaceId: analysis.workspaceId, analysisId, recordingId: recording.id });
+        // After everybody was told: building an index of many vectors takes minutes, and searches are exact without it.
+        if (completed.dimension > 0) await parts.ensureIndex(analysis.modelId, completed.dimension).catch((error: unknown) => parts.onFault(error, analysisId));
       } catch (error) {
         if (stopped.signal.aborted) return;
         if (context.signal.aborted) throw new UndertoneError('SHUTTING_DOWN', 'The worker is stopping; another takes the analysis over.', {}, { cause: error });

@@ -63,12 +63,14 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
     const end = AbortSignal.any([signal, stop.signal]);
     const heard = eventsOf(events, (event) => (event.kind === 'analysis.progress' && event.analysisId === id ? event : null), end);
     let pending = heard.next();
+    let poll = pause(POLL_MS, end);
     try {
       let last = eventOf(await require(principal, id));
       yield last;
       while (!isEnd(last) && !signal.aborted) {
-        const next = await Promise.race([pending, pause(POLL_MS, end)]);
+        const next = await Promise.race([pending, poll]);
         if (next === undefined) {
+          poll = pause(POLL_MS, end);
           const seen = eventOf(await require(principal, id));
           if (seen.status === last.status && seen.progress === last.progress) continue;
           last = seen;

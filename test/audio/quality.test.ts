@@ -135,7 +135,7 @@ describe('one pass', () => {
     const whole = await quality(samples, regions);
     const meter = new QualityMeter();
     for (let from = 0, step = 1; from < samples.length; from += step, step = (step * 7) % 9973) await meter.add(samples.subarray(from, from + step));
-    expect(meter.report({ source, integratedLoudnessLufs: -20 }, regions)).toEqual(whole);
+    expect(await meter.report({ source, integratedLoudnessLufs: -20 }, regions)).toEqual(whole);
     expect(meter.levelDbfs(0, 0.3)).toBeNull();
     expect(meter.levelDbfs(0.4, 0.6)).toBeCloseTo(rmsOfNoise(1), 0);
   });

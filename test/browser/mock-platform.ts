@@ -16,6 +16,7 @@ export class MockPlatform {
   readonly #analyses: StoredAnalysis[] = [];
   readonly #events = new EventEmitter();
   #modelState = 'READY';
+  #linkCount = 0;
 
   constructor() {
     this.#events.setMaxListeners(0);
@@ -137,7 +138,7 @@ export class MockPlatform {
     const segments = segmentsOf(id, wavSeconds(wav), seed).filter((segment) => segment.gate === 'SPEECH');
     return {
       __typename: 'Recording', id, sha256, byteLength: wav.length, fileName, title: null, externalId: null, language: null, tags: [], recordedAt: null, createdAt, duplicate: false,
-      durationSeconds: wavSeconds(wav), quality: analyzed ? qualityOf(wav) : null, audioUrl: `/audio/${id}`, waveform: analyzed ? () => peaksOf(wav, 0.02) : null,
+      durationSeconds: wavSeconds(wav), quality: analyzed ? qualityOf(wav) : null, audioUrl: () => `/audio/${id}?link=${++this.#linkCount}`, waveform: analyzed ? () => peaksOf(wav, 0.02) : null,
       speechRegions: analyzed ? { startSeconds: segments.map((each) => each.startSeconds), endSeconds: segments.map((each) => each.endSeconds) } : null,
       analyses: (page: Page) => connection(own().map((each) => this.#analysis(each)), page),
       latestAnalysis: () => this.#analysis(own()[0]),
@@ -152,7 +153,7 @@ export class MockPlatform {
     return {
       __typename: 'Analysis', id, recording: () => this.#recording(recording), status, progress, problem: null, model: model(this.#modelState), modelVersion: '1.0.0', modelDigest: null,
       raw: false, speakersMode: 'NONE', createdAt, startedAt: null, finishedAt: null, summary: summaryOf(segments), speakers: [], warnings: isDone ? warningsOf() : [],
-      gate: isDone ? { kind: 'SPEECH', speechSeconds: 40, leftOutSeconds: 4.4, reason: 'Mostly speech.' } : null, embedding: null,
+      gate: isDone ? { kind: 'SPEECH', speechSeconds: 40, leftOutSeconds: 4.4, reason: '40.0 s of speech; 4.4 s without speech are left out.' } : null, embedding: null,
       segments: (page: Page) => connection(segments, page), timeline: ({ binSeconds }: { binSeconds: number }) => timelineOf(segments, binSeconds, recording.seed),
     };
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,16 +35,21 @@ export async function openTarget(options: { readonly withSocket?: boolean } = {}
 }
 
 export async function openMock(options: { readonly withSocket?: boolean; readonly port?: number } = {}) {
-  await buildPage();
-  return startMockServer({ webRoot: join(root, 'web/dist'), schemaFile: join(root, 'schema.graphql'), ...options });
+  return startMockServer({ webRoot: await buildPage(), schemaFile: join(root, 'schema.graphql'), ...options });
 }
 
-let isBuilt = false;
+let built: Promise<string> | null = null;
 
-async function buildPage(): Promise<void> {
-  if (isBuilt) return;
-  await build({ root: join(root, 'web'), logLevel: 'error' });
-  isBuilt = existsSync(join(root, 'web/dist/index.html'));
+async function buildAt(outDir: string): Promise<string> {
+  process.on('exit', () => rmSync(outDir, { recursive: true, force: true }));
+  await build({ root: join(root, 'web'), logLevel: 'error', build: { outDir, emptyOutDir: true } });
+  return outDir;
+}
+
+/** The folder of a fresh build, once a process; never `web/dist`, which a server may be handing out meanwhile. */
+export function buildPage(): Promise<string> {
+  built ??= buildAt(mkdtempSync(join(tmpdir(), 'undertone-page-')));
+  return built;
 }
 
 export function readProjectFile(path: string): string {

@@ -240,7 +240,8 @@ function fakeServices(world: FakeWorld): Services {
         try {
           const changes = on(world.events, 'progress', { signal });
           yield event();
-          for await (const _change of changes) {
+          for await (const [changedId] of changes as AsyncIterable<[string]>) {
+            if (changedId !== id) continue;
             yield event();
             if (['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(event().status)) return;
           }
@@ -282,20 +283,20 @@ function fakeServices(world: FakeWorld): Services {
         need(principal, 'admin');
         knownModel(id);
         world.modelStatus = { ...world.modelStatus, state: { kind: 'ready', loadMs: 42, pid: 1 } };
-        world.events.emit('model');
+        world.events.emit('model', world.modelStatus);
         return Promise.resolve(world.modelStatus);
       },
       unload: async (principal, id) => {
         need(principal, 'admin');
         knownModel(id);
         world.modelStatus = { ...world.modelStatus, state: { kind: 'unloaded', reason: 'requested' } };
-        world.events.emit('model');
+        world.events.emit('model', world.modelStatus);
         return Promise.resolve(world.modelStatus);
       },
       stateChanges: async function* (_principal, signal) {
         world.openSubscriptions++;
         try {
-          for await (const _change of on(world.events, 'model', { signal })) yield world.modelStatus;
+          for await (const [status] of on(world.events, 'model', { signal }) as AsyncIterable<[ModelStatus]>) yield status;
         } finally {
           world.openSubscriptions--;
         }

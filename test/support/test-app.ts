@@ -42,7 +42,12 @@ export interface TestAppOptions {
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const world = new FakeWorld();
   const logLines: string[] = [];
-  const log = pino({ level: 'info' }, new Writable({ write: (chunk: Buffer, _encoding, done) => (logLines.push(chunk.toString()), done()) }));
+  const log = pino({ level: 'info' }, new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      logLines.push(chunk.toString());
+      done();
+    },
+  }));
   const settings = { maxUploadBytes: options.maxUploadBytes ?? 1_000_000, minUploadBytesPerSecond: options.minUploadBytesPerSecond ?? 1, introspection: options.introspection ?? true, maxPageSize: options.maxPageSize ?? 200, maxAudioSeconds: 3600, analyzeWaitMs: 1000 };
   const facts = { version: '0.0.0-test', audioFormats: ['wav', 'mp3'], diarization: false, transcription: false, limits: shownLimits({ ...DEFAULT_HTTP_LIMITS, ...options.limits }) };
   const app = await buildApp({

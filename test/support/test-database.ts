@@ -24,7 +24,7 @@ export const silentLog = { info: () => undefined, error: () => undefined };
  */
 export async function openEmbeddedTestDatabase(): Promise<TestDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ut-db-'));
-  cpSync(await template(), join(dataDir, 'postgres'), { recursive: true });
+  cpSync(await templateDatabaseDir(), join(dataDir, 'postgres'), { recursive: true });
   const db = await openDatabase({ dataDir, log: silentLog });
   return {
     db,
@@ -61,7 +61,8 @@ async function onServer(url: string, sql: string): Promise<void> {
   await client.query(sql).finally(() => client.end());
 }
 
-async function template(): Promise<string> {
+/** PostgreSQL's folder of an empty, migrated database, to be copied and never opened. */
+export async function templateDatabaseDir(): Promise<string> {
   const digest = createHash('sha256');
   for (const { checksum } of readMigrations()) digest.update(checksum);
   digest.update(readFileSync(join(dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite')), '..', 'package.json')));

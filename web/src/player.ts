@@ -7,6 +7,8 @@ export class Player {
   readonly #listeners = new Set<() => void>();
   #stopAtSeconds: number | null = null;
   #frame = 0;
+  /** Somebody pressed play and has not paused since: after a renewed address it goes on by itself. */
+  #isWanted = false;
   /** Why nothing can be heard, in words; null while all is well. */
   problem: string | null = null;
 
@@ -15,20 +17,23 @@ export class Player {
     this.audio = new Audio();
     this.audio.preload = 'metadata';
     this.audio.src = url;
-    let renewed = false;
+    let isRenewed = false;
+    this.audio.addEventListener('loadeddata', () => (isRenewed = false));
     this.audio.addEventListener('error', () => {
-      if (renewed) {
+      if (isRenewed) {
         this.#fail();
         return;
       }
-      renewed = true;
+      isRenewed = true;
       const resumeSeconds = this.timeSeconds;
       renewUrl().then((fresh) => {
-        if (fresh === null || fresh === url) this.#fail();
-        else {
-          this.audio.src = fresh;
-          this.audio.currentTime = resumeSeconds;
+        if (fresh === null) {
+          this.#fail();
+          return;
         }
+        this.audio.src = fresh;
+        this.audio.currentTime = resumeSeconds;
+        if (this.#isWanted) this.#play();
       }, () => this.#fail());
     });
     for (const event of ['play', 'pause', 'seeked', 'ended', 'ratechange', 'loadedmetadata']) this.audio.addEventListener(event, () => this.#changed());
@@ -50,7 +55,7 @@ export class Player {
 
   toggle(): void {
     this.#stopAtSeconds = null;
-    if (this.isPlaying) this.audio.pause();
+    if (this.isPlaying) this.pause();
     else this.#play();
   }
 
@@ -61,6 +66,7 @@ export class Player {
   }
 
   pause(): void {
+    this.#isWanted = false;
     this.audio.pause();
   }
 
@@ -73,16 +79,18 @@ export class Player {
   close(): void {
     cancelAnimationFrame(this.#frame);
     this.#listeners.clear();
-    this.audio.pause();
+    this.pause();
     this.audio.removeAttribute('src');
     this.audio.load();
   }
 
   #play(): void {
+    this.#isWanted = true;
     this.audio.play().catch((error: unknown) => {
       // Interrupted by a pause or another seek: what the listener wanted.
       if (error instanceof DOMException && error.name === 'AbortError') return;
-      this.#fail();
+      // The error event has it already, and may mend it.
+      if (this.audio.error === null) this.#fail();
     });
   }
 
@@ -95,7 +103,7 @@ export class Player {
     cancelAnimationFrame(this.#frame);
     if (this.#stopAtSeconds !== null && this.timeSeconds >= this.#stopAtSeconds) {
       this.#stopAtSeconds = null;
-      this.audio.pause();
+      this.pause();
     }
     for (const listener of this.#listeners) listener();
     if (this.isPlaying) this.#frame = requestAnimationFrame(() => this.#changed());

@@ -6,6 +6,8 @@ import { startAnalysis } from './start-analysis.js';
 import type { AnalyzeChoices } from './types.js';
 
 const AT_ONCE = 2;
+/** Sent or in analysis together. The server works through its own queue; more would only be watched, not be faster. */
+const UNDER_WAY_AT_ONCE = 8;
 
 /** One file on its way. `fraction` (0–1) is of the phase: bytes sent, or windows analysed. */
 export interface UploadItem {
@@ -65,7 +67,9 @@ export class UploadQueue {
   #pump(): void {
     const sending = this.#items.filter((item) => item.phase === 'uploading').length;
     const waiting = this.#items.filter((item) => item.phase === 'waiting').reverse();
-    for (const item of waiting.slice(0, Math.max(0, AT_ONCE - sending))) {
+    const analysing = this.#items.filter((item) => item.phase === 'analysing').length;
+    const room = Math.min(AT_ONCE - sending, UNDER_WAY_AT_ONCE - sending - analysing);
+    for (const item of waiting.slice(0, Math.max(0, room))) {
       this.#update(item.key, { phase: 'uploading' });
       void this.#send(item);
     }

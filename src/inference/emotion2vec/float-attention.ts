@@ -32,12 +32,12 @@ function singleBranch(parent: GraphBuilder, qkv: Value, context: AttentionContex
   return graph;
 }
 
-/** Attention of one clip without padding, one head after the other. */
-export function headByHead(graph: GraphBuilder, qkv: Value, context: Pick<AttentionContext, 'distance' | 'headSlopes'>, config: ModelConfig): Value {
+/** Attention of one clip without padding, one head after the other. `scoreScale`: what q·kᵀ is multiplied by. */
+export function headByHead(graph: GraphBuilder, qkv: Value, context: Pick<AttentionContext, 'distance' | 'headSlopes'>, config: ModelConfig, scoreScale = 1 / Math.sqrt(config.embeddingDimension / config.headCount)): Value {
   const { headCount, embeddingDimension } = config;
   const headDimension = embeddingDimension / headCount;
   const parts = graph.nodeWithOutputs('Split', [qkv, graph.ints(new Array<number>(3 * headCount).fill(headDimension))], 3 * headCount, { attributes: { axis: 1 } });
-  const alpha = new FloatAttribute(1 / Math.sqrt(headDimension));
+  const alpha = new FloatAttribute(scoreScale);
   const heads = context.headSlopes.map((slope, head) => {
     const [query, key, value] = [parts[head]!, parts[headCount + head]!, parts[2 * headCount + head]!];
     const scores = graph.node('Gemm', [query, key, context.distance], { attributes: { transB: 1, alpha, beta: new FloatAttribute(slope) } });

@@ -121,12 +121,12 @@ async function head(graph: GraphBuilder, from: { encoded: Value; mask: Value; co
   declareOutputs(graph, config);
 }
 
-export function declareOutputs(graph: GraphBuilder, config: ModelConfig): void {
-  graph.output('frame_features', 'f32', ['batch', 'frames', config.embeddingDimension]);
-  graph.output('frame_logits', 'f32', ['batch', 'frames', config.classCount]);
-  graph.output('embedding', 'f32', ['batch', config.embeddingDimension]);
-  graph.output('logits', 'f32', ['batch', config.classCount]);
-  graph.output('frame_lengths', 'i64', ['batch']);
+export function declareOutputs(graph: GraphBuilder, config: ModelConfig, batch: number | string = 'batch'): void {
+  graph.output('frame_features', 'f32', [batch, 'frames', config.embeddingDimension]);
+  graph.output('frame_logits', 'f32', [batch, 'frames', config.classCount]);
+  graph.output('embedding', 'f32', [batch, config.embeddingDimension]);
+  graph.output('logits', 'f32', [batch, config.classCount]);
+  graph.output('frame_lengths', 'i64', [batch]);
 }
 
 /** x·Wᵀ + b on rows. torch's [out, in] layout is Gemm's transB, so the weight is used where it lies. */

@@ -33,7 +33,7 @@ export function AnalyzeAgain({ api, capabilities, recordingId, isFirst, onStarte
     <details class="options options--again" open={isFirst}>
       <summary>{isFirst ? 'Analyse' : 'Analyse again'}</summary>
       <div class="options-panel">
-        <AnalyzeOptions api={api} capabilities={capabilities} choices={choices} onChange={setChoices} />
+        <AnalyzeOptions capabilities={capabilities} choices={choices} onChange={setChoices} />
         {problem !== null && <Notice tone="error" title="The analysis did not start">{problem}</Notice>}
         <button type="button" class="button button--primary" disabled={isAsking} onClick={() => void ask()}>{isAsking ? 'Asking…' : 'Analyse'}</button>
       </div>

@@ -1,16 +1,14 @@
-import type { Api } from '../api.js';
 import { useModels } from '../hooks/use-models.js';
 import type { AnalyzeChoices, Capabilities, SpeakersMode } from '../types.js';
 
 interface Props {
-  readonly api: Api;
   readonly capabilities: Capabilities;
   readonly choices: AnalyzeChoices;
   readonly onChange: (choices: AnalyzeChoices) => void;
 }
 
-export function AnalyzeOptions({ api, capabilities, choices, onChange }: Props) {
-  const [models] = useModels(api);
+export function AnalyzeOptions({ capabilities, choices, onChange }: Props) {
+  const { loaded: models } = useModels();
   const list = models.kind === 'ready' ? models.value : [];
   const preset = list.find((model) => model.isDefault);
   return (

@@ -6,7 +6,7 @@ import { ModelCard } from './model-card.js';
 import { Notice } from './notice.js';
 
 export function ModelsPage({ api, isAdmin }: { readonly api: Api; readonly isAdmin: boolean }) {
-  const [models, reload] = useModels(api);
+  const { loaded: models, reload } = useModels();
   const [problem, setProblem] = useState<string | null>(null);
 
   const change = async (id: string, isLoad: boolean): Promise<void> => {

@@ -10,7 +10,7 @@ function channelWord(count: number): string {
 function figuresOf(quality: Quality): readonly Figure[] {
   const decibels = (value: number | null, unit: string): string => (value === null ? 'not measurable' : `${formatNumber(value, 1)} ${unit}`);
   return [
-    { name: 'Source', value: `${quality.codec} in ${quality.container}`, meaning: `${formatNumber(quality.originalSampleRateHz / 1000, 1)} kHz, ${channelWord(quality.originalChannels)}${quality.bitrateBps === null ? '' : `, ${formatNumber(quality.bitrateBps / 1000)} kbit/s`}` },
+    { name: 'Source', value: quality.codec === quality.container ? quality.codec : `${quality.codec} in ${quality.container}`, meaning: `${formatNumber(quality.originalSampleRateHz / 1000, 1)} kHz, ${channelWord(quality.originalChannels)}${quality.bitrateBps === null ? '' : `, ${formatNumber(quality.bitrateBps / 1000)} kbit/s`}` },
     { name: 'Speech', value: formatLength(quality.speechSeconds), meaning: `${formatShare(quality.silenceRatio)} of the recording is silence` },
     { name: 'Signal to noise', value: decibels(quality.snrDb, 'dB'), meaning: 'the voice above its background; under 15 dB is noisy' },
     { name: 'Loudness', value: decibels(quality.integratedLoudnessLufs, 'LUFS'), meaning: `speech at ${decibels(quality.speechLevelDbfs, 'dBFS')}` },

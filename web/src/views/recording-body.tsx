@@ -58,16 +58,17 @@ export function RecordingBody({ api, player, recording, viewer, capabilities, on
           segments={segments.kind === 'ready' ? segments.value.rows : NO_SEGMENTS} timeline={timeline.kind === 'ready' ? timeline.value : null}
         />
       )}
+      {analysis && <WarningsCard warnings={analysis.warnings} />}
       {analysis?.status === 'SUCCEEDED' && (
         <div class="pair">
           <SummaryCard analysis={analysis} />
-          {analysis.warnings.length > 0 ? <WarningsCard warnings={analysis.warnings} /> : quality}
+          {quality}
         </div>
       )}
       {analysis?.status === 'SUCCEEDED' && segments.kind === 'ready' && (
         <SegmentsCard key={analysis.id} api={api} player={player} recordingId={recording.id} segments={segments.value} labels={analysis.model.labels} />
       )}
-      {!(analysis?.status === 'SUCCEEDED' && analysis.warnings.length === 0) && quality}
+      {analysis?.status !== 'SUCCEEDED' && quality}
     </>
   );
 }

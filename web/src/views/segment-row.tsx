@@ -35,7 +35,7 @@ export function SegmentRow({ segment, labels, isActive, isCompared, hasSpeakers,
           : <VerdictLabel verdict={prediction} labels={labels} />}
       </td>
       <td>
-        {gated ? <span class="muted" aria-label="none">–</span> : (
+        {gated ? <span class="muted"><span aria-hidden="true">–</span><span class="visually-hidden">none</span></span> : (
           <span class="confidence">
             <span class="confidence-track" aria-hidden="true"><span class={prediction.abstained ? 'confidence-bar confidence-bar--unsure' : 'confidence-bar'} style={{ width: `${(prediction.confidence * 100).toFixed(1)}%`, ...(prediction.abstained ? {} : { background: toneOf(prediction.label, labels) }) }} /></span>
             {formatShare(prediction.confidence)}

@@ -29,7 +29,7 @@ export function Sidebar({ api, viewer, capabilities, queue, uploads, changes, op
             <DropZone capabilities={capabilities} onFiles={(files) => queue.add(files, choices)} />
             <details class="options">
               <summary>How to analyse</summary>
-              <AnalyzeOptions api={api} capabilities={capabilities} choices={choices} onChange={setChoices} />
+              <AnalyzeOptions capabilities={capabilities} choices={choices} onChange={setChoices} />
             </details>
             <UploadList items={uploads} queue={queue} />
           </>

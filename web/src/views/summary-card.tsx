@@ -13,7 +13,7 @@ export function SummaryCard({ analysis }: { readonly analysis: AnalysisDetail })
       {summary ? <SummaryBody summary={summary} labels={model.labels} /> : (
         <p class="headline headline--none">Nothing was judged{gate ? `: heard as ${gateWord(gate.kind)}` : ''}.</p>
       )}
-      {gate && <p class="small muted">{gate.reason}{gate.leftOutSeconds > 0.05 && ` ${formatLength(gate.leftOutSeconds)} left out of the summary.`}</p>}
+      {gate && <p class="small muted">{gate.reason}</p>}
       {speakers.length > 0 && (
         <ul class="speakers">
           {speakers.map((speaker) => (

@@ -1,4 +1,3 @@
-import type { Api } from '../api.js';
 import { useModels } from '../hooks/use-models.js';
 import type { Route } from '../hooks/use-route.js';
 import type { Viewer } from '../types.js';
@@ -6,14 +5,13 @@ import { modelStateWord } from '../words.js';
 import { Brand } from './brand.js';
 
 interface Props {
-  readonly api: Api;
   readonly viewer: Viewer;
   readonly route: Route;
   readonly onSignOut: () => void;
 }
 
-export function TopBar({ api, viewer, route, onSignOut }: Props) {
-  const [models] = useModels(api);
+export function TopBar({ viewer, route, onSignOut }: Props) {
+  const { loaded: models } = useModels();
   const current = models.kind === 'ready' ? (models.value.find((model) => model.isDefault) ?? models.value[0]) : undefined;
   return (
     <header class="bar">

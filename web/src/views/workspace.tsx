@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Api } from '../api.js';
+import { ModelsContext, useLiveModels } from '../hooks/use-models.js';
 import { recordingHref, useRoute, type Route } from '../hooks/use-route.js';
 import type { Capabilities, Viewer } from '../types.js';
 import { UploadQueue, type UploadItem } from '../upload-queue.js';
@@ -23,6 +24,7 @@ export function Workspace({ api, viewer, capabilities, onSignOut }: Props) {
   routeRef.current = route;
   const [uploads, setUploads] = useState<readonly UploadItem[]>([]);
   const [changes, setChanges] = useState(0);
+  const models = useLiveModels(api);
   const queue = useMemo(() => new UploadQueue(api, capabilities.maxUploadBytes, setUploads, (recordingId, fact) => {
     setChanges((count) => count + 1);
     // The first recording opens by itself; who is reading another one is left alone.
@@ -42,18 +44,20 @@ export function Workspace({ api, viewer, capabilities, onSignOut }: Props) {
   }, [place]);
 
   return (
-    <div class={`room room--${route.name}`}>
-      <a class="skip" href="#main" onClick={(event) => {
-        event.preventDefault();
-        main.current?.focus();
-      }}>Skip to the result</a>
-      <TopBar api={api} viewer={viewer} route={route} onSignOut={onSignOut} />
-      <Sidebar api={api} viewer={viewer} capabilities={capabilities} queue={queue} uploads={uploads} changes={changes} openId={route.name === 'recording' ? route.id : null} />
-      <main class="stage" id="main" ref={main} tabIndex={-1}>
-        {route.name === 'home' && <Home canUpload={viewer.role !== 'viewer'} />}
-        {route.name === 'models' && <ModelsPage api={api} isAdmin={viewer.role === 'admin'} />}
-        {route.name === 'recording' && <RecordingPage key={route.id} api={api} id={route.id} viewer={viewer} capabilities={capabilities} onChange={() => setChanges((count) => count + 1)} />}
-      </main>
-    </div>
+    <ModelsContext.Provider value={models}>
+      <div class={`room room--${route.name}`}>
+        <a class="skip" href="#main" onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}>Skip to the result</a>
+        <TopBar viewer={viewer} route={route} onSignOut={onSignOut} />
+        <Sidebar api={api} viewer={viewer} capabilities={capabilities} queue={queue} uploads={uploads} changes={changes} openId={route.name === 'recording' ? route.id : null} />
+        <main class="stage" id="main" ref={main} tabIndex={-1}>
+          {route.name === 'home' && <Home canUpload={viewer.role !== 'viewer'} />}
+          {route.name === 'models' && <ModelsPage api={api} isAdmin={viewer.role === 'admin'} />}
+          {route.name === 'recording' && <RecordingPage key={route.id} api={api} id={route.id} viewer={viewer} capabilities={capabilities} onChange={() => setChanges((count) => count + 1)} />}
+        </main>
+      </div>
+    </ModelsContext.Provider>
   );
 }

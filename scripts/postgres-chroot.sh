@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# A real PostgreSQL 17 with pgvector for the tests, on Debian, beside whatever the machine has:
+#   scripts/postgres-chroot.sh start    makes it if needed (about a minute, once), starts it, prints its URL as the only line on stdout
+#   scripts/postgres-chroot.sh stop     stops it; the files stay for the next time
+#   scripts/postgres-chroot.sh remove   stops it and removes the files
+# It is Debian 13 in a folder (debootstrap) from the machine's own package mirror. Needs root. The folder is
+# $UNDERTONE_POSTGRES_CHROOT, or undertone/postgres-17 in the user's cache. The server listens on a free loopback port,
+# runs as an unprivileged user, has a random password, and does not fsync: it is for tests only.
+set -euo pipefail
+
+dir="${UNDERTONE_POSTGRES_CHROOT:-${XDG_CACHE_HOME:-$HOME/.cache}/undertone/postgres-17}"
+root="$dir/root"
+bin=/usr/lib/postgresql/17/bin
+data=/var/lib/postgresql/undertone
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "postgres-chroot: $*"; exit 1; }
+inside() { chroot --userspec=postgres:postgres "$root" /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 "$@"; }
+
+mirror() {
+  # The archive this machine installs Debian from, whatever it is called.
+  apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | sed -n 's/^Debian|//p' | head -n 1
+}
+
+make_root() {
+  [ -x "$root$bin/postgres" ] && return
+  command -v debootstrap > /dev/null || { say 'Installing debootstrap …'; apt-get install -y --no-install-recommends debootstrap debian-archive-keyring >&2; }
+  local from
+  from="$(mirror)"
+  [ -n "$from" ] || { apt-get update >&2; from="$(mirror)"; }
+  [ -n "$from" ] || die 'no Debian archive found in the sources of apt'
+  local draft="$dir/root.new"
+  rm -rf "$draft"
+  mkdir -p "$dir"
+  say 'Making a Debian 13 with PostgreSQL 17 and pgvector (once, about a minute) …'
+  # What apt may reach through a proxy, debootstrap reaches through the same one.
+  local proxy
+  proxy="$(apt-config shell p Acquire::http::Proxy | sed -n "s/^p='\(.*\)'$/\1/p")"
+  http_proxy="${http_proxy:-$proxy}" debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
+    --include=postgresql-17,postgresql-17-pgvector trixie "$draft" "$from" > "$dir/debootstrap.log" 2>&1 \
+    || { tail -n 5 "$dir/debootstrap.log" >&2; die "debootstrap failed; the whole of it is in $dir/debootstrap.log"; }
+  mv "$draft" "$root"
+}
+
+make_cluster() {
+  [ -f "$root$data/PG_VERSION" ] && [ -f "$dir/password" ] && return
+  (umask 077 && head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$dir/password")
+  install -m 600 -o "$(stat -c %u "$root/var/lib/postgresql")" "$dir/password" "$root/tmp/pw"
+  rm -rf "$root$data"
+  inside "$bin/initdb" -D "$data" --auth=scram-sha-256 --pwfile=/tmp/pw --encoding=UTF8 --locale=C.UTF-8 > "$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; die 'initdb failed'; }
+  rm -f "$root/tmp/pw"
+}
+
+free_port() { node -e 'const s = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
+
+running() { [ -f "$root$data/postmaster.pid" ] && kill -0 "$(head -n 1 "$root$data/postmaster.pid")" 2> /dev/null; }
+
+start() {
+  make_root
+  make_cluster
+  if ! running; then
+    local port
+    port="$(free_port)"
+    # Shared memory by files: a bare chroot has no /dev/shm.
+    inside "$bin/pg_ctl" start -w -s -D "$data" -l /var/lib/postgresql/server.log -o \
+      "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp -c dynamic_shared_memory_type=mmap -c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off" >&2 \
+      || { tail -n 20 "$root/var/lib/postgresql/server.log" >&2; die 'PostgreSQL did not start'; }
+  fi
+  printf 'postgresql://postgres:%s@127.0.0.1:%s/postgres\n' "$(cat "$dir/password")" "$(sed -n 4p "$root$data/postmaster.pid")"
+}
+
+stop() {
+  running || { say 'PostgreSQL was not running.'; return 0; }
+  inside "$bin/pg_ctl" stop -w -s -m fast -D "$data" >&2
+}
+
+[ "$(id -u)" = 0 ] || die 'root is needed (chroot)'
+case "${1:-}" in
+  start) start ;;
+  stop) stop ;;
+  remove) stop; rm -rf "$dir" ;;
+  *) die 'usage: postgres-chroot.sh start|stop|remove' ;;
+esac

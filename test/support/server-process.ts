@@ -1,0 +1,60 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+export const TEST_ADMIN_KEY = 'ut_a-key-for-tests-only-0123456789';
+
+/** A real `undertone serve` on a free port and a data folder of the caller's. */
+export interface ServerProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Sends GraphQL; throws when the answer has errors. */
+  query<T>(query: string, variables?: Record<string, unknown>): Promise<T>;
+  /** Streams bytes to `PUT /recordings`; gives the recording's id. */
+  upload(bytes: Buffer, fileName: string): Promise<string>;
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
+}
+
+export async function startServer(dataDir: string, environment: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+  const child = spawn(process.execPath, ['bin/undertone.mjs', 'serve'], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: TEST_ADMIN_KEY, UNDERTONE_LOG_LEVEL: 'warn', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const url = await listeningAddress(child);
+  const headers = { authorization: `Bearer ${TEST_ADMIN_KEY}` };
+
+  return {
+    url,
+    child,
+    async query<T>(query: string, variables: Record<string, unknown> = {}) {
+      const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ query, variables }) });
+      const { data, errors } = (await response.json()) as { data: T; errors?: unknown };
+      if (errors !== undefined) throw new Error(JSON.stringify(errors));
+      return data;
+    },
+    async upload(bytes, fileName) {
+      const response = await fetch(`${url}/recordings?fileName=${encodeURIComponent(fileName)}`, { method: 'PUT', headers, body: new Uint8Array(bytes) });
+      if (!response.ok) throw new Error(`upload: ${response.status} ${await response.text()}`);
+      return ((await response.json()) as { id: string }).id;
+    },
+    async kill(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      child.kill(signal);
+      const [code] = (await once(child, 'exit')) as [number | null];
+      return code;
+    },
+  };
+}
+
+function listeningAddress(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString('utf8');
+      const url = /listens on (http:\/\/\S+)/.exec(said)?.[1];
+      if (url !== undefined) resolve(url);
+    };
+    child.stdout!.on('data', hear);
+    child.stderr!.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it listened:\n${said}`)));
+  });
+}

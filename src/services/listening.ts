@@ -73,7 +73,7 @@ export async function listen(speech: SpeechProbability, decoded: DecodedAudio, v
   }
   windows.sort((a, b) => a.startSeconds - b.startSeconds);
   const speechRegions = isSplit ? mergeRegions(regions) : regions;
-  const quality = meter.report(decoded, speechRegions);
+  const quality = await meter.report(decoded, speechRegions);
   const warnings = [...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit, speechLookedFor: !options.raw }), ...speakerWarnings(decoded, isSplit, options)];
   return { durationSeconds, windows, speechRegions, quality, gate: gateRecording(windows, durationSeconds), warnings, peaks: interleave(outline) };
 }

@@ -19,15 +19,20 @@ export interface ScanOptions {
 export async function scanSamples(pcm: PcmSource, speech: SpeechProbability | null, visit: (samples: Float32Array) => Promise<void>, options: ScanOptions): Promise<Float32Array> {
   const all = new Float32Array(speech === null ? 0 : Math.ceil(pcm.sampleCount / SPEECH_HOP_SAMPLES));
   let state: VadState | null = null;
+  let position = 0;
+  async function detect(detector: SpeechProbability, samples: Float32Array, before: VadState | null): Promise<VadState> {
+    const piece = await detector.probabilities(samples, before, options.signal);
+    all.set(piece.probabilities, position / SPEECH_HOP_SAMPLES);
+    return piece.state;
+  }
   for (let from = 0; from < pcm.sampleCount; from += PIECE_SAMPLES) {
     options.signal.throwIfAborted();
     const samples = await pcm.read(from, Math.min(pcm.sampleCount, from + PIECE_SAMPLES));
-    const detecting: ReturnType<SpeechProbability['probabilities']> | undefined = speech?.probabilities(samples, state, options.signal);
-    const [piece]: [Awaited<NonNullable<typeof detecting>> | undefined, void] = await Promise.all([detecting, visit(samples)]);
-    if (piece !== undefined) {
-      all.set(piece.probabilities, from / SPEECH_HOP_SAMPLES);
-      state = piece.state;
-    }
+    position = from;
+    // At the same time: the detector has a process of its own.
+    const detecting: Promise<VadState | null> = speech === null ? Promise.resolve(null) : detect(speech, samples, state);
+    await Promise.all([detecting, visit(samples)]);
+    state = await detecting;
     options.onProgress(Math.min(1, (from + PIECE_SAMPLES) / pcm.sampleCount));
   }
   return all;

@@ -25,9 +25,9 @@ export function run(command, args, options = {}) {
 }
 
 /** Its stdout, or null when it fails. */
-export function capture(command, args) {
+export function capture(command, args, options = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', options.stderr ?? 'ignore'] });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (part) => (text += part));
     child.on('error', () => resolve(null));

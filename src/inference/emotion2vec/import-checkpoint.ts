@@ -62,27 +62,27 @@ export async function importCheckpoint(options: ImportOptions): Promise<Imported
       const config = inferConfig(new Map([...checkpoint.tensors].map(([name, { shape }]) => [name, shape])));
       const labels = await readLabels(config.classCount, options.checkpointPath, options.tokensPath);
       progress('reading', 1);
-      const weightFile = await writeFloatModel({ checkpoint, config, folder, placement: options.weights ?? 'auto', onFraction: (fraction) => progress('writing weights', fraction) });
+      const weightFiles = await writeFloatModel({ checkpoint, config, folder, placement: options.weights ?? 'auto', onFraction: (fraction) => progress('writing weights', fraction) });
       progress('trial run', 0);
       await trialRun(join(folder, GRAPH_FILE), config);
-      const digest = await digestOf([join(folder, GRAPH_FILE), join(folder, weightFile)], (fraction) => progress('digest', fraction));
-      const manifest = manifestOf(options, config, labels, { ...digest, weightFile });
+      const digest = await digestOf([join(folder, GRAPH_FILE), ...weightFiles.map((name) => join(folder, name))], (fraction) => progress('digest', fraction));
+      const manifest = manifestOf(options, config, labels, { ...digest, weightFiles });
       await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-      return { manifest, folder: join(options.modelsDir, options.id), config, labelSource: labels.source, weightsInPlace: weightFile === CHECKPOINT_FILE };
+      return { manifest, folder: join(options.modelsDir, options.id), config, labelSource: labels.source, weightsInPlace: weightFiles.includes(CHECKPOINT_FILE) };
     } finally {
       await checkpoint.close();
     }
   });
 }
 
-function manifestOf(options: ImportOptions, config: ModelConfig, labels: ModelLabels, files: { sha256: string; sizeBytes: number; weightFile: string }): ModelManifest {
+function manifestOf(options: ImportOptions, config: ModelConfig, labels: ModelLabels, files: { sha256: string; sizeBytes: number; weightFiles: readonly string[] }): ModelManifest {
   return {
     id: options.id,
     version: files.sha256.slice(0, 12),
     name: options.name ?? `Emotion2Vec+ (${options.id})`,
     kind: 'waveform-onnx',
     file: GRAPH_FILE,
-    weightFiles: [files.weightFile],
+    weightFiles: files.weightFiles,
     sha256: files.sha256,
     sizeBytes: files.sizeBytes,
     sampleRateHz: 16_000,

@@ -22,20 +22,28 @@ export function registerAdmission(app: FastifyInstance, settings: AdmissionSetti
     return Promise.resolve();
   });
 
-  app.addHook('preParsing', (request, _reply, payload, done) => {
+  app.addHook('preParsing', (request, reply, payload, done) => {
     const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
     if (!hasBody) {
       done(null, payload);
       return;
     }
-    done(null, new BodyGauge(request.raw, { ...rulesOf(request, settings, limits), minBytesPerSecond: settings.minUploadBytesPerSecond, graceMs: limits.bodyGraceMs }));
+    const gauge = new BodyGauge(request.raw, { ...rulesOf(request, settings, limits), minBytesPerSecond: settings.minUploadBytesPerSecond, graceMs: limits.bodyGraceMs });
+    reply.raw.once('close', () => gauge.giveUp());
+    done(null, gauge);
   });
 }
 
 /** First of all hooks: a request that is refused by any later one must not leave its body on the connection. */
 export function registerDraining(app: FastifyInstance, limits: HttpLimits): void {
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  const rules = { drainBytes: limits.drainBytes, drainMs: limits.drainMs, isClosing: () => closing };
   app.addHook('onRequest', (request, reply, done) => {
-    drainAfterAnswer(request.raw, reply.raw, limits);
+    drainAfterAnswer(request.raw, reply.raw, rules);
     done();
   });
   app.addHook('onSend', (_request, reply, payload, done) => {

@@ -25,12 +25,17 @@ export class BodyGauge extends Transform {
     // The parsers behind it hear of a failure through `close` or `error`; whichever does not listen must not crash us.
     this.on('error', () => undefined);
     const tickMs = Math.min(250, rules.graceMs);
-    this.timer = setInterval(() => this.checkRate(tickMs), tickMs);
+    this.timer = setInterval(() => this.checkRate(tickMs), tickMs).unref();
     source.once('close', () => {
       if (!source.complete) this.destroy(aborted());
     });
     source.once('error', () => this.destroy(aborted()));
     source.pipe(this);
+  }
+
+  /** After the answer nobody reads on: without this a refused body would be watched, and its reader wait, for ever. */
+  giveUp(): void {
+    if (!this.destroyed) this.destroy(this.source.complete ? undefined : aborted());
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {

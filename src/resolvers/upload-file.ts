@@ -12,8 +12,13 @@ import type { IncomingFile } from './scalars.js';
 export async function uploadFile(context: RequestContext, file: IncomingFile, input: UploadInput): Promise<RecordingRoot> {
   if (file instanceof Error) throw uploadFailure(file, context.settings.maxUploadBytes);
   const stream = openFile(file, context.settings.maxUploadBytes);
-  const { recording, isNew } = await context.services.recordings.upload(context.principal, { stream, fileName: file.filename }, input, context.signal);
-  return { ...recording, duplicate: !isNew };
+  try {
+    const { recording, isNew } = await context.services.recordings.upload(context.principal, { stream, fileName: file.filename }, input, context.signal);
+    return { ...recording, duplicate: !isNew };
+  } finally {
+    // Refused before it was read to its end: the parser keeps its temporary file until every reader is gone.
+    stream.destroy();
+  }
 }
 
 /**
@@ -22,7 +27,7 @@ export async function uploadFile(context: RequestContext, file: IncomingFile, in
  */
 export async function analyzeFile(context: RequestContext, members: readonly ProblemClass[], file: IncomingFile, input: UploadInput & AnalyzeOptions): Promise<AnalysisRecord | Problem> {
   const recording = await uploadFile(context, file, input);
-  const { id } = await context.services.analyses.request(context.principal, recording.id, { ...input, priority: 'interactive' });
+  const { id } = await context.services.analyses.request(context.principal, recording.id, input);
   const analysis = await context.services.analyses.wait(context.principal, id, context.settings.analyzeWaitMs, context.signal);
   if (analysis.status !== 'FAILED' || analysis.problem === null) return analysis;
   const problem = problemOf(analysis.problem.code, analysis.problem.message);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatShare, formatStretch, formatTime } from '../../web/src/format.js';
 import { pxToSeconds, secondsToPx } from '../../web/src/paint/geometry.js';
-import { binAt, stackTimeline } from '../../web/src/paint/stack.js';
+import { binAt, coarsen, stackTimeline } from '../../web/src/paint/stack.js';
 
 const TIMELINE = {
   binSeconds: 0.5,
@@ -26,6 +26,15 @@ describe('the timeline', () => {
 
   it('shows one label by its own share when asked to', () => {
     expect(stackTimeline(TIMELINE, 'sad').rows).toEqual([[0.2, 0.4, 0.4, null, 0.1, 0.1, null]]);
+  });
+
+  it('draws wider bins as the mean of the finer ones, whose shares still add up to 1', () => {
+    const coarse = coarsen(TIMELINE, 2);
+    expect(coarse.binSeconds).toBe(1);
+    expect(coarse.startSeconds).toEqual([0, 3]);
+    expect(coarse.series[0]!.values[0]).toBeCloseTo(0.3, 12);
+    for (const bin of [0, 1]) expect(coarse.series.reduce((sum, { values }) => sum + values[bin]!, 0)).toBeCloseTo(1, 12);
+    expect(coarsen(TIMELINE, 1)).toBe(TIMELINE);
   });
 
   it('finds the bin of a moment, and none in a gap or outside', () => {

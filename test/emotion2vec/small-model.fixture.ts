@@ -5,7 +5,7 @@ import { writeTorchFile, type StorageType, type TensorToWrite } from '../../scri
 /** A model of other sizes than the published ones in every respect: 12 heads take the slopes of two series. */
 export const ODD_SIZE: ModelSize = {
   width: 48, heads: 12, prenet: 1, main: 3, hidden: 80, extraTokens: 3, classes: 5,
-  channels: [8, 12, 12, 16, 16, 12, 8], kernels: [10, 3, 3, 3, 3, 2, 2],
+  channels: [8, 12, 12, 16, 16, 12, 8], kernels: [8, 3, 4, 3, 5, 2, 2],
   positional: [{ kernel: 7, groups: 4 }, { kernel: 4, groups: 4 }, { kernel: 9, groups: 12 }],
 };
 

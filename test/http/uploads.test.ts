@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { startTestApp, until, type TestApp, type TestAppOptions } from '../support/test-app.js';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { multipart, startTestApp, until, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
 let app: TestApp;
 const sockets: Socket[] = [];
@@ -132,6 +135,18 @@ describe('uploads that are refused', () => {
     expect(client.received).toMatch(/^HTTP\/1.1 413[\s\S]*HTTP\/1.1 200 OK/);
   });
 
+  it('a connection that becomes idle while the server stops does not hold it up', async () => {
+    await start({ maxUploadBytes: 100_000 });
+    const client = new RawClient(app.port);
+    client.socket.write(head([`Content-Length: ${4 * 65_536}`]));
+    await until(() => client.received.includes('UPLOAD_TOO_LARGE'));
+    const closed = app.close();
+    await client.flood(4 * 65_536);
+    await closed;
+    await until(() => client.closed);
+    expect(client.received.match(/HTTP\/1.1/g)).toHaveLength(1);
+  }, 10_000);
+
   it('without a key nothing of the body is read, and the connection does not stay', async () => {
     await start({ limits: { drainBytes: 100_000 } });
     const client = new RawClient(app.port);
@@ -143,6 +158,74 @@ describe('uploads that are refused', () => {
     expect(app.world.receivedBytes).toBe(0);
   });
 });
+
+describe('temporary files of multipart uploads', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'uploads-'));
+  const before = process.env['TMPDIR'];
+  beforeAll(() => {
+    process.env['TMPDIR'] = folder;
+  });
+  afterAll(() => {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+    rmSync(folder, { recursive: true });
+  });
+
+  const send = (key: string, query: string, size: number): Promise<Response> => {
+    const headers = { Authorization: `Bearer ${key}`, 'apollo-require-preflight': 'true' };
+    return fetch(`${app.url}/graphql`, { method: 'POST', headers, body: multipart(query, new Blob([Buffer.alloc(size, 3)])) });
+  };
+  const UPLOAD = 'mutation ($file: Upload!) { uploadRecording(file: $file) { __typename } }';
+
+  it.each([
+    ['taken', 'analyst-key', UPLOAD, 900_000, 'Recording'],
+    ['refused before it is read', 'viewer-key', UPLOAD, 900_000, 'ForbiddenProblem'],
+    ['not asked for by its operation', 'analyst-key', 'query ($file: Upload) { viewer { role } }', 900_000, 'errors'],
+  ])('are gone after an upload that is %s', async (_name, key, query, size, expected) => {
+    await start();
+    expect(await (await send(key, query, size)).text()).toContain(expected);
+    await until(() => readdirSync(folder).length === 0);
+    expect(openFilesUnder(folder)).toEqual([]);
+  });
+
+  it('are gone after an upload that was refused when all of it had come', async () => {
+    await start();
+    app.world.beforeUpload = () => until(() => readdirSync(folder).some((file) => statSync(join(folder, file)).size === 900_000));
+    expect(await (await send('viewer-key', UPLOAD, 900_000)).text()).toContain('ForbiddenProblem');
+    await until(() => readdirSync(folder).length === 0);
+    expect(openFilesUnder(folder)).toEqual([]);
+  });
+
+  it('are gone after the client left in the middle', async () => {
+    await start();
+    const client = new RawClient(app.port);
+    client.socket.write(multipartHead(['Content-Length: 500000']));
+    client.socket.write(multipartStart);
+    await client.flood(200_000);
+    await until(() => app.world.receivedBytes > 100_000);
+    expect(readdirSync(folder)).toHaveLength(1);
+    client.socket.destroy();
+    await until(() => readdirSync(folder).length === 0);
+    expect(openFilesUnder(folder)).toEqual([]);
+  });
+});
+
+/** Open descriptors of this process on files in a folder; a file that is unlinked but open still takes its space. */
+function openFilesUnder(folder: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    const target = linkTarget(`/proc/self/fd/${fd}`);
+    return target?.startsWith(folder) === true ? [target] : [];
+  });
+}
+
+function linkTarget(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // The descriptor of the listing itself, closed by now.
+    return null;
+  }
+}
 
 describe('slow and broken uploads', () => {
   const impatient: TestAppOptions = { minUploadBytesPerSecond: 10_000, limits: { bodyGraceMs: 150, drainMs: 100 } };

@@ -26,6 +26,8 @@ export class FakeWorld {
   readonly events = new EventEmitter();
   /** Set to make the next call of a method fail in a way nobody expects. */
   fault: Error | null = null;
+  /** What `upload` waits for before it looks at anything. */
+  beforeUpload: (() => Promise<void>) | null = null;
   /** Bytes that `upload` has taken from streams so far, of finished and broken uploads. */
   receivedBytes = 0;
   /** Ends of uploads, for tests of what becomes of a broken one. */
@@ -136,6 +138,7 @@ function fakeServices(world: FakeWorld): Services {
   return {
     recordings: {
       upload: async (principal, file, input) => {
+        await world.beforeUpload?.();
         need(principal, 'analyst');
         const chunks: Buffer[] = [];
         try {

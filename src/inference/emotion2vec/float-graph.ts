@@ -3,6 +3,7 @@ import { GraphBuilder, type Value } from './graph-builder.js';
 import { floatRange, gelu, layerNorm, reshape, sizeOf, slice, transpose } from './graph-operators.js';
 import { alibiDistance, frameLengths } from './graph-parts.js';
 import { alibiSlopes, type ModelConfig } from './model-config.js';
+import { rowFrontEnd, tapMajor, type ConvolutionWeights } from './row-front-end.js';
 import { ALIBI_SCALE, blockNames, CONTEXT_NORM, convolutionName, convolutionNorm, EXTRA_TOKENS, HEAD, positionalName, PROJECT } from './tensor-names.js';
 import type { WeightSource } from './weight-source.js';
 
@@ -31,19 +32,18 @@ export async function buildFloatGraph(config: ModelConfig, weights: WeightSource
   return graph;
 }
 
-/** 2-D convolutions of height 1 between transposes: onnxruntime runs those in its blocked layout, unlike 1-D ones. */
+/** [batch, frames, D]. Convolutions as matrix products in pieces, whose weights are the only ones that must be reordered. */
 async function frontEnd(graph: GraphBuilder, waveform: Value, config: ModelConfig, weights: WeightSource): Promise<Value> {
-  let x = graph.node('Unsqueeze', [waveform, graph.ints([1, 2])]);
+  const layers: ConvolutionWeights[] = [];
   let inputChannels = 1;
-  for (const [index, { channels, kernel, stride }] of config.convolutions.entries()) {
-    if (index > 0) x = transpose(graph, x, [0, 3, 1, 2]);
-    const weight = await weights.initializer(graph, convolutionName(index), [channels, inputChannels, 1, kernel]);
-    x = graph.node('Conv', [x, weight], { attributes: { kernel_shape: [1, kernel], strides: [1, stride] } });
-    x = gelu(graph, await affineNorm(graph, transpose(graph, x, [0, 2, 3, 1]), convolutionNorm(index), weights));
+  for (const [index, { channels, kernel }] of config.convolutions.entries()) {
+    const at = tapMajor(await weights.values(convolutionName(index)), inputChannels, kernel);
+    const norm = { weight: await weights.initializer(graph, `${convolutionNorm(index)}.weight`), bias: await weights.initializer(graph, `${convolutionNorm(index)}.bias`) };
+    layers.push({ matrix: { floats: await weights.matrix(graph, kernel * inputChannels, channels, at) }, norm });
     inputChannels = channels;
   }
-  x = graph.node('Squeeze', [x, graph.ints([1])]);
-  x = await affineNorm(graph, x, `${PROJECT}.1`, weights);
+  const frameCount = frameLengths(graph, sizeOf(graph, waveform, 1), config);
+  const x = await affineNorm(graph, rowFrontEnd(graph, waveform, frameCount, config, layers), `${PROJECT}.1`, weights);
   const projected = await linear(graph, reshape(graph, x, [-1, inputChannels]), `${PROJECT}.2`, weights);
   const shape = graph.node('Concat', [slice(graph, graph.node('Shape', [x]), 0, 0, 2), graph.ints([config.embeddingDimension])], { attributes: { axis: 0 } });
   return graph.node('Reshape', [projected, shape]);

@@ -76,8 +76,8 @@ export class GraphBuilder {
     return this.inline('f32', new Uint8Array(data.buffer), shape);
   }
 
-  bytes(values: readonly number[], shape: readonly number[], type: 'u8' | 'i8' = 'u8'): Value {
-    return this.inline(type, Uint8Array.from(values), shape);
+  constantTrue(): Value {
+    return this.inline('bool', Uint8Array.of(1), []);
   }
 
   external(tensor: ExternalTensor): Value {

@@ -36,3 +36,17 @@ export function floatRange(graph: GraphBuilder, count: Value): Value {
   const range = graph.node('Range', [graph.ints([0], []), end, graph.ints([1], [])]);
   return graph.node('Cast', [range], { attributes: { to: 1 } });
 }
+
+/**
+ * Puts nodes into a graph of their own, as the one branch of an If that is always taken. onnxruntime plans the memory of a
+ * graph in a time that grows with the square of its nodes: with every head of every block in one graph a model of 160
+ * million parameters took .55 s of planning at each load, in graphs of their own .02 s.
+ */
+export function enclosed(graph: GraphBuilder, build: (inner: GraphBuilder) => Value): Value {
+  const inner = graph.subgraph();
+  inner.output(build(inner), 'f32');
+  const never = graph.subgraph();
+  never.output(never.node('Identity', [never.floats([0])]), 'f32');
+  const always = graph.constantTrue();
+  return graph.node('If', [always], { attributes: { then_branch: inner, else_branch: never } });
+}

@@ -1,13 +1,13 @@
 import { headByHead } from './float-attention.js';
 import { declareOutputs, slopesOf } from './float-graph.js';
 import { GraphBuilder, type Value } from './graph-builder.js';
-import { gelu, layerNorm, reshape, slice, transpose } from './graph-operators.js';
+import { enclosed, gelu, layerNorm, reshape, slice, transpose } from './graph-operators.js';
 import { alibiDistance, frameLengths } from './graph-parts.js';
 import { quantizeColumns } from './column-quantization.js';
-import { int8FrontEnd } from './int8-front-end.js';
-import { multiplyRows, quantizeRows, storeFloats, storeMatrix, type Int8Weights, type StoredMatrix } from './int8-operators.js';
+import { rowFrontEnd, tapMajor, type ConvolutionWeights } from './row-front-end.js';
+import { multiplyRows, quantizeRows, storeFloats, storeMatrix, storeMatrixAsFloats, type Int8Weights, type QuantizedRows, type StoredMatrix } from './int8-operators.js';
 import type { ModelConfig } from './model-config.js';
-import { blockNames, CONTEXT_NORM, EXTRA_TOKENS, HEAD, positionalName, PROJECT } from './tensor-names.js';
+import { blockNames, CONTEXT_NORM, convolutionName, convolutionNorm, EXTRA_TOKENS, HEAD, positionalName, PROJECT } from './tensor-names.js';
 
 /**
  * The model in int8 for CPUs: every convolution but the first and every linear layer multiplies uint8 activations with
@@ -19,10 +19,11 @@ export async function buildInt8Graph(config: ModelConfig, weights: Int8Weights):
   const waveform = graph.input('waveform', 'f32', [1, 'samples']);
   const lengths = graph.input('lengths', 'i64', [1]);
   const frameCount = frameLengths(graph, lengths, config, 'frame_lengths');
-  const samples = graph.node('Slice', [reshape(graph, waveform, [-1]), graph.ints([0]), lengths, graph.ints([0])]);
+  const samples = graph.node('Slice', [waveform, graph.ints([0]), lengths, graph.ints([1])]);
 
-  const convolved = await int8FrontEnd(graph, samples, frameCount, config, weights);
-  const projected = multiplyRows(graph, quantizeRows(graph, await affineNorm(graph, convolved, `${PROJECT}.1`, weights)), await linearMatrix(graph, `${PROJECT}.2`, weights));
+  const convolved = rowFrontEnd(graph, samples, frameCount, config, await convolutionWeights(graph, config, weights));
+  const rows = reshape(graph, convolved, [-1, config.convolutions.at(-1)!.channels]);
+  const projected = multiplyRows(graph, quantizeRows(graph, await affineNorm(graph, rows, `${PROJECT}.1`, weights)), await linearMatrix(graph, `${PROJECT}.2`, weights));
   const placed = await positionalEncoding(graph, projected, config, weights);
   const tokens = await weights.source.values(EXTRA_TOKENS);
   const extra = graph.external(await weights.file.append('f32', [config.extraTokenCount, config.embeddingDimension], tokens));
@@ -31,7 +32,8 @@ export async function buildInt8Graph(config: ModelConfig, weights: Int8Weights):
   const context = { distance: alibiDistance(graph, frameCount, config.extraTokenCount), headSlopes: await slopesOf(config, weights.source) };
   for (const block of blockNames(config)) {
     const { inward, outward } = await attentionMatrices(graph, block, config, weights);
-    const mixed = headByHead(graph, multiplyRows(graph, quantizeRows(graph, x), inward), context, config, 1);
+    const qkv = multiplyRows(graph, quantizeRows(graph, x), inward);
+    const mixed = enclosed(graph, (inner) => headByHead(inner, qkv, context, config, 1));
     const attended = await affineNorm(graph, graph.node('Add', [x, multiplyRows(graph, quantizeRows(graph, mixed), outward)]), `${block}.norm1`, weights);
     const wide = gelu(graph, multiplyRows(graph, quantizeRows(graph, attended), await linearMatrix(graph, `${block}.mlp.fc1`, weights)));
     const narrow = multiplyRows(graph, quantizeRows(graph, wide), await linearMatrix(graph, `${block}.mlp.fc2`, weights));
@@ -39,6 +41,20 @@ export async function buildInt8Graph(config: ModelConfig, weights: Int8Weights):
   }
   await head(graph, x, config, weights);
   return graph;
+}
+
+/** The first convolution stays float32: it is 0.2 % of the work and sees the raw waveform. */
+async function convolutionWeights(graph: GraphBuilder, config: ModelConfig, weights: Int8Weights): Promise<ConvolutionWeights[]> {
+  const layers: ConvolutionWeights[] = [];
+  let inputChannels = 1;
+  for (const [index, { channels, kernel }] of config.convolutions.entries()) {
+    const at = tapMajor(await weights.source.values(convolutionName(index)), inputChannels, kernel);
+    const rows = kernel * inputChannels;
+    const matrix = index === 0 ? { floats: await storeMatrixAsFloats(graph, weights, rows, channels, at) } : await storeMatrix(graph, weights, quantizeColumns(rows, channels, at), null);
+    layers.push({ matrix, norm: { weight: await storeFloats(graph, weights, `${convolutionNorm(index)}.weight`), bias: await storeFloats(graph, weights, `${convolutionNorm(index)}.bias`) } });
+    inputChannels = channels;
+  }
+  return layers;
 }
 
 /**
@@ -67,34 +83,43 @@ async function attentionMatrices(graph: GraphBuilder, block: string, config: Mod
 
 /** x + p on rows [frames, D]: each positional convolution is one matrix product a group, over rows of all taps. */
 async function positionalEncoding(graph: GraphBuilder, x: Value, config: ModelConfig, weights: Int8Weights): Promise<Value> {
-  const width = config.embeddingDimension;
-  const ones = graph.floats(new Float32Array(width).fill(1));
+  const ones = graph.floats(new Float32Array(config.embeddingDimension).fill(1));
   let position = x;
   for (const [index, { kernel, groups }] of config.positional.entries()) {
-    const name = positionalName(index + 1);
-    const perGroup = width / groups;
-    const values = await weights.source.values(`${name}.weight`);
+    const matrices = await groupMatrices(graph, positionalName(index + 1), { kernel, groups }, config, weights);
     const quantized = quantizeRows(graph, position);
-    // 0 in uint8 is the zero point, which is known at run time only.
-    const border = (rows: number): Value => graph.node('Expand', [quantized.zeroPoint, graph.ints([rows, width])]);
-    const left = Math.floor(kernel / 2);
-    const framed = [...(left > 0 ? [border(left)] : []), quantized.rows, ...(kernel - 1 - left > 0 ? [border(kernel - 1 - left)] : [])];
-    const padded = framed.length === 1 ? quantized.rows : graph.node('Concat', framed, { attributes: { axis: 0 } });
-    const byGroup = transpose(graph, reshape(graph, padded, [-1, groups, perGroup]), [1, 0, 2]);
-    const taps = Array.from({ length: kernel }, (_, tap) => slice(graph, byGroup, 1, tap, tap === kernel - 1 ? undefined : tap - kernel + 1));
-    const windows = taps.length === 1 ? taps[0]! : graph.node('Concat', taps, { attributes: { axis: 2 } });
-    const parts = graph.nodeWithOutputs('Split', [windows, graph.ints(new Array<number>(groups).fill(1))], groups, { attributes: { axis: 0 } });
-    const bias = await weights.source.values(`${name}.bias`);
-    const products: Value[] = [];
-    for (const [group, part] of parts.entries()) {
-      const at = (row: number, column: number): number => values[((group * perGroup + column) * perGroup + (row % perGroup)) * kernel + Math.floor(row / perGroup)]!;
-      const matrix = await storeMatrix(graph, weights, quantizeColumns(kernel * perGroup, perGroup, at), bias.slice(group * perGroup, (group + 1) * perGroup));
-      products.push(multiplyRows(graph, { ...quantized, rows: graph.node('Squeeze', [part, graph.ints([0])]) }, matrix));
-    }
-    const joined = products.length === 1 ? products[0]! : graph.node('Concat', products, { attributes: { axis: 1 } });
-    position = gelu(graph, layerNorm(graph, joined, ones));
+    const convolved = enclosed(graph, (inner) => groupedConvolution(inner, quantized, { kernel, groups, matrices }, config));
+    position = gelu(graph, layerNorm(graph, convolved, ones));
   }
   return graph.node('Add', [x, position]);
+}
+
+/** Matrix of each group, [kernel · D/groups, D/groups], tap by tap. torch keeps [output, input of the group, tap]. */
+async function groupMatrices(graph: GraphBuilder, name: string, { kernel, groups }: { kernel: number; groups: number }, config: ModelConfig, weights: Int8Weights): Promise<StoredMatrix[]> {
+  const perGroup = config.embeddingDimension / groups;
+  const values = await weights.source.values(`${name}.weight`);
+  const bias = await weights.source.values(`${name}.bias`);
+  const matrices: StoredMatrix[] = [];
+  for (let group = 0; group < groups; group += 1) {
+    const at = (row: number, column: number): number => values[((group * perGroup + column) * perGroup + (row % perGroup)) * kernel + Math.floor(row / perGroup)]!;
+    matrices.push(await storeMatrix(graph, weights, quantizeColumns(kernel * perGroup, perGroup, at), bias.slice(group * perGroup, (group + 1) * perGroup)));
+  }
+  return matrices;
+}
+
+function groupedConvolution(graph: GraphBuilder, x: QuantizedRows, layer: { kernel: number; groups: number; matrices: readonly StoredMatrix[] }, config: ModelConfig): Value {
+  const { kernel, groups, matrices } = layer;
+  const width = config.embeddingDimension;
+  // 0 is the zero point in uint8, which is known at run time only.
+  const border = (rows: number): Value[] => (rows === 0 ? [] : [graph.node('Expand', [x.zeroPoint, graph.ints([rows, width])])]);
+  const left = Math.floor(kernel / 2);
+  const padded = kernel === 1 ? x.rows : graph.node('Concat', [...border(left), x.rows, ...border(kernel - 1 - left)], { attributes: { axis: 0 } });
+  const byGroup = transpose(graph, reshape(graph, padded, [-1, groups, width / groups]), [1, 0, 2]);
+  const taps = Array.from({ length: kernel }, (_, tap) => slice(graph, byGroup, 1, tap, tap === kernel - 1 ? undefined : tap - kernel + 1));
+  const windows = taps.length === 1 ? taps[0]! : graph.node('Concat', taps, { attributes: { axis: 2 } });
+  const parts = graph.nodeWithOutputs('Split', [windows, graph.ints(new Array<number>(groups).fill(1))], groups, { attributes: { axis: 0 } });
+  const products = parts.map((part, group) => multiplyRows(graph, { ...x, rows: graph.node('Squeeze', [part, graph.ints([0])]) }, matrices[group]!));
+  return products.length === 1 ? graph.node('Identity', products) : graph.node('Concat', products, { attributes: { axis: 1 } });
 }
 
 async function head(graph: GraphBuilder, encoded: Value, config: ModelConfig, weights: Int8Weights): Promise<void> {

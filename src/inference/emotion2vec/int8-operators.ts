@@ -42,6 +42,13 @@ export function multiplyRows(graph: GraphBuilder, x: QuantizedRows, { matrix, sc
   return graph.fused('MatMulIntegerToFloat', bias === null ? inputs : [...inputs, '', bias]);
 }
 
+/** A matrix in float32, `at(row, column)` by row. */
+export async function storeMatrixAsFloats(graph: GraphBuilder, { file }: Pick<Int8Weights, 'file'>, rows: number, columns: number, at: (row: number, column: number) => number): Promise<Value> {
+  const values = new Float32Array(rows * columns);
+  for (let column = 0; column < columns; column += 1) for (let row = 0; row < rows; row += 1) values[row * columns + column] = at(row, column);
+  return graph.external(await file.append('f32', [rows, columns], values));
+}
+
 /** A float32 tensor of the model, copied beside the int8 ones. */
 export async function storeFloats(graph: GraphBuilder, { source, file }: Int8Weights, name: string): Promise<Value> {
   const values = await source.values(name);

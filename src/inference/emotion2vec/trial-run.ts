@@ -12,11 +12,11 @@ export async function trialRun(graphPath: string, config: ModelConfig): Promise<
   try {
     const [second] = speechLikeClips({ count: 1, seconds: 1 });
     const shortest = second!.slice(0, receptiveFieldSamples(config));
-    const results = await session.infer([shortest, second!]).catch((cause: unknown) => {
-      throw trialError('onnxruntime cannot run the graph', cause);
-    });
-    for (const [index, samples] of [shortest, second!].entries()) {
-      const result = results[index]!;
+    for (const samples of [shortest, second!]) {
+      const [result] = await session.infer([samples]).catch((cause: unknown) => {
+        throw trialError('onnxruntime cannot run the graph', cause);
+      });
+      if (result === undefined) throw trialError('a trial run gave nothing');
       const frames = frameCountOf(config, samples.length);
       if (result.frameCount !== frames || result.embedding.length !== config.embeddingDimension || result.logits.length !== config.classCount) {
         throw trialError(`${samples.length} samples gave ${result.frameCount} frames of ${result.embedding.length} features and ${result.logits.length} labels; expected ${frames}, ${config.embeddingDimension} and ${config.classCount}`);

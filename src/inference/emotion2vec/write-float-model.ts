@@ -23,20 +23,20 @@ export interface FloatModelOptions {
   readonly onFraction?: (fraction: number) => void;
 }
 
-/** Writes model.onnx and its weights: a link to the checkpoint where that serves, else weights.bin. Answers the weights' file name. */
-export async function writeFloatModel(options: FloatModelOptions): Promise<string> {
+/** Writes model.onnx and weights.bin, which is small where a link to the checkpoint serves for most tensors. Answers the files of weights. */
+export async function writeFloatModel(options: FloatModelOptions): Promise<readonly string[]> {
   const { checkpoint, config, folder } = options;
   let done = 0;
   const onTensor = (): void => options.onFraction?.((done += 1) / checkpoint.tensors.size);
   const inPlace = options.placement !== 'copy' && canUseInPlace(checkpoint) && (await linkInto(folder, checkpoint.path));
-  const file = inPlace ? null : await WeightsFile.create(join(folder, WEIGHTS_FILE));
+  const file = await WeightsFile.create(join(folder, WEIGHTS_FILE));
   try {
-    const weights = new CheckpointWeights(checkpoint, file === null ? { location: CHECKPOINT_FILE } : { file }, onTensor);
+    const weights = new CheckpointWeights(checkpoint, { file, ...(inPlace ? { inPlaceAs: CHECKPOINT_FILE } : {}) }, onTensor);
     await writeFile(join(folder, GRAPH_FILE), encodeModel(await buildFloatGraph(config, weights), 'emotion2vec-f32'), { flush: true });
   } finally {
-    await file?.close();
+    await file.close();
   }
-  return inPlace ? CHECKPOINT_FILE : WEIGHTS_FILE;
+  return inPlace ? [WEIGHTS_FILE, CHECKPOINT_FILE] : [WEIGHTS_FILE];
 }
 
 /** A hard link costs nothing and keeps the bytes when the original is deleted. Other disks and some file systems refuse. */

@@ -36,6 +36,30 @@ export function stackTimeline(timeline: Timeline, only: string | null): Stack {
   return { labels: ordered.map((series) => series.label).reverse(), xs, rows: columns.reverse() };
 }
 
+/**
+ * Bins `factor` times as wide, each the mean of those it holds, so that a step stays wide enough to see when an hour is on
+ * screen. Gaps shorter than the wider bin close. For drawing only: figures are read from the fine bins.
+ */
+export function coarsen(timeline: Timeline, factor: number): Timeline {
+  if (factor <= 1) return timeline;
+  const binSeconds = timeline.binSeconds * factor;
+  const groups = new Map<number, number[]>();
+  timeline.startSeconds.forEach((start, bin) => {
+    // Half a bin further in, or rounding puts a start that lies on an edge into the bin before.
+    const group = Math.floor((start + timeline.binSeconds / 2) / binSeconds);
+    const members = groups.get(group);
+    if (members) members.push(bin);
+    else groups.set(group, [bin]);
+  });
+  const mean = (values: readonly number[], bins: readonly number[]): number => bins.reduce((sum, bin) => sum + (values[bin] ?? 0), 0) / bins.length;
+  return {
+    binSeconds,
+    labels: timeline.labels,
+    startSeconds: Array.from(groups.keys(), (group) => group * binSeconds),
+    series: timeline.series.map(({ label, values }) => ({ label, values: Array.from(groups.values(), (bins) => mean(values, bins)) })),
+  };
+}
+
 /** The bin that holds a moment, or null where nothing was judged. */
 export function binAt(timeline: Timeline, seconds: number): number | null {
   let low = 0;

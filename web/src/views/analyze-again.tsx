@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { toApiError, type Api } from '../api.js';
 import { startAnalysis } from '../start-analysis.js';
 import type { AnalyzeChoices, Capabilities } from '../types.js';
@@ -18,6 +18,24 @@ export function AnalyzeAgain({ api, capabilities, recordingId, isFirst, onStarte
   const [choices, setChoices] = useState<AnalyzeChoices>({ model: undefined, raw: false, speakers: 'NONE' });
   const [isAsking, setAsking] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const panel = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const close = (event: Event): void => {
+      if (!panel.current?.open || panel.current.contains(event.target as Node)) return;
+      panel.current.open = false;
+    };
+    const escape = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape' || !panel.current?.open) return;
+      panel.current.open = false;
+      panel.current.querySelector('summary')?.focus();
+    };
+    addEventListener('pointerdown', close);
+    addEventListener('keydown', escape);
+    return () => {
+      removeEventListener('pointerdown', close);
+      removeEventListener('keydown', escape);
+    };
+  }, []);
   const ask = async (): Promise<void> => {
     setAsking(true);
     setProblem(null);
@@ -30,7 +48,7 @@ export function AnalyzeAgain({ api, capabilities, recordingId, isFirst, onStarte
     }
   };
   return (
-    <details class="options options--again" open={isFirst}>
+    <details class="options options--again" ref={panel} open={isFirst}>
       <summary>{isFirst ? 'Analyse' : 'Analyse again'}</summary>
       <div class="options-panel">
         <AnalyzeOptions capabilities={capabilities} choices={choices} onChange={setChoices} />

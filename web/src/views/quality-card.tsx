@@ -13,7 +13,7 @@ function figuresOf(quality: Quality): readonly Figure[] {
     { name: 'Source', value: quality.codec === quality.container ? quality.codec : `${quality.codec} in ${quality.container}`, meaning: `${formatNumber(quality.originalSampleRateHz / 1000, 1)} kHz, ${channelWord(quality.originalChannels)}${quality.bitrateBps === null ? '' : `, ${formatNumber(quality.bitrateBps / 1000)} kbit/s`}` },
     { name: 'Speech', value: formatLength(quality.speechSeconds), meaning: `${formatShare(quality.silenceRatio)} of the recording is silence` },
     { name: 'Signal to noise', value: decibels(quality.snrDb, 'dB'), meaning: 'the voice above its background; under 15 dB is noisy' },
-    { name: 'Loudness', value: decibels(quality.integratedLoudnessLufs, 'LUFS'), meaning: `speech at ${decibels(quality.speechLevelDbfs, 'dBFS')}` },
+    { name: 'Loudness', value: decibels(quality.integratedLoudnessLufs, 'LUFS'), meaning: quality.speechLevelDbfs === null ? 'no speech to measure' : `speech at ${decibels(quality.speechLevelDbfs, 'dBFS')}` },
     { name: 'Peak', value: decibels(quality.peakDbfs, 'dBFS'), meaning: quality.clippingRatio > 0 ? `${formatNumber(quality.clippingRatio * 100, 3)} % of samples are clipped` : 'no clipping' },
     { name: 'Bandwidth', value: quality.effectiveBandwidthHz === null ? 'not measurable' : `${formatNumber(quality.effectiveBandwidthHz / 1000, 1)} kHz`, meaning: 'highest frequency with content; telephone: 3.4 kHz' },
     { name: 'Dropouts', value: formatNumber(quality.dropoutCount), meaning: 'gaps inside speech' },

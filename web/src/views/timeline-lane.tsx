@@ -4,11 +4,12 @@ import { formatTime } from '../format.js';
 import { useColorScheme } from '../hooks/use-color-scheme.js';
 import type { TimeWindow } from '../hooks/use-time-window.js';
 import { GUTTER_PX, RIGHT_PX } from '../paint/geometry.js';
-import { stackTimeline, type Stack } from '../paint/stack.js';
+import { coarsen, stackTimeline, type Stack } from '../paint/stack.js';
 import { resolveColor, toneProperty } from '../palette.js';
 import type { Timeline } from '../types.js';
 
 const HEIGHT_PX = 196;
+const NARROWEST_STEP_PX = 4;
 const TICK_STEPS_SECONDS = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
 interface Props {
@@ -26,7 +27,10 @@ export function TimelineLane({ widthPx, window, timeline, labels, only }: Props)
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const scheme = useColorScheme();
-  const stack = useMemo(() => stackTimeline(timeline, only), [timeline, only]);
+  const stepPx = (timeline.binSeconds / (window.toSeconds - window.fromSeconds)) * Math.max(1, widthPx - GUTTER_PX - RIGHT_PX);
+  // Powers of two, so that most zoom steps keep the chart as it is.
+  const factor = 2 ** Math.max(0, Math.ceil(Math.log2(NARROWEST_STEP_PX / stepPx)));
+  const stack = useMemo(() => stackTimeline(coarsen(timeline, factor), only), [timeline, only, factor]);
   const isMeasured = widthPx > 0;
 
   useEffect(() => {

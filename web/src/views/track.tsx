@@ -92,7 +92,7 @@ export function Track({ player, durationSeconds, control, waveform, regions, seg
         }}
         onPointerMove={hover} onPointerLeave={leave} onKeyDown={press} onWheel={wheel}
       >
-        {hoverPx !== null && <div class="track-hover" style={{ transform: `translateX(${hoverPx}px)` }}><span>{formatTime(pxToSeconds(hoverPx, window, laneWidth), 1)}</span></div>}
+        {hoverPx !== null && <div class={hoverPx > laneWidth - 70 ? 'track-hover track-hover--late' : 'track-hover'} style={{ transform: `translateX(${hoverPx}px)` }}><span>{formatTime(pxToSeconds(hoverPx, window, laneWidth), 1)}</span></div>}
         <div class="track-playhead" ref={playhead} />
       </div>
     </div>

@@ -5,7 +5,7 @@ import type { EvaluationReport, GroupFigures } from './eval-report.js';
 
 const STYLE = `body{font:15px/1.5 system-ui,'Noto Sans','Noto Sans CJK SC',sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1f2328}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem}th,td{border:1px solid #d0d7de;padding:.25rem .6rem;text-align:right}th:first-child,td:first-child{text-align:left}
-.plots{display:flex;flex-wrap:wrap;gap:1rem}.plots svg{max-width:100%;height:auto}.warning{border-left:4px solid #bf8700;padding:.3rem .8rem;background:#fff8c5}code{background:#f6f8fa;padding:0 .2em}`;
+.plots{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0}figcaption{font-weight:600}.plots svg{max-width:100%;height:auto}.warning{border-left:4px solid #bf8700;padding:.3rem .8rem;background:#fff8c5}code{background:#f6f8fa;padding:0 .2em}`;
 
 /** One page that stands alone: no script, no font, no picture from elsewhere. */
 export function evaluationHtml(report: EvaluationReport): string {
@@ -24,7 +24,7 @@ ${section('All items', overall, model.labels)}
 ${report.groups.length === 0 ? '' : groupTable(report)}
 ${report.groups.map((group) => section(`${report.groupedBy ?? ''} = ${group.group}`, group, model.labels)).join('\n')}
 ${mistakesTable(report)}
-<p>Intervals: 95 %, percentile bootstrap over whole speakers, ${overall.intervals.resamples} resamples of ${overall.intervals.clusterCount} speakers. WA: accuracy. UA: mean recall of the classes that occur. Items that the gate did not judge count as wrong in WA, UA and F1, and are absent from ECE, Brier and NLL.</p>
+<p>Intervals: 95 %, percentile bootstrap over whole speakers, ${overall.intervals.resamples} resamples of ${overall.intervals.clusterCount} speakers. WA: accuracy. UA: mean recall of the classes that occur. Items that the gate did not judge count as wrong in WA, UA and F1, and are absent from ECE, Brier and NLL. ECE, reliability and coverage are of the confidence; Brier and NLL of the plain scores.</p>
 </body></html>
 `;
 }
@@ -37,7 +37,15 @@ function section(title: string, figures: GroupFigures, labels: readonly string[]
 <table><tr><th>WA</th><th>UA</th><th>macro F1</th><th>weighted F1</th><th>ECE</th><th>Brier</th><th>NLL</th></tr>
 <tr>${cell(metrics.weightedAccuracy, intervals.weightedAccuracy)}${cell(metrics.unweightedAccuracy, intervals.unweightedAccuracy)}${cell(metrics.macroF1, intervals.macroF1)}${cell(metrics.weightedF1, intervals.weightedF1)}${cell(metrics.expectedCalibrationError, intervals.expectedCalibrationError)}${cell(metrics.brier, intervals.brier)}${cell(metrics.negativeLogLikelihood, intervals.negativeLogLikelihood)}</tr></table>
 <table><tr><th>class</th><th>items</th><th>precision</th><th>recall</th><th>F1</th></tr>${classRows.join('')}</table>
-<div class="plots">${confusionSvg(labels, figures.confusion, { hasNotJudged: metrics.notJudgedCount > 0 })}${reliabilitySvg(figures.reliability)}${coverageSvg(figures.coverage)}</div>`;
+<div class="plots">
+${figure('Confusion: what was answered for each true label', confusionSvg(labels, figures.confusion, { hasNotJudged: metrics.notJudgedCount > 0 }))}
+${figure('Reliability: on the dashed line, confidence equals accuracy', reliabilitySvg(figures.reliability))}
+${figure('Coverage: accuracy when the least confident answers are declined', coverageSvg(figures.coverage))}
+</div>`;
+}
+
+function figure(caption: string, svg: string): string {
+  return `<figure><figcaption>${escapeXml(caption)}</figcaption>${svg}</figure>`;
 }
 
 function groupTable(report: EvaluationReport): string {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EvaluationReport } from '../../src/cli/eval-report.js';
+import { withFigures } from '../../scripts/update-model-card.mjs';
 import { parseCsv } from '../../src/domain/csv.js';
 import { runCommand } from './fake-runtime.js';
 
@@ -120,5 +121,18 @@ describe('eval', () => {
     const { code, err } = await runCommand(['eval', ...argv.map((word) => (word === 'M' ? path : word))]);
     expect(code).toBe(2);
     expect(err).toMatch(message);
+  });
+});
+
+describe('the figures of a model card', () => {
+  it('come from a report, replace the old ones and leave the rest of the card alone', async () => {
+    const { report } = await evaluate(await manifest([{ truth: 'sad', speaker: 'A', corpus: 'x' }, { truth: 'angry', answer: 'sad', speaker: 'B', corpus: 'y' }, { truth: 'bored', speaker: 'B', corpus: 'y' }]), '--group-by', 'corpus');
+    const card = withFigures('before\n<!-- eval:start -->\nold figures\n<!-- eval:end -->\nafter\n', report);
+    expect(card).toMatch(/^before\n<!-- eval:start -->\nMeasured with `undertone eval`[^]*\n<!-- eval:end -->\nafter\n$/);
+    expect(card).not.toContain('old figures');
+    expect(card).toContain('| x | 1 | 1 | 1.000 [1.000, 1.000] |');
+    expect(card).toContain('| angry | 1 | 0.000 | 0.000 [0.000, 0.000] | 0.000 | 0 | 0 | 1 | 0 |');
+    expect(card).toContain('1 × bored');
+    expect(() => withFigures('no marks', report)).toThrow('the card has no');
   });
 });

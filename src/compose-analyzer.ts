@@ -7,6 +7,7 @@ import type { Settings } from './domain/settings.js';
 import { DEFAULT_QUEUE_LIMITS } from './inference/inference-options.js';
 import { createSpeechProbability } from './inference/resident-speech-probability.js';
 import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
+import { temporaryFolder } from './temporary-folder.js';
 import { createAnalysisPipeline } from './services/analysis-pipeline.js';
 import type { AnalysisPipeline, PipelineParts } from './services/analysis-pipeline.js';
 
@@ -43,7 +44,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
     decoder: new FfmpegDecoder(),
     speech,
     inference,
-    tempDir: join(settings.dataDir, 'tmp', String(process.pid)),
+    tempDir: temporaryFolder(settings.dataDir),
     maxAudioSeconds: settings.maxAudioSeconds,
     maxRawSeconds: settings.maxRawSeconds,
     decodeTimeoutMs: settings.decodeTimeoutMs,
@@ -55,7 +56,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
     pipeline,
     async stop() {
       await Promise.all([inference.stop(), speech.stop()]);
-      await rm(join(settings.dataDir, 'tmp', String(process.pid)), { recursive: true, force: true });
+      await rm(temporaryFolder(settings.dataDir), { recursive: true, force: true });
     },
   };
 }

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { CliAnalyzer, CliRuntime, FileAnalysis, RunningProcess } from './cli/cli-runtime.js';
 import { composeAnalyzer, packageFolder } from './compose-analyzer.js';
 import { composeModels } from './compose-models.js';
 import { composePlatform, VERSION, type Platform } from './compose.js';
-import { readSettings } from './config.js';
+import { keepTemporaryFilesIn, readSettings } from './config.js';
 import { readMigrations } from './db/migrations.js';
 import { openDatabase } from './db/open-database.js';
 import { UndertoneError } from './domain/errors.js';
@@ -17,6 +18,7 @@ import { listen } from './http/listen.js';
 import { createLog } from './log.js';
 import { buildApiSchema } from './resolvers/build-schema.js';
 import { contextFactory } from './resolvers/request-context.js';
+import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
 
 /** Containers that the decoder's whitelist lets through, as people name them. */
@@ -52,6 +54,9 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
   const log = createLog(settings.logLevel);
   const platform = await composePlatform(settings, log);
   try {
+    await sweepTemporaryFolders(settings.dataDir);
+    await mkdir(temporaryFolder(settings.dataDir), { recursive: true, mode: 0o700 });
+    keepTemporaryFilesIn(temporaryFolder(settings.dataDir));
     const { generatedSecret } = await platform.keys.bootstrap(settings.adminKey);
     const app = await buildApp({
       services: platform.services, settings, schema: buildApiSchema(), log, webDir: join(packageFolder(), 'web', 'dist'),

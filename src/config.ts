@@ -42,6 +42,14 @@ const SETTINGS = {
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
 } as const;
 
+/**
+ * Libraries put what they receive into the system's temporary folder; everything that is written must lie under the data
+ * folder. To be called once the database is open: its socket needs a short path.
+ */
+export function keepTemporaryFilesIn(folder: string): void {
+  process.env['TMPDIR'] = folder;
+}
+
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS);
 
 /**

@@ -26,6 +26,13 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
     },
     findById: async (workspaceId, id) => mapOrNull(await client.analysis.findFirst({ where: { id, workspaceId } }), toAnalysis),
     findByIds: async (workspaceId, ids) => (await client.analysis.findMany({ where: { workspaceId, id: { in: [...ids] } } })).map(toAnalysis),
+    findLatest: async (workspaceId, recordingIds) => {
+      const newest = await client.$queryRaw<{ id: string }[]>`
+        SELECT DISTINCT ON ("recordingId") "id" FROM "Analysis"
+        WHERE "workspaceId" = ${workspaceId} AND "recordingId" = ANY(${[...recordingIds]})
+        ORDER BY "recordingId", "createdAt" DESC, "id" DESC`;
+      return (await client.analysis.findMany({ where: { id: { in: newest.map((row) => row.id) } } })).map(toAnalysis);
+    },
     findForWork: async (id) => {
       const row = await client.analysis.findUnique({ where: { id }, include: { recording: { omit: { peaks: true } } } });
       return row === null ? null : { analysis: toAnalysis(row), recording: toRecording(row.recording) };

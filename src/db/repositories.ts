@@ -27,6 +27,8 @@ export interface AnalysisRepository {
   insert(tx: Transaction, row: Pick<AnalysisRecord, 'id' | 'workspaceId' | 'recordingId' | 'modelId' | 'raw' | 'speakersMode' | 'idempotencyKey' | 'requestDigest'>): Promise<AnalysisRecord>;
   findById(workspaceId: string, id: string): Promise<AnalysisRecord | null>;
   findByIds(workspaceId: string, ids: readonly string[]): Promise<readonly AnalysisRecord[]>;
+  /** The newest analysis of each of these recordings that has one. */
+  findLatest(workspaceId: string, recordingIds: readonly string[]): Promise<readonly AnalysisRecord[]>;
   /** For the worker, which serves all workspaces. */
   findForWork(id: string): Promise<{ readonly analysis: AnalysisRecord; readonly recording: RecordingRecord } | null>;
   findByIdempotencyKey(workspaceId: string, key: string): Promise<AnalysisRecord | null>;

@@ -19,7 +19,7 @@ export function createLoaders(services: Services, principal: Principal): Loaders
   return {
     recordings: byKey((ids) => services.recordings.findMany(principal, ids), (recording) => recording.id),
     analyses: byKey((ids) => services.analyses.findMany(principal, ids), (analysis) => analysis.id),
-    latestAnalyses: byKey((ids) => latestAnalyses(services, principal, ids), (analysis) => analysis.recordingId),
+    latestAnalyses: byKey((ids) => services.analyses.latestForRecordings(principal, ids), (analysis) => analysis.recordingId),
     segmentEmbeddings: byKey((ids) => services.embeddings.forSegments(principal, ids), (embedding) => embedding.segmentId ?? ''),
     speakers: new DataLoader(async (ids) => {
       const speakers = await services.analyses.speakers(principal, ids);
@@ -34,10 +34,4 @@ function byKey<T>(load: (ids: readonly string[]) => Promise<readonly T[]>, keyOf
     const byId = new Map((await load(ids)).map((item) => [keyOf(item), item]));
     return ids.map((id) => byId.get(id) ?? null);
   });
-}
-
-async function latestAnalyses(services: Services, principal: Principal, recordingIds: readonly string[]): Promise<readonly AnalysisRecord[]> {
-  if (services.analyses.latestForRecordings !== undefined) return services.analyses.latestForRecordings(principal, recordingIds);
-  const pages = await Promise.all(recordingIds.map((recordingId) => services.analyses.list(principal, { first: 1, after: null }, { recordingId })));
-  return pages.flatMap((page) => page.items.slice(0, 1));
 }

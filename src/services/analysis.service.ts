@@ -142,6 +142,11 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       return analyses.list(principal.workspaceId, page, filter);
     },
 
+    async latestForRecordings(principal, recordingIds) {
+      requireRole(principal, 'viewer');
+      return analyses.findLatest(principal.workspaceId, recordingIds);
+    },
+
     async cancel(principal, id) {
       requireRole(principal, 'analyst');
       const cancelled = await analyses.cancel(principal.workspaceId, id);

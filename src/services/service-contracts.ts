@@ -49,8 +49,8 @@ export interface AnalysisService {
   find(principal: Principal, id: string): Promise<AnalysisRecord | null>;
   findMany(principal: Principal, ids: readonly string[]): Promise<readonly AnalysisRecord[]>;
   list(principal: Principal, page: PageRequest, filter: AnalysisFilter): Promise<Page<AnalysisRecord>>;
-  /** The newest analysis of each recording, in one query; without it the API asks once a recording. */
-  latestForRecordings?(principal: Principal, recordingIds: readonly string[]): Promise<readonly AnalysisRecord[]>;
+  /** The newest analysis of each recording that has one, in one query. */
+  latestForRecordings(principal: Principal, recordingIds: readonly string[]): Promise<readonly AnalysisRecord[]>;
   cancel(principal: Principal, id: string): Promise<AnalysisRecord>;
   segments(principal: Principal, analysisId: string, page: PageRequest, filter: SegmentFilter): Promise<Page<SegmentRecord>>;
   findSegment(principal: Principal, id: string): Promise<SegmentRecord | null>;

@@ -1,0 +1,28 @@
+import { readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** `<data>/tmp/<host>-<pid>`: temporary samples and uploads of one process, so that a later start can tell whose they were. */
+export function temporaryFolder(dataDir: string): string {
+  return join(dataDir, 'tmp', `${hostname()}-${process.pid}`);
+}
+
+/** Removes what processes of this host left behind that are no more: a SIGKILL leaves nobody else to do it. */
+export async function sweepTemporaryFolders(dataDir: string): Promise<void> {
+  const root = join(dataDir, 'tmp');
+  const names = await readdir(root).catch(() => []);
+  for (const name of names) {
+    const pid = name.startsWith(`${hostname()}-`) ? Number(name.slice(hostname().length + 1)) : Number.NaN;
+    if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(root, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives and is another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { UndertoneError } from '../domain/errors.js';
 import type { Database } from './database.js';
 import { isUnavailable, translateDatabaseError } from './database-errors.js';
+import { keepUp } from './embedded-upkeep.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { PrismaClient } from './generated/client.js';
 import { migrate } from './migrations.js';
@@ -27,6 +28,7 @@ export interface OpenDatabaseOptions {
 
 const STATEMENT_TIMEOUT_MS = 30_000;
 const IDLE_IN_TRANSACTION_MS = 60_000;
+const UPKEEP_INTERVAL_MS = 60_000;
 /** Under load a transaction of the embedded database waits for those before it; Prisma's defaults (2 s and 5 s) would fail it. */
 const TRANSACTION_OPTIONS = { maxWait: 30_000, timeout: 60_000 };
 
@@ -59,9 +61,13 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     if (!isClosing) log.error({ err }, 'a database connection broke; it is made anew when needed');
   });
   const client = withTranslatedErrors(new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: TRANSACTION_OPTIONS }));
+  const upkeep = setInterval(() => {
+    if (embedded !== null && !isClosing) keepUp(client).catch((err: unknown) => log.error({ err }, 'the upkeep of the embedded database failed; trying again in a minute'));
+  }, UPKEEP_INTERVAL_MS).unref();
   const close = async (): Promise<void> => {
     if (isClosing) return;
     isClosing = true;
+    clearInterval(upkeep);
     await client.$disconnect();
     await pool.end();
     await embedded?.close();

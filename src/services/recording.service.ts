@@ -92,7 +92,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
       requireRole(principal, 'viewer');
       const recording = await recordings.findById(principal.workspaceId, id);
       if (recording === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
-      const stream = await blobs.read(recording.blobKey, range);
+      const stream = await blobs.read(recording.blobKey, range === undefined ? undefined : { start: range.start, end: range.end - 1 });
       const contentType = CONTENT_TYPES[extname(recording.fileName).toLowerCase()] ?? 'application/octet-stream';
       return { stream, byteLength: recording.byteLength, contentType, recording };
     },

@@ -24,6 +24,7 @@ export interface BlobStore {
   stage(source: Readable, options: { readonly maxBytes: number; readonly signal?: AbortSignal }): Promise<StagedBlob>;
   /** A derived blob under a key of the caller's, replaced as a whole. */
   write(key: string, bytes: Uint8Array): Promise<BlobInfo>;
+  /** `range` in bytes, both ends included, as in an HTTP Range. */
   read(key: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
   readAll(key: string): Promise<Buffer>;
   stat(key: string): Promise<BlobInfo | null>;

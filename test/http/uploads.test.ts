@@ -16,7 +16,7 @@ const start = async (options: TestAppOptions = {}): Promise<void> => {
   app = await startTestApp({ maxUploadBytes: 1_000_000, ...options });
 };
 
-const put = (path: string, body: Buffer | string, headers: Record<string, string> = {}): Promise<Response> => fetch(app.url + path, { method: 'PUT', headers: { Authorization: 'Bearer analyst-key', ...headers }, body });
+const put = (path: string, body: Buffer | string, headers: Record<string, string> = {}): Promise<Response> => fetch(app.url + path, { method: 'PUT', headers: { Authorization: 'Bearer analyst-key', ...headers }, body: typeof body === 'string' ? body : new Uint8Array(body) });
 
 /** A raw connection: what comes back, how much could be written, and whether it is over. */
 class RawClient {

@@ -25,6 +25,9 @@ export interface Scheduler {
 /** Drives tasks by node-cron. A task never overlaps itself; a failure is reported and the next firing tries again. */
 export function createScheduler(tasks: readonly ScheduledTask[], options: SchedulerOptions): Scheduler {
   const jobs: CronJob[] = [];
+  // The library would write to the console, and stdout belongs to results.
+  const note = (message: string | Error): void => options.log(message instanceof Error ? message.message : message, {});
+  const logger = { info: note, warn: note, error: note, debug: () => undefined };
   const running = new Map<string, { readonly abort: AbortController; readonly done: Promise<TaskRun> }>();
 
   async function execute(task: ScheduledTask, abort: AbortController): Promise<TaskRun> {
@@ -55,7 +58,7 @@ export function createScheduler(tasks: readonly ScheduledTask[], options: Schedu
 
   return {
     start() {
-      for (const task of tasks) jobs.push(cron.schedule(task.schedule, () => fire(task), { name: task.id, timezone: task.timeZone, noOverlap: true }));
+      for (const task of tasks) jobs.push(cron.schedule(task.schedule, () => fire(task), { name: task.id, timezone: task.timeZone, noOverlap: true, logger }));
     },
     runNow(taskId) {
       const task = tasks.find((one) => one.id === taskId);

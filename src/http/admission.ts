@@ -5,8 +5,11 @@ import { BodyGauge } from './body-gauge.js';
 import { drainAfterAnswer } from './drain.js';
 import type { HttpLimits } from './http-limits.js';
 
-/** What a multipart request may have besides its file: the operation, the map and the boundaries. */
-const MULTIPART_EXTRA_BYTES = 64 * 1024;
+/**
+ * What a multipart request may have besides its file: the operation, the map and the boundaries. Far more than they need:
+ * the parser must meet the limit of the file before the request meets its own, for then the answer is the mutation's problem.
+ */
+const MULTIPART_EXTRA_BYTES = 1024 * 1024;
 const HOST = /^[\w.:[\]-]{1,260}$/;
 
 export type AdmissionSettings = Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond'>;

@@ -112,6 +112,17 @@ describe('queries', () => {
     expect([0, 4, 8].map((offset) => bytes.readFloatLE(offset))).toEqual(embedding.values);
   });
 
+  it('a series in base64 is the same numbers as float32', async () => {
+    const analysis = app.world.addAnalysis(app.world.addRecording());
+    const { data } = await app.graphql('query ($id: ID!) { analysis(id: $id) { timeline(binSeconds: 100) { startSeconds series { values base64 } } } }', { id: analysis.id });
+    const { timeline } = data?.['analysis'] as { timeline: { startSeconds: number[]; series: { values: number[]; base64: string }[] } };
+    expect(timeline.startSeconds).toHaveLength(25);
+    for (const { values, base64 } of timeline.series) {
+      const bytes = Buffer.from(base64, 'base64');
+      expect(values.map((_, index) => bytes.readFloatLE(index * 4))).toEqual(values.map(Math.fround));
+    }
+  });
+
   it('20,000 numbers of a timeline are answered within a fifth of a second', async () => {
     const analysis = app.world.addAnalysis(app.world.addRecording());
     const ask = (): Promise<unknown> => app.graphql('query ($id: ID!) { analysis(id: $id) { timeline(binSeconds: 0.5) { labels startSeconds series { label values } } } }', { id: analysis.id });

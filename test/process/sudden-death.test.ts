@@ -27,7 +27,7 @@ describe('a server that is killed', () => {
   }
 
   it('finishes the analysis after a restart, once, with nothing of the upload lost', { timeout: 120_000 }, async () => {
-    const bytes = speechLikeWav(180, 1);
+    const bytes = speechLikeWav(90, 1);
     server = await startServer(dataDir);
     const recordingId = await server.upload(bytes, 'long.wav');
     const requested = await server.query<{ analyzeRecording: { id: string } }>(REQUEST, { input: { recordingId, idempotencyKey: 'death' } });

@@ -1,0 +1,157 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import pino from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { composePlatform, type Platform } from '../../src/compose.js';
+import { readSettings } from '../../src/config.js';
+import type { Principal } from '../../src/domain/principal.js';
+import { DEFAULT_WORKSPACE_ID } from '../../src/services/key.service.js';
+import { speechLikeWav } from '../support/speech-like.js';
+
+const SAMPLE = 'samples/conversation.flac';
+const admin: Principal = { keyId: 'k', keyName: 'k', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' };
+const viewer: Principal = { ...admin, role: 'viewer' };
+const FIRST = { first: 50, after: null };
+
+/** Upload to similar segments with the bundled model, on whatever database the settings name. */
+export function platformSuite(title: string, settings: () => Promise<Readonly<Record<string, string>>>): void {
+  describe(title, () => {
+    let dataDir: string;
+    let platform: Platform;
+
+    beforeAll(async () => {
+      dataDir = await mkdtemp(join(tmpdir(), 'undertone-platform-'));
+      platform = await composePlatform(readSettings({ UNDERTONE_DATA_DIR: dataDir, UNDERTONE_LOG_LEVEL: 'error', ...(await settings()) }, '/nonexistent'), pino({ level: 'error' }));
+      await platform.keys.bootstrap('a-key-for-tests-only-0123456789');
+      await platform.startWorker();
+    });
+    afterAll(async () => {
+      await platform.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    });
+
+    const upload = (bytes: Buffer, fileName = 'clip.wav') => platform.services.recordings.upload(admin, { stream: Readable.from([bytes]), fileName }, {});
+    async function analyze(recordingId: string, options = {}) {
+      const { id } = await platform.services.analyses.request(admin, recordingId, options);
+      return platform.services.analyses.wait(admin, id, 60_000);
+    }
+
+    it('takes a recording all the way to segments whose frames add up to their logits', async () => {
+      const { recording } = await platform.services.recordings.upload(admin, { stream: createReadStream(SAMPLE), fileName: 'conversation.flac' }, { tags: ['sample'] });
+      const analysis = await analyze(recording.id);
+      expect(analysis).toMatchObject({ status: 'SUCCEEDED', progress: 1, problem: null, modelId: 'starter' });
+      expect(analysis.modelDigest).toMatch(/^[0-9a-f]{64}$/);
+      const { items } = await platform.services.analyses.segments(admin, analysis.id, FIRST, {});
+      expect(items.length).toBeGreaterThan(2);
+      for (const segment of items.filter((one) => one.prediction !== null)) {
+        const { label, scores, logits } = segment.prediction!;
+        expect(Object.values(scores).reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+        const parts = await platform.services.timelines.contributions(admin, segment, { binSeconds: 0.25, label });
+        expect(parts.reduce((sum, part) => sum + part.value, 0)).toBeCloseTo(logits[analysis.modelLabels.indexOf(label)]!, 3);
+      }
+      const timeline = await platform.services.timelines.timeline(admin, analysis, { binSeconds: 0.5, fromSeconds: null, toSeconds: null, speakerId: null });
+      expect(timeline.startSeconds.length).toBeGreaterThan(10);
+      const seen = await platform.services.recordings.find(admin, recording.id);
+      expect(seen!.durationSeconds).toBeCloseTo(27.5, 0);
+      expect((await platform.services.recordings.waveform(admin, recording.id))!.maximum).toHaveLength(2000);
+    });
+
+    it('gives the same scores, bit for bit, to the same bytes twice', async () => {
+      const { recording } = await upload(speechLikeWav(3, 1));
+      const [first, second] = [await analyze(recording.id, { raw: true }), await analyze(recording.id, { raw: true })];
+      expect(second.summary).toEqual(first.summary);
+      expect(second.id).not.toBe(first.id);
+    });
+
+    it('makes one recording of the same bytes, however many uploads come at once', async () => {
+      const bytes = speechLikeWav(1, 2);
+      const uploads = await Promise.all(Array.from({ length: 6 }, () => upload(bytes)));
+      expect(new Set(uploads.map((one) => one.recording.id)).size).toBe(1);
+      expect(uploads.filter((one) => one.isNew)).toHaveLength(1);
+    });
+
+    it('makes one analysis of one idempotency key and refuses the key for other arguments', async () => {
+      const { recording } = await upload(speechLikeWav(1, 3));
+      const requests = await Promise.all(Array.from({ length: 5 }, () => platform.services.analyses.request(admin, recording.id, { idempotencyKey: 'once' })));
+      expect(new Set(requests.map((one) => one.id)).size).toBe(1);
+      await expect(platform.services.analyses.request(admin, recording.id, { idempotencyKey: 'once', raw: true })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+    });
+
+    it('ends an analysis of something that is no audio with a problem, and keeps the upload', async () => {
+      const { recording } = await upload(Buffer.from('this is a letter, not a sound\n'.repeat(50)), 'letter.wav');
+      const analysis = await analyze(recording.id);
+      expect(analysis).toMatchObject({ status: 'FAILED', problem: { code: 'NOT_AUDIO' } });
+      expect(await platform.services.recordings.find(admin, recording.id)).not.toBeNull();
+    });
+
+    it('judges nothing in silence and says so', async () => {
+      const { recording } = await upload(speechLikeWav(4, 4, 0));
+      const analysis = await analyze(recording.id);
+      expect(analysis).toMatchObject({ status: 'SUCCEEDED', summary: null, gate: { kind: 'silence' } });
+      expect(await platform.services.embeddings.forAnalysis(admin, analysis.id)).toBeNull();
+    });
+
+    it('finds neighbours and refuses to compare what is not there', async () => {
+      const { recording } = await platform.services.recordings.upload(admin, { stream: createReadStream(SAMPLE), fileName: 'again.flac' }, {});
+      const analysis = await analyze(recording.id);
+      const { items } = await platform.services.analyses.segments(admin, analysis.id, FIRST, {});
+      const matches = await platform.services.embeddings.similarSegments(admin, { segmentId: items[0]!.id }, 5, {});
+      expect(matches.length).toBeGreaterThan(0);
+      expect(matches[0]!.similarity).toBeGreaterThan(matches.at(-1)!.similarity - 1e-9);
+      const embedding = await platform.services.embeddings.forAnalysis(admin, analysis.id);
+      expect((await platform.services.embeddings.compare(admin, embedding!.id, embedding!.id)).cosineSimilarity).toBeCloseTo(1, 6);
+      await expect(platform.services.embeddings.compare(admin, embedding!.id, 'emb_none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(platform.services.embeddings.similarSegments(admin, {}, 5, {})).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    });
+
+    it('cancels what waits, and says that what has ended cannot be cancelled', async () => {
+      const { recording } = await upload(speechLikeWav(1, 5));
+      const done = await analyze(recording.id);
+      await expect(platform.services.analyses.cancel(admin, done.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+      const long = await upload(speechLikeWav(60, 6));
+      const running = await platform.services.analyses.request(admin, long.recording.id, {});
+      expect((await platform.services.analyses.cancel(admin, running.id)).status).toBe('CANCELLED');
+      expect((await platform.services.analyses.wait(admin, running.id, 5000)).status).toBe('CANCELLED');
+    });
+
+    it('deletes a recording with its file and everything under it', async () => {
+      const bytes = speechLikeWav(1, 7);
+      const { recording } = await upload(bytes);
+      const analysis = await analyze(recording.id);
+      await platform.services.recordings.delete(admin, recording.id, 'asked for');
+      expect(await platform.services.recordings.find(admin, recording.id)).toBeNull();
+      expect(await platform.services.analyses.find(admin, analysis.id)).toBeNull();
+      expect(await platform.blobs.stat(recording.blobKey)).toBeNull();
+      expect(await platform.blobs.stat(analysis.trackKey!)).toBeNull();
+      // The same bytes again are a new recording, whole.
+      const again = await upload(bytes);
+      expect(again.isNew).toBe(true);
+      const { stream } = await platform.services.recordings.openAudio(admin, again.recording.id);
+      expect(Buffer.concat(await stream.toArray())).toEqual(bytes);
+    });
+
+    it('refuses to a viewer what needs another role, and shows another workspace nothing', async () => {
+      await expect(platform.services.recordings.upload(viewer, { stream: Readable.from([Buffer.from('x')]), fileName: 'x' }, {})).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      await expect(platform.services.models.load(viewer, 'starter')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      const { recording } = await upload(speechLikeWav(1, 8));
+      expect(await platform.services.recordings.find({ ...admin, workspaceId: 'ws_other' }, recording.id)).toBeNull();
+    });
+
+    it('refuses a digest that the bytes do not have and stores nothing', async () => {
+      const before = (await platform.services.recordings.list(admin, FIRST, {}, { field: 'createdAt', direction: 'desc' })).totalCount;
+      await expect(platform.services.recordings.upload(admin, { stream: Readable.from([speechLikeWav(1, 9)]), fileName: 'x.wav' }, { sha256: 'ab'.repeat(32) })).rejects.toMatchObject({ code: 'UPLOAD_DIGEST_MISMATCH' });
+      expect((await platform.services.recordings.list(admin, FIRST, {}, { field: 'createdAt', direction: 'desc' })).totalCount).toBe(before);
+    });
+
+    it('runs its scheduled tasks by hand and sweeps nothing that is in use', async () => {
+      const run = await platform.scheduler.runNow('orphan-sweep');
+      expect(run.failure).toBeNull();
+      const { items } = await platform.services.recordings.list(admin, FIRST, { tag: 'sample' }, { field: 'createdAt', direction: 'desc' });
+      expect(await readFile(join(dataDir, 'blobs', items[0]!.blobKey))).toHaveLength(items[0]!.byteLength);
+      expect((await platform.scheduler.runNow('lost-analyses')).failure).toBeNull();
+    });
+  });
+}

@@ -1,7 +1,9 @@
+import { softmax } from '../domain/scores.js';
 import { analysisSvg, waveformExtremes } from '../domain/svg-analysis.js';
+import type { PlotBin } from '../domain/svg-analysis.js';
 import { minuteSeconds } from '../domain/svg-plot.js';
 import type { PcmSource } from '../domain/pcm.js';
-import type { FileAnalysis } from './cli-runtime.js';
+import type { FileAnalysis, FrameTrack } from './cli-runtime.js';
 
 const BUCKETS = 860;
 const BUCKETS_PER_READ = 20;
@@ -17,8 +19,42 @@ export async function plotAnalysis(title: string, analysis: FileAnalysis): Promi
     waveform: await readExtremes(analysis.pcm),
     speechRegions: outcome.speechRegions,
     labels: outcome.model.labels,
-    segments: outcome.segments.map((segment) => ({ startSeconds: segment.startSeconds, endSeconds: segment.endSeconds, speaker: segment.speaker, label: segment.prediction?.label ?? null, scores: segment.prediction?.scores ?? {} })),
+    segments: segmentsWithBins(analysis),
     warnings: outcome.warnings,
+  });
+}
+
+/** About as many bins as can be told apart in the picture, but none under half a second: a single frame says little. */
+const MOST_BINS = 160;
+const SMALLEST_BIN_SECONDS = 0.5;
+
+function segmentsWithBins(analysis: FileAnalysis) {
+  const { outcome, frames } = analysis;
+  const binSeconds = Math.max(SMALLEST_BIN_SECONDS, outcome.durationSeconds / MOST_BINS);
+  let row = 0;
+  return outcome.segments.map((segment) => {
+    const { startSeconds, endSeconds, speaker, prediction } = segment;
+    const firstRow = row;
+    if (prediction !== null) row += segment.frameCount;
+    const bins = prediction === null ? [] : frames === null || row > frames.rowCount ? [{ startSeconds, endSeconds, scores: prediction.scores }] : binsOf(segment, frames, firstRow, outcome.model.labels, binSeconds);
+    return { startSeconds, endSeconds, speaker, label: prediction?.label ?? null, bins };
+  });
+}
+
+/** Softmax of the mean logits of each bin's frames, as the API's timeline has it. */
+function binsOf(segment: { readonly startSeconds: number; readonly endSeconds: number; readonly frameCount: number }, frames: FrameTrack, firstRow: number, labels: readonly string[], binSeconds: number): readonly PlotBin[] {
+  const count = Math.max(1, Math.min(segment.frameCount, Math.round((segment.endSeconds - segment.startSeconds) / binSeconds)));
+  const at = (i: number): number => segment.startSeconds + (i / count) * (segment.endSeconds - segment.startSeconds);
+  return Array.from({ length: count }, (_, i) => {
+    const from = firstRow + Math.floor((i * segment.frameCount) / count);
+    const to = firstRow + Math.floor(((i + 1) * segment.frameCount) / count);
+    const means = labels.map((_label, column) => {
+      let sum = 0;
+      for (let row = from; row < to; row++) sum += frames.logits[row * labels.length + column]!;
+      return sum / (to - from);
+    });
+    const scores = softmax(means);
+    return { startSeconds: at(i), endSeconds: at(i + 1), scores: Object.fromEntries(labels.map((label, column) => [label, scores[column]!])) };
   });
 }
 

@@ -52,12 +52,12 @@ async function analyzeOne(analyzer: CliAnalyzer, terminal: Terminal, progress: P
   let analysis: FileAnalysis | null = null;
   try {
     analysis = await analyzer.analyzeFile(file, {
-      model: args.model, raw: args.raw, speakers: args.speakers, wantFrames: args.frames, signal: terminal.signal,
+      model: args.model, raw: args.raw, speakers: args.speakers, wantFrames: args.frames || args.plot !== null, signal: terminal.signal,
       onProgress: (fraction) => progress.update(name, fraction),
     });
     const report = analysisReport(file, analysis);
     if (args.plot !== null) await writeFile(plotPath(args.plot, file, args.files.length), await plotAnalysis(basename(file), analysis));
-    const folder = args.out === null ? null : await writeOutputsFolder(args.out, analysis, new Date());
+    const folder = args.out === null ? null : await writeOutputsFolder(args.out, args.frames ? analysis : { ...analysis, frames: null }, new Date());
     progress.end(name, folder === null ? 'done' : `written to ${folder}`);
     return report;
   } catch (error) {

@@ -60,7 +60,7 @@ export async function upload(server: DemoServer, document: string, variables: Re
         try {
           resolve(dataOf(text, response.statusCode ?? 0));
         } catch (error) {
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
     });

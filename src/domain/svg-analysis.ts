@@ -20,6 +20,13 @@ export interface PlotSegment {
   readonly speaker: string | null;
   /** Null when the gate kept it from being judged. */
   readonly label: string | null;
+  /** Scores of pieces of the segment in order, or of the whole of it in one. Empty where `label` is null. */
+  readonly bins: readonly PlotBin[];
+}
+
+export interface PlotBin {
+  readonly startSeconds: number;
+  readonly endSeconds: number;
   readonly scores: Readonly<Record<string, number>>;
 }
 
@@ -112,17 +119,24 @@ function emotionPart(plot: AnalysisPlot, box: PlotBox, duration: number): readon
       parts.push(rect(x, box.top, width, box.height, 'fill="none" stroke="#8b949e" stroke-dasharray="4 3"'));
       continue;
     }
-    let bottom = box.top + box.height;
-    plot.labels.forEach((label, i) => {
-      const height = (segment.scores[label] ?? 0) * box.height;
-      bottom -= height;
-      if (height >= 0.25) parts.push(rect(x, bottom, width, height, `fill="url(#label${i})" stroke="#ffffff" stroke-width="0.6"`));
-    });
+    for (const bin of segment.bins) parts.push(...stack(bin, plot.labels, box, duration));
     const caption = segment.speaker === null ? segment.label : `${segment.speaker}: ${segment.label}`;
     if (width > caption.length * 6.5) parts.push(rect(x + width / 2 - caption.length * 3.4, box.top + 4, caption.length * 6.8, 16, 'fill="#ffffff" fill-opacity="0.85" rx="3"'), text(x + width / 2, box.top + 16, caption, { anchor: 'middle', size: 11 }));
     else parts.push(`<g><title>${escapeXml(`${minuteSeconds(segment.startSeconds, true)} ${caption}`)}</title>${rect(x, box.top, width, box.height, 'fill="transparent"')}</g>`);
   }
   return parts;
+}
+
+/** The scores of one bin on top of each other, to the full height. */
+function stack(bin: PlotBin, labels: readonly string[], box: PlotBox, duration: number): readonly string[] {
+  const x = box.left + (bin.startSeconds / duration) * box.width;
+  const width = ((bin.endSeconds - bin.startSeconds) / duration) * box.width;
+  let bottom = box.top + box.height;
+  return labels.flatMap((label, i) => {
+    const height = (bin.scores[label] ?? 0) * box.height;
+    bottom -= height;
+    return height < 0.25 ? [] : [rect(x, bottom, width, height, `fill="url(#label${i})" stroke="#ffffff" stroke-width="0.5"`)];
+  });
 }
 
 function timeAxis(box: PlotBox, duration: number): readonly string[] {

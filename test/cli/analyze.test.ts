@@ -133,7 +133,10 @@ describe('analyze --plot', () => {
     const path = join(folder, 'plot.svg');
     const { code } = await runCommand(['analyze', await file('a.wav', {}), '--plot', path]);
     expect(code).toBe(0);
-    expect(await readFile(path, 'utf8')).toMatch(/^<svg [^]*<\/svg>\n$/);
+    const svg = await readFile(path, 'utf8');
+    expect(svg).toMatch(/^<svg [^]*<\/svg>\n$/);
+    // The fake's segment has two frames, the first leaning to `angry`, the second to `sad`: two bins, not one.
+    expect(svg.match(/fill="url\(#label2\)" stroke="#ffffff"/g)).toHaveLength(2);
     expect(plotPath('/x/plot.svg', '/y/call.wav', 2)).toBe('/x/plot-call.svg');
   });
 });

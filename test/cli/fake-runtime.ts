@@ -90,7 +90,7 @@ function outcomeOf(file: FakeFile, options: AnalyzeFileOptions): AnalysisOutcome
     gate: { kind: file.gate ?? 'speech', speechSeconds: prediction === null ? 0 : 3.5, leftOutSeconds: 0, reason: file.gate === 'music' ? 'It is music.' : 'Speech throughout.' },
     warnings: [{ code: 'UNCALIBRATED', message: 'Scores are not calibrated.' }],
     summary: prediction,
-    segments: [{ index: 0, startSeconds: 0.2, endSeconds: 3.7, speechSeconds: 3.5, gate: file.gate ?? 'speech', speaker: null, prediction, embedding, frameCount: 175 }],
+    segments: [{ index: 0, startSeconds: 0.2, endSeconds: 3.7, speechSeconds: 3.5, gate: file.gate ?? 'speech', speaker: null, prediction, embedding, frameCount: 2 }],
     speakers: [],
     embedding,
   };

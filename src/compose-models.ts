@@ -1,11 +1,12 @@
-import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { CliModels, ModelListing } from './cli/cli-runtime.js';
 import { modelFolders } from './compose-analyzer.js';
 import { isUndertoneError, UndertoneError } from './domain/errors.js';
 import type { ModelManifest } from './domain/model.js';
+import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { importCheckpoint } from './inference/emotion2vec/import-checkpoint.js';
+import { removeModel } from './inference/emotion2vec/model-folder.js';
+import { pullModel } from './inference/model-pull.js';
 import { verifyModel } from './inference/model-digest.js';
 import { scanModels, type InstalledModel } from './inference/model-registry.js';
 
@@ -21,7 +22,7 @@ export function composeModels(settings: Settings): CliModels {
     return found;
   }
   const listing = (manifest: ModelManifest): ModelListing => ({
-    id: manifest.id, version: manifest.version, name: manifest.name, digest: manifest.sha256, labels: manifest.labels, embeddingDimension: manifest.embeddingDimension,
+    id: manifest.id, version: manifest.version, name: manifest.name, digest: manifest.sha256, labels: visibleLabels(manifest), embeddingDimension: manifest.embeddingDimension,
     sizeBytes: manifest.sizeBytes, license: manifest.license, precision: manifest.precision ?? 'f32', isDefault: manifest.id === (settings.defaultModel ?? 'starter'), calibrated: manifest.calibration !== undefined,
   });
 
@@ -41,25 +42,42 @@ export function composeModels(settings: Settings): CliModels {
     async remove(id) {
       const { folder } = installed(id);
       if (!folder.startsWith(own)) throw new UndertoneError('CONFLICT', `The model ${id} is the bundled one and stays. Choose another as default with UNDERTONE_DEFAULT_MODEL.`);
-      // Hidden first: a scan in mid-removal must not find half a model.
-      const hidden = join(own, `.removed-${id}-${process.pid}`);
-      await rename(folder, hidden);
-      await rm(hidden, { recursive: true });
+      await removeModel(own, id);
     },
 
     async import({ id, checkpoint, tokens, precision, onProgress }) {
-      let last = '';
+      const say = everyTwoSeconds(onProgress);
       const { manifest, labelSource } = await importCheckpoint({
         id, checkpointPath: checkpoint, modelsDir: own, precision, ...(tokens === null ? {} : { tokensPath: tokens }),
-        onProgress: ({ stage }) => {
-          if (stage !== last) onProgress(stage);
-          last = stage;
-        },
+        onProgress: ({ stage, fraction }) => say(stage, fraction),
       });
       onProgress(`labels from ${labelSource}`);
       return listing(manifest);
     },
 
-    pull: () => Promise.reject(new UndertoneError('MODEL_DOWNLOAD_FAILED', 'Downloading is not offered yet. Download model.pt and tokens.txt yourself and run `undertone models import --id ID --checkpoint model.pt --tokens tokens.txt`.')),
+    async pull({ id, precision, acceptLicense, onProgress, signal }) {
+      const { modelSources, huggingFaceUrl, modelScopeUrl, downloadProxy } = settings;
+      const say = everyTwoSeconds(onProgress);
+      const { manifest } = await pullModel({
+        id, modelsDir: own, precision, acceptLicense, signal, sources: modelSources,
+        mirrors: { ...(huggingFaceUrl === null ? {} : { huggingface: huggingFaceUrl }), ...(modelScopeUrl === null ? {} : { modelscope: modelScopeUrl }) },
+        ...(downloadProxy === null ? {} : { proxyUrl: downloadProxy }),
+        onDownload: (doneBytes, totalBytes) => say('downloading', totalBytes === null ? 0 : doneBytes / totalBytes),
+        onImport: ({ stage, fraction }) => say(stage, fraction),
+      });
+      return listing(manifest);
+    },
+  };
+}
+
+/** A line when a stage begins, and every two seconds while it lasts: gigabytes come in thousands of pieces. */
+function everyTwoSeconds(onProgress: (message: string) => void): (stage: string, fraction: number) => void {
+  let lastStage = '';
+  let lastMs = 0;
+  return (stage, fraction) => {
+    if (stage === lastStage && Date.now() - lastMs < 2000) return;
+    onProgress(stage === lastStage ? `${stage} ${Math.floor(fraction * 100)} %` : stage);
+    lastStage = stage;
+    lastMs = Date.now();
   };
 }

@@ -11,6 +11,7 @@ import { keepTemporaryFilesIn, readSettings } from './config.js';
 import { readMigrations } from './db/migrations.js';
 import { openDatabase } from './db/open-database.js';
 import { UndertoneError } from './domain/errors.js';
+import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { buildApp } from './http/build-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
@@ -106,8 +107,8 @@ function openAnalyzer(settings: Settings): CliAnalyzer {
   return {
     concurrency: Math.max(1, settings.modelHosts),
     describeModel(model) {
-      const { id, version, sha256, labels } = analyzer.inference.manifest(model ?? analyzer.inference.defaultModelId);
-      return { id, version, digest: sha256, labels };
+      const manifest = analyzer.inference.manifest(model ?? analyzer.inference.defaultModelId);
+      return { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: visibleLabels(manifest) };
     },
     async analyzeFile(path, options): Promise<FileAnalysis> {
       const sha256 = await digestOf(path);

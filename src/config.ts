@@ -39,6 +39,10 @@ const SETTINGS = {
   UNDERTONE_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   UNDERTONE_ABSTAIN_BELOW: z.coerce.number().min(0).max(1).default(0.4),
   UNDERTONE_MIN_UPLOAD_BYTES_PER_SECOND: integer(0, 1024 * MEBIBYTE, 1024),
+  UNDERTONE_MODEL_SOURCES: z.string().default('huggingface,modelscope').transform((text) => text.split(',').map((name) => name.trim())).pipe(z.array(z.enum(['huggingface', 'modelscope'])).min(1)),
+  UNDERTONE_HUGGINGFACE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  UNDERTONE_MODELSCOPE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  UNDERTONE_DOWNLOAD_PROXY: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
 } as const;
 
@@ -107,6 +111,10 @@ function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Settings {
     logLevel: values.UNDERTONE_LOG_LEVEL,
     abstainBelow: values.UNDERTONE_ABSTAIN_BELOW,
     minUploadBytesPerSecond: values.UNDERTONE_MIN_UPLOAD_BYTES_PER_SECOND,
+    modelSources: values.UNDERTONE_MODEL_SOURCES,
+    huggingFaceUrl: values.UNDERTONE_HUGGINGFACE_URL ?? null,
+    modelScopeUrl: values.UNDERTONE_MODELSCOPE_URL ?? null,
+    downloadProxy: values.UNDERTONE_DOWNLOAD_PROXY ?? null,
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
   };
 }

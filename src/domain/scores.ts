@@ -19,6 +19,11 @@ export function visibleColumns(manifest: Pick<ModelManifest, 'labels' | 'maskedL
   return manifest.labels.map((_, column) => column).filter((column) => !masked.has(manifest.labels[column]!));
 }
 
+/** The labels of those columns, in order. */
+export function visibleLabels(manifest: Pick<ModelManifest, 'labels' | 'maskedLabels'>): string[] {
+  return visibleColumns(manifest).map((column) => manifest.labels[column]!);
+}
+
 /** Row-major [rows, from.width] → [rows, columns.length]. Returns the same array when nothing is left out. */
 export function takeColumns(matrix: Float32Array, width: number, columns: readonly number[]): Float32Array {
   if (columns.length === width) return matrix;

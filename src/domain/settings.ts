@@ -26,6 +26,12 @@ export interface Settings {
   readonly abstainBelow: number;
   /** Upload rate below which a slow sender is cut, bytes a second. */
   readonly minUploadBytesPerSecond: number;
+  /** Where `models pull` looks, in this order. */
+  readonly modelSources: readonly ('huggingface' | 'modelscope')[];
+  /** Mirrors that stand in for the sources' own hosts. */
+  readonly huggingFaceUrl: string | null;
+  readonly modelScopeUrl: string | null;
+  readonly downloadProxy: string | null;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
 }

@@ -1,3 +1,4 @@
+import { visibleLabels } from '../domain/scores.js';
 import type { ModelState, ModelStatus } from '../domain/model.js';
 import type { ModelType } from './model.type.js';
 import type { Plain } from './plain.js';
@@ -10,7 +11,7 @@ export function modelView(status: ModelStatus): Plain<ModelType> {
     name: manifest.name,
     version: manifest.version,
     digest: manifest.sha256,
-    labels: manifest.labels,
+    labels: visibleLabels(manifest),
     embeddingDimension: manifest.embeddingDimension,
     frameHopSeconds: manifest.frameHopSamples / manifest.sampleRateHz,
     maxWindowSeconds: manifest.maxWindowSeconds,

@@ -1,3 +1,4 @@
+import { visibleLabels } from '../domain/scores.js';
 import { Ctx, Query, Resolver } from 'type-graphql';
 import type { Principal } from '../domain/principal.js';
 import type { Plain } from './plain.js';
@@ -15,6 +16,6 @@ export class ViewerResolver {
   capabilities(@Ctx() context: RequestContext): Plain<Capabilities> {
     const defaultModel = context.services.models.list(context.principal).find((model) => model.isDefault);
     const { maxUploadBytes, maxAudioSeconds, maxPageSize } = context.settings;
-    return { ...context.facts, maxUploadBytes, maxAudioSeconds, maxPageSize, labels: defaultModel?.manifest.labels ?? [], defaultModel: defaultModel?.manifest.id ?? '' };
+    return { ...context.facts, maxUploadBytes, maxAudioSeconds, maxPageSize, labels: defaultModel === undefined ? [] : visibleLabels(defaultModel.manifest), defaultModel: defaultModel?.manifest.id ?? '' };
   }
 }

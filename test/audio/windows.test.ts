@@ -14,9 +14,9 @@ const spans = (windows: WindowSpan[]): [number, number][] => windows.map((window
 
 describe('windows', () => {
   it('follow speech, keep short pauses and leave out long ones', () => {
-    const windows = cut([region(1, 3), region(3.5, 6), region(10, 13)], 20);
+    const windows = cut([region(1, 3), region(3.25, 6), region(10, 13)], 20);
     expect(spans(windows)).toEqual([[1, 6], [10, 13]]);
-    expect(windows.map((window) => window.speechSeconds)).toEqual([4.5, 3]);
+    expect(windows.map((window) => window.speechSeconds)).toEqual([4.75, 3]);
   });
 
   it('end at the longest pause near the limit', () => {

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { AUDIO_FORMATS } from './audio/decode-failure.js';
 import type { CliAnalyzer, CliRuntime, FileAnalysis, RunningProcess } from './cli/cli-runtime.js';
 import { composeAnalyzer, packageFolder } from './compose-analyzer.js';
 import { composeModels } from './compose-models.js';
@@ -21,9 +22,6 @@ import { buildApiSchema } from './resolvers/build-schema.js';
 import { contextFactory } from './resolvers/request-context.js';
 import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
-
-/** Containers that the decoder's whitelist lets through, as people name them. */
-const AUDIO_FORMATS = ['wav', 'w64', 'aiff', 'au', 'caf', 'flac', 'mp3', 'aac', 'm4a', 'mp4', 'mov', '3gp', 'ogg', 'opus', 'matroska', 'webm', 'amr'];
 
 /** What the `undertone` command stands on. Everything is opened only when a command asks for it. */
 export function composeRuntime(): CliRuntime {

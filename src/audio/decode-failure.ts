@@ -3,7 +3,9 @@ import type { DecodeOptions } from './audio-decoder.js';
 import type { FfmpegReport } from './ffmpeg-report.js';
 import type { EndReason } from './ffmpeg-process.js';
 
-const SUPPORTED = 'wav, flac, mp3, m4a/mp4, ogg/opus, webm, aac, aiff, amr, au, caf, wma, avi';
+/** The containers that the decoder takes, as people name them. */
+export const AUDIO_FORMATS = ['wav', 'flac', 'mp3', 'm4a/mp4', 'ogg/opus', 'webm', 'aac', 'aiff', 'amr', 'au', 'caf', 'wma', 'avi'] as const;
+const SUPPORTED = AUDIO_FORMATS.join(', ');
 
 export function tooLong(maxSeconds: number): UndertoneError {
   return new UndertoneError(

@@ -41,7 +41,6 @@ await server.close();
 
 async function storeHour() {
   const platform = await composePlatform(readSettings(), createLog('error'));
-  await platform.keys.bootstrap(KEY);
   const admin = { keyId: 'bench', keyName: 'bench', workspaceId: 'ws_default', role: 'admin' };
   const { recording } = await platform.services.recordings.upload(admin, { stream: Readable.from([Buffer.from('an hour')]), fileName: 'hour.wav' }, {});
   const analysis = await platform.services.analyses.request(admin, recording.id, {});

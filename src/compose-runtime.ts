@@ -34,7 +34,6 @@ export function composeRuntime(): CliRuntime {
     openModels: () => Promise.resolve(composeModels(read())),
     async openServices() {
       const platform = await composePlatform(read(), createLog('error'));
-      await platform.keys.bootstrap(read().adminKey);
       return { services: platform.services, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
@@ -56,7 +55,7 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
     await sweepTemporaryFolders(settings.dataDir);
     await mkdir(temporaryFolder(settings.dataDir), { recursive: true, mode: 0o700 });
     keepTemporaryFilesIn(temporaryFolder(settings.dataDir));
-    const { generatedSecret } = await platform.keys.bootstrap(settings.adminKey);
+    const newAdminKey = await platform.keys.makeFirstAdminKey();
     const app = await buildApp({
       services: platform.services, settings, schema: buildApiSchema(), log, webDir: join(packageFolder(), 'web', 'dist'),
       createContext: contextFactory({
@@ -71,7 +70,7 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
     if (withWorker) void platform.analyzer.inference.load(platform.analyzer.inference.defaultModelId).catch((error: unknown) => log.warn({ err: error }, 'the default model did not load'));
     return {
       url,
-      newAdminKey: generatedSecret,
+      newAdminKey,
       async close() {
         await app.close();
         await platform.stop();

@@ -21,7 +21,7 @@ import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
-import { createKeyService, type KeyServiceWithBootstrap } from './services/key.service.js';
+import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRecordingService } from './services/recording.service.js';
@@ -37,7 +37,7 @@ export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.j
 
 export interface Platform {
   readonly services: Services;
-  readonly keys: KeyServiceWithBootstrap;
+  readonly keys: OperatorKeyService;
   readonly database: Database;
   readonly blobs: BlobStore;
   readonly queue: JobQueue;
@@ -82,6 +82,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
+  await keys.prepare(settings.adminKey);
   const services: Services = {
     recordings: createRecordingService({ database, recordings, blobs, events, maxUploadBytes: settings.maxUploadBytes }),
     analyses: createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses }),

@@ -17,13 +17,15 @@ const MAX_BELIEVED = 1000;
 
 const keyInputSchema = z.object({ name: z.string().trim().min(1).max(100), role: z.enum(ROLES), expiresAt: z.date().nullable() });
 
-export interface KeyServiceWithBootstrap extends KeyService {
-  /** Makes the default workspace and, when there is no admin key, one; returns its secret when it was made up here. Also lets `givenSecret` in. */
-  bootstrap(givenSecret: string | null): Promise<{ readonly generatedSecret: string | null }>;
+export interface OperatorKeyService extends KeyService {
+  /** Makes the default workspace where it is not there, and lets the key of the settings in. */
+  prepare(givenSecret: string | null): Promise<void>;
+  /** To be called by a server alone, which shows it: makes an admin key when there is none, and returns its secret. */
+  makeFirstAdminKey(): Promise<string | null>;
   countActive(): Promise<number>;
 }
 
-export function createKeyService(keys: ApiKeyRepository, now: () => number = Date.now): KeyServiceWithBootstrap {
+export function createKeyService(keys: ApiKeyRepository, now: () => number = Date.now): OperatorKeyService {
   const believed = new Map<string, { readonly record: ApiKeyRecord; readonly untilMs: number }>();
 
   async function insert(workspaceId: string, name: string, role: Role, expiresAt: Date | null, secret: string): Promise<ApiKeyRecord> {
@@ -75,16 +77,17 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
       return record;
     },
 
-    async bootstrap(givenSecret) {
+    async prepare(givenSecret) {
       await keys.ensureWorkspace(DEFAULT_WORKSPACE_ID, 'Default');
-      if (givenSecret !== null) {
-        if ((await keys.findByHash(hashOf(givenSecret))) === null) await insert(DEFAULT_WORKSPACE_ID, 'admin from settings', 'admin', null, givenSecret);
-        return { generatedSecret: null };
-      }
-      if ((await keys.countActive('admin')) > 0) return { generatedSecret: null };
+      if (givenSecret === null || (await keys.findByHash(hashOf(givenSecret))) !== null) return;
+      await insert(DEFAULT_WORKSPACE_ID, 'admin from settings', 'admin', null, givenSecret);
+    },
+
+    async makeFirstAdminKey() {
+      if ((await keys.countActive('admin')) > 0) return null;
       const secret = makeSecret();
       await insert(DEFAULT_WORKSPACE_ID, 'first admin', 'admin', null, secret);
-      return { generatedSecret: secret };
+      return secret;
     },
 
     countActive: () => keys.countActive(),

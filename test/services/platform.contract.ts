@@ -25,8 +25,7 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
     beforeAll(async () => {
       dataDir = await mkdtemp(join(tmpdir(), 'undertone-platform-'));
       platform = await composePlatform(readSettings({ UNDERTONE_DATA_DIR: dataDir, UNDERTONE_LOG_LEVEL: 'error', ...(await settings()) }, '/nonexistent'), pino({ level: 'error' }));
-      await platform.keys.bootstrap('a-key-for-tests-only-0123456789');
-      await platform.startWorker();
+        await platform.startWorker();
     });
     afterAll(async () => {
       await platform.stop();

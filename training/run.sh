@@ -1,0 +1,54 @@
+#!/bin/sh
+# Makes models/starter from the recordings: sh training/run.sh DATA_DIR [OUT_DIR]
+# DATA_DIR holds manifest.csv and the clips. The cache of spectra (1 GB), the
+# checkpoints and the logs go to OUT_DIR, outside the repository.
+# MODEL_DIR (default: models/starter) is where model.onnx and manifest.json go.
+# ORT_DIR: a folder with node_modules/onnxruntime-node; when set, the graph is
+# also checked and measured (see README.md).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+data=$(cd "$1" && pwd)
+out=${2:-${TMPDIR:-/tmp}/undertone-training}
+model=${MODEL_DIR:-$here/../models/starter}
+python=${PYTHON:-/usr/bin/python3}
+mkdir -p "$out" "$model"
+out=$(cd "$out" && pwd)
+model=$(cd "$model" && pwd)
+# One thread a process: two processes use two cores better than one does, and
+# a single thread always adds in the same order.
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+cd "$here"
+
+train() { "$python" train.py "$out/cache" "$data" --out "$out/runs" "$@"; }
+runs=$out/runs
+
+"$python" data.py "$data" "$out/cache"
+
+# First cycle: two networks that differ in seed and strength of augmentation.
+train --name a1 --seed 1 --epochs 14 --lr 2e-3 --strength 1.0 &
+other=$!
+train --name b1 --seed 2 --epochs 14 --lr 2e-3 --strength 0.5
+wait $other
+
+# Second cycle: a warm restart of each; one also learns from the first cycle's
+# opinions, which tell it which acted labels are hard to hear.
+"$python" teach.py "$out/cache" "$data" "$runs/a1.pt,$runs/b1.pt" --soft "$runs/soft1.npy"
+train --name a2 --start "$runs/a1.pt" --seed 11 --epochs 12 --lr 1.5e-3 --strength 0.8 --soft "$runs/soft1.npy" --distil 0.4 &
+other=$!
+train --name b2 --start "$runs/b1.pt" --seed 12 --epochs 13 --lr 1.5e-3 --strength 0.8
+wait $other
+
+# Third cycle: one network more, taught by both of the second cycle.
+"$python" teach.py "$out/cache" "$data" "$runs/a2.pt,$runs/b2.pt" --soft "$runs/soft2.npy"
+train --name a3 --start "$runs/a2.pt" --seed 21 --epochs 10 --lr 1.5e-3 --strength 0.8 --soft "$runs/soft2.npy" --distil 0.5
+
+members=$runs/a3.pt,$runs/b2.pt
+"$python" teach.py "$out/cache" "$data" "$members" | tee "$out/validation.txt"
+temperature=$(sed -n 's/^temperature //p' "$out/validation.txt")
+"$python" export.py "$members" "$model" --temperature "$temperature" --parity "$out/parity"
+
+if [ -n "${ORT_DIR:-}" ]; then
+  export ORT_DISABLE_TELEMETRY=1
+  node verify.mjs "$model" "$out/parity" "$ORT_DIR"
+  node evaluate.mjs "$model" "$data" "$ORT_DIR"
+fi

@@ -49,6 +49,17 @@ async function withPostgres(work) {
   }
 }
 
+/** A real `undertone serve` with a throw-away data folder: the page is tested against what it will be used with, too. */
+async function withPlatform(work) {
+  const { startDemoServer } = await import('../dist/src/cli/demo-server.js');
+  const server = await startDemoServer(ROOT, process.env, new AbortController().signal);
+  try {
+    return await work({ UNDERTONE_BROWSER_URL: server.url, UNDERTONE_BROWSER_KEY: server.adminKey, UNDERTONE_BROWSER_AUDIO: join(ROOT, 'samples', 'conversation.flac') });
+  } finally {
+    await server.close();
+  }
+}
+
 try {
   await setUp();
 } catch (error) {
@@ -67,6 +78,7 @@ if (existsSync(join(ROOT, 'vitest.browser.config.ts'))) {
     await ensureProgram('chromium', ['chromium']);
     return vitest('browser', { config: 'vitest.browser.config.ts' });
   });
+  await suite('browser on the real platform', () => withPlatform((env) => vitest('browser-real', { config: 'vitest.browser.config.ts', args: ['test/browser/page.browser.ts'], env })));
 }
 if (Number(process.versions.node.split('.')[0]) < 24) {
   // The release that is recommended, beside the oldest that is supported. npm is silent in this project unless told otherwise.

@@ -1,10 +1,10 @@
-import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, statfs, writeFile, type FileHandle } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { UndertoneError } from '../domain/errors.js';
+import { assertRoom, digestPart, forget, readNote, receive, sizeOf, type PartNote } from './download-part.js';
 import { DownloadRefused, requestDownload } from './download-request.js';
 import { withFileLock } from './file-lock.js';
 
@@ -28,12 +28,6 @@ export interface DownloadOptions {
 export interface DownloadedFile {
   readonly sha256: string;
   readonly sizeBytes: number;
-}
-
-/** What `<path>.part` is a part of: it is only continued when the server still has the same thing. */
-interface PartNote {
-  readonly url: string;
-  readonly etag: string | null;
 }
 
 /**
@@ -131,60 +125,6 @@ function startOf(response: IncomingMessage, present: number): number | null {
 function totalOf(response: IncomingMessage, start: number): number | null {
   const length = response.headers['content-length'];
   return length === undefined ? null : start + Number(length);
-}
-
-/** Appends the body and digests the whole file, the bytes of earlier attempts included. */
-async function receive(response: IncomingMessage, to: { part: string; start: number; total: number | null; onProgress: DownloadOptions['onProgress'] }): Promise<string> {
-  const hash = createHash('sha256');
-  if (to.start > 0) await digestPart(to.part, to.start, hash);
-  const file = await open(to.part, to.start > 0 ? 'r+' : 'w');
-  let position = to.start;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      if (to.total !== null && position + chunk.length > to.total) throw new DownloadRefused(`more bytes came than the ${to.total} announced`);
-      await writeWhole(file, chunk, position);
-      hash.update(chunk);
-      position += chunk.length;
-      to.onProgress?.(position, to.total);
-    }
-    await file.sync();
-  } finally {
-    response.destroy();
-    await file.close();
-  }
-  return hash.digest('hex');
-}
-
-async function writeWhole(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done, chunk.length - done, position + done)).bytesWritten;
-}
-
-async function digestPart(part: string, length: number, hash: Hash): Promise<void> {
-  for await (const chunk of createReadStream(part, { end: length - 1 }) as AsyncIterable<Buffer>) hash.update(chunk);
-}
-
-async function assertRoom(part: string, neededBytes: number, response: IncomingMessage): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(part));
-  if (bavail * bsize >= neededBytes) return;
-  response.destroy();
-  throw new UndertoneError('STORAGE_FULL', `The download needs ${neededBytes} more bytes and ${bavail * bsize} are free. Free space or move UNDERTONE_DATA_DIR.`, { neededBytes, freeBytes: bavail * bsize });
-}
-
-async function readNote(part: string): Promise<PartNote | null> {
-  try {
-    return JSON.parse(await readFile(`${part}.json`, 'utf8')) as PartNote;
-  } catch {
-    return null;
-  }
-}
-
-async function forget(part: string): Promise<void> {
-  await rm(part, { force: true });
-  await rm(`${part}.json`, { force: true });
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(({ size }) => size, () => 0);
 }
 
 function full(cause: unknown): UndertoneError {

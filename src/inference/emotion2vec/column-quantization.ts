@@ -9,6 +9,8 @@ export interface QuantizedMatrix {
 }
 
 const LARGEST = 127;
+/** Columns at a time: a cache line of int8 is written whole, and lines of the source are used up before they are dropped. */
+const BLOCK = 64;
 
 /** Rounds each column to 255 steps about 0; `at(row, column)` reads the weight. A column of zeros keeps scale 1. */
 export function quantizeColumns(rows: number, columns: number, at: (row: number, column: number) => number): QuantizedMatrix {
@@ -16,11 +18,17 @@ export function quantizeColumns(rows: number, columns: number, at: (row: number,
   const scales = new Float32Array(columns).fill(1);
   for (let column = 0; column < columns; column += 1) {
     let largest = 0;
-    for (let row = 0; row < rows; row += 1) largest = Math.max(largest, Math.abs(at(row, column)));
-    if (largest === 0) continue;
-    const scale = Math.fround(largest / LARGEST);
-    scales[column] = scale;
-    for (let row = 0; row < rows; row += 1) values[row * columns + column] = Math.max(-LARGEST, Math.min(LARGEST, Math.round(at(row, column) / scale)));
+    for (let row = 0; row < rows; row += 1) {
+      const size = Math.abs(at(row, column));
+      if (size > largest) largest = size;
+    }
+    if (largest > 0) scales[column] = largest / LARGEST;
+  }
+  for (let first = 0; first < columns; first += BLOCK) {
+    const end = Math.min(columns, first + BLOCK);
+    for (let row = 0; row < rows; row += 1) {
+      for (let column = first; column < end; column += 1) values[row * columns + column] = Math.max(-LARGEST, Math.min(LARGEST, Math.round(at(row, column) / scales[column]!)));
+    }
   }
   return { rows, columns, values, scales };
 }

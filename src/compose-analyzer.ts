@@ -37,9 +37,10 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
     modelDirs: modelFolders(settings),
     ...(settings.defaultModel === null ? {} : { defaultModelId: settings.defaultModel }),
     run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
+    hostEnvironment: settings.hostEnvironment,
     onNotice: (notice, details) => log.warn(details, notice),
   });
-  const speech = createSpeechProbability({ idleUnloadMs: settings.modelIdleMs });
+  const speech = createSpeechProbability({ idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
   const pipeline = createAnalysisPipeline({
     decoder: new FfmpegDecoder(),
     speech,

@@ -46,6 +46,13 @@ const SETTINGS = {
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
 } as const;
 
+/** What a model host may see of the environment: where an accelerator's libraries are, and nothing else. */
+const HOST_VARIABLES = ['LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES', 'SystemRoot'] as const;
+
+function hostEnvironmentOf(environment: Environment): Record<string, string> {
+  return Object.fromEntries(HOST_VARIABLES.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+}
+
 /**
  * Libraries put what they receive into the system's temporary folder; everything that is written must lie under the data
  * folder. To be called once the database is open: its socket needs a short path.
@@ -73,7 +80,7 @@ export function readSettings(environment: Environment = process.env, dotEnvPath 
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${describeIssue(issue)}`);
     throw new UndertoneError('CONFIG_INVALID', `Settings are not valid. ${problems.join('; ')}.`);
   }
-  return toSettings(parsed.data);
+  return { ...toSettings(parsed.data), hostEnvironment: hostEnvironmentOf(merged) };
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -84,7 +91,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' ? `must be a ${issue.expected === 'int' ? 'whole number' : issue.expected}` : issue.code;
 }
 
-function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Settings {
+function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Omit<Settings, 'hostEnvironment'> {
   return {
     dataDir: values.UNDERTONE_DATA_DIR,
     host: values.UNDERTONE_HOST,

@@ -32,6 +32,8 @@ export interface Settings {
   readonly huggingFaceUrl: string | null;
   readonly modelScopeUrl: string | null;
   readonly downloadProxy: string | null;
+  /** Variables that model hosts are given (an accelerator's libraries). */
+  readonly hostEnvironment: Readonly<Record<string, string>>;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
 }

@@ -130,6 +130,24 @@ function lengthenShort(spans: readonly Span[], { durationSeconds, maxWindowSecon
   });
 }
 
+/**
+ * Each window with up to `marginSeconds` of what is around it, at most to the middle of the pause before its neighbour.
+ * Breath, onset and decay tell about a voice as well, and models are trained on clips that have them.
+ */
+export function withMargins(windows: readonly WindowSpan[], marginSeconds: number, { durationSeconds, maxWindowSeconds }: Pick<WindowRequest, 'durationSeconds' | 'maxWindowSeconds'>): WindowSpan[] {
+  return windows.map((window, i) => {
+    const before = windows[i - 1]?.endSeconds ?? -window.startSeconds;
+    const after = windows[i + 1]?.startSeconds ?? 2 * durationSeconds - window.endSeconds;
+    const allowed = Math.max(0, maxWindowSeconds - length(window)) / 2;
+    const margin = Math.min(marginSeconds, allowed);
+    return {
+      ...window,
+      startSeconds: window.startSeconds - Math.min(margin, Math.max(0, (window.startSeconds - before) / 2)),
+      endSeconds: window.endSeconds + Math.min(margin, Math.max(0, (after - window.endSeconds) / 2)),
+    };
+  });
+}
+
 const length = (span: Span): number => span.endSeconds - span.startSeconds;
 
 function withSpeech(span: Span, regions: readonly SpeechRegion[], firstRegion: number): { window: WindowSpan; nextRegion: number } {

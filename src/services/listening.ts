@@ -4,7 +4,7 @@ import { QualityMeter } from '../audio/quality.js';
 import { findSpeechRegions } from '../audio/speech-regions.js';
 import { qualityWarnings } from '../audio/warnings.js';
 import { WaveformPeaksMeter } from '../audio/waveform-peaks.js';
-import { cutWindows, rawWindow } from '../audio/windows.js';
+import { cutWindows, rawWindow, withMargins, type WindowSpan } from '../audio/windows.js';
 import type { AnalysisOptions, AnalysisWarning, AnalysisWindow, AudioQuality, GateResult, SpeechRegion } from '../domain/analysis.js';
 import { samplesToSeconds, type PcmSource } from '../domain/pcm.js';
 import type { SpeechProbability } from '../inference/emotion-inference.js';
@@ -12,6 +12,11 @@ import { scanSamples } from './speech-scan.js';
 
 /** Buckets of the stored waveform picture: enough for a wide screen, 4 kB a recording. */
 const PEAK_BUCKETS = 2000;
+/**
+ * What a model hears around the speech. On the CREMA-D dev clips the bundled model's unweighted recall was .668 without any,
+ * .680 with 0.4 s and .716 with 0.7 s or the whole clip (615 clips, one run).
+ */
+const WINDOW_MARGIN_SECONDS = 0.7;
 
 /** One voice to be judged by itself: the mix (speaker null), or a channel. */
 export interface Voice {
@@ -64,7 +69,7 @@ export async function listen(speech: SpeechProbability, decoded: DecodedAudio, v
     const probabilities = await scan(voice.pcm, !options.raw, voice.pcm === pcm ? measureMix : () => Promise.resolve());
     const own = options.raw ? [] : findSpeechRegions(probabilities, durationSeconds);
     regions.push(...own);
-    const spans = options.raw ? [rawWindow(durationSeconds)] : cutWindows({ regions: own, probabilities, durationSeconds, maxWindowSeconds: options.maxWindowSeconds });
+    const spans = options.raw ? [rawWindow(durationSeconds)] : spansOf(own, probabilities, durationSeconds, options.maxWindowSeconds);
     for (const span of spans) {
       // A raw window weighs by its length: nobody looked for the speech in it.
       const gated = options.raw ? { gate: 'bypassed' as const, speechSeconds: durationSeconds } : { gate: gateWindow(span, meter.levelDbfs(span.startSeconds, span.endSeconds)), speechSeconds: span.speechSeconds };
@@ -76,6 +81,11 @@ export async function listen(speech: SpeechProbability, decoded: DecodedAudio, v
   const quality = await meter.report(decoded, speechRegions);
   const warnings = [...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit, speechLookedFor: !options.raw }), ...speakerWarnings(decoded, isSplit, options)];
   return { durationSeconds, windows, speechRegions, quality, gate: gateRecording(windows, durationSeconds), warnings, peaks: interleave(outline) };
+}
+
+function spansOf(regions: readonly SpeechRegion[], probabilities: Float32Array, durationSeconds: number, maxWindowSeconds: number): WindowSpan[] {
+  const spans = cutWindows({ regions, probabilities, durationSeconds, maxWindowSeconds });
+  return withMargins(spans, WINDOW_MARGIN_SECONDS, { durationSeconds, maxWindowSeconds });
 }
 
 function speakerWarnings(decoded: DecodedAudio, isSplit: boolean, options: ListeningOptions): AnalysisWarning[] {

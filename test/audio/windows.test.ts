@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gateRecording, gateWindow } from '../../src/audio/gate.js';
 import { findSpeechRegions, PROBABILITY_FRAME_SECONDS, totalSeconds } from '../../src/audio/speech-regions.js';
-import { cutWindows, rawWindow } from '../../src/audio/windows.js';
+import { cutWindows, rawWindow, withMargins } from '../../src/audio/windows.js';
 import type { WindowSpan } from '../../src/audio/windows.js';
 import type { SpeechRegion } from '../../src/domain/analysis.js';
 import { uniformNoise } from './support/sound-files.js';
@@ -111,5 +111,20 @@ describe('the gate', () => {
     expect(gateRecording([{ ...window(0), gate: 'noise' }], 2)).toMatchObject({ kind: 'noise', leftOutSeconds: 2 });
     expect(gateRecording([{ ...window(0), gate: 'bypassed' }], 2)).toMatchObject({ kind: 'bypassed', leftOutSeconds: 0 });
     expect(gateRecording([speech], 2).reason).toMatch(/1\.5 s of speech/);
+  });
+});
+
+describe('margins of windows', () => {
+  const span = (startSeconds: number, endSeconds: number) => ({ startSeconds, endSeconds, speechSeconds: endSeconds - startSeconds });
+
+  it('take in what is around, never past the recording or the middle of a pause, and leave the speech as it was counted', () => {
+    const windows = withMargins([span(0.5, 2), span(2.4, 4), span(8, 9)], 0.7, { durationSeconds: 9.2, maxWindowSeconds: 15 });
+    expect(spans(windows)).toEqual([[0, 2.2], [2.2, 4.7], [7.3, 9.2].map((edge) => expect.closeTo(edge, 9) as number)]);
+    expect(windows.map((window) => window.speechSeconds)).toEqual([1.5, 1.6, 1].map((seconds) => expect.closeTo(seconds, 9) as number));
+  });
+
+  it('never make a window longer than the model takes', () => {
+    const [window] = withMargins([span(2, 16.8)], 0.7, { durationSeconds: 30, maxWindowSeconds: 15 });
+    expect(window!.endSeconds - window!.startSeconds).toBeCloseTo(15, 9);
   });
 });

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { writeWav } from './audio/wav-writer.js';
 import { AUDIO_FORMATS } from './audio/decode-failure.js';
 import type { CliAnalyzer, CliRuntime, FileAnalysis, RunningProcess } from './cli/cli-runtime.js';
 import { composeAnalyzer, packageFolder } from './compose-analyzer.js';
@@ -118,7 +119,7 @@ function openAnalyzer(settings: Settings): CliAnalyzer {
       const pcm = result.pcm!;
       const { track, frameFeatures } = result;
       const frames = frameFeatures === null ? null : { hopSeconds: track.frameHopSeconds, rowCount: track.logits.length / track.labels.length, features: frameFeatures, logits: track.logits };
-      return { sha256, outcome: result.outcome, pcm, frames, dispose: () => pcm.dispose() };
+      return { sha256, outcome: result.outcome, pcm, frames, writeWav: (target) => writeWav(pcm, target), dispose: () => pcm.dispose() };
     },
     close: () => analyzer.stop(),
   };

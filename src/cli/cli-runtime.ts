@@ -40,6 +40,8 @@ export interface FileAnalysis {
   readonly outcome: AnalysisOutcome;
   /** The decoded samples, readable until `dispose`. */
   readonly pcm: PcmSource;
+  /** Them as 16-bit mono WAV at 16 kHz. */
+  writeWav(path: string): Promise<void>;
   /** Only when asked for; rows in the order of the segments, `frameCount` of each. */
   readonly frames: FrameTrack | null;
   dispose(): Promise<void>;

@@ -4,7 +4,6 @@ import { EMOTIONS } from '../domain/emotion.js';
 import { encodeNpy } from '../domain/npy.js';
 import { indexOfLargest } from '../domain/scores.js';
 import type { FileAnalysis, FrameTrack } from './cli-runtime.js';
-import { writeWav } from './wav-file.js';
 
 /**
  * Writes `outputs_YYYYMMDD_HHMMSS/` as the common Emotion2Vec+ web page does, so that scripts which read its folders go on
@@ -14,7 +13,7 @@ import { writeWav } from './wav-file.js';
 export async function writeOutputsFolder(outDir: string, analysis: FileAnalysis, now: Date): Promise<string> {
   const folder = await makeFolder(outDir, now);
   const { outcome, frames } = analysis;
-  await writeWav(join(folder, 'processed_audio.wav'), analysis.pcm);
+  await analysis.writeWav(join(folder, 'processed_audio.wav'));
   const result = {
     emotion: outcome.summary?.label ?? 'unknown',
     confidence: outcome.summary?.confidence ?? 0,

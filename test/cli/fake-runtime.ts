@@ -1,3 +1,4 @@
+import { writeWav } from '../../src/audio/wav-writer.js';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
@@ -63,7 +64,7 @@ async function analyzeFile(path: string, options: AnalyzeFileOptions): Promise<F
   if (wanted.fail !== undefined) throw new UndertoneError(wanted.fail, 'This is not audio.');
   options.onProgress?.(0.5);
   const frames = options.wantFrames === true ? { hopSeconds: 0.02, rowCount: 2, features: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8), logits: Float32Array.of(2, 0, 0, 0, 0, 2) } : null;
-  return { sha256: createHash('sha256').update(bytes).digest('hex'), outcome: outcomeOf(wanted, options), pcm: fakePcm(), frames, dispose: () => Promise.resolve() };
+  return { sha256: createHash('sha256').update(bytes).digest('hex'), outcome: outcomeOf(wanted, options), pcm: fakePcm(), writeWav: (target) => writeWav(fakePcm(), target), frames, dispose: () => Promise.resolve() };
 }
 
 function fakePcm(): PcmSource {

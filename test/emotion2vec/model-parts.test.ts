@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { normalizeClip } from '../../src/inference/emotion2vec/clip-normalization.js';
+import { normalizeClip } from '../../src/inference/host/normalization.js';
 import { quantizeColumns } from '../../src/inference/emotion2vec/column-quantization.js';
 import { alibiSlopes, frameCountOf, frameHopSamples, receptiveFieldSamples, type ModelConfig } from '../../src/inference/emotion2vec/model-config.js';
 import { seededRandom, speechLikeClips } from '../../src/inference/emotion2vec/speech-like-clip.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelSize } from '../../scripts/model-shapes.mjs';
-import { normalizeClip } from '../../src/inference/emotion2vec/clip-normalization.js';
+import { normalizeClip } from '../../src/inference/host/normalization.js';
 import { GraphSession } from '../../src/inference/emotion2vec/graph-session.js';
 import { importCheckpoint, type ImportedModel } from '../../src/inference/emotion2vec/import-checkpoint.js';
 import { speechLikeClips } from '../../src/inference/emotion2vec/speech-like-clip.js';

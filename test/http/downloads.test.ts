@@ -58,7 +58,7 @@ describe('GET /recordings/:id/audio', () => {
     const foreign = app.world.addRecording({ workspaceId: 'ws_2' }, bytes);
     const answers = await Promise.all([get(`/recordings/${foreign.id}/audio`), get('/recordings/rec_none/audio')]);
     expect(answers.map((answer) => answer.status)).toEqual([404, 404]);
-    const [first, second] = await Promise.all(answers.map((answer) => answer.json()));
+    const [first, second] = (await Promise.all(answers.map((answer) => answer.json()))) as unknown[];
     expect(first).toEqual(second);
   });
 });

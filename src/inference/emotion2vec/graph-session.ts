@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { WindowInference } from '../../domain/model.js';
-import { normalizeClip } from './clip-normalization.js';
+import { normalizeClip } from '../host/normalization.js';
 
 /**
  * A model's graph in this very process, for imports, tests and benchmarks only: `run` blocks the event loop for its whole

@@ -4,7 +4,7 @@ import type { ModelManifest, Precision } from '../../domain/model.js';
 import { openCheckpoint, type Checkpoint } from '../checkpoint/torch-checkpoint.js';
 import { builtInClips, comparePrecisions, isFaithful, type QuantizationReport } from './compare-precisions.js';
 import { inferConfig } from './config-inference.js';
-import { digestOf } from './file-digest.js';
+import { digestFiles } from '../model-digest.js';
 import { manifestOf } from './imported-manifest.js';
 import type { ModelConfig } from './model-config.js';
 import { installFolder } from './model-folder.js';
@@ -79,7 +79,7 @@ export async function importCheckpoint(options: ImportOptions): Promise<Imported
       const draft = { ...options, draftFolder, checkpoint, config, labels };
       const written = options.precision === 'f32' ? await writeFloat(draft, draftFolder) : await writeQuantized(draft);
       const files = [GRAPH_FILE, ...written.weightFiles].map((name) => join(draftFolder, name));
-      const digest = await digestOf(files, (fraction) => report(options, 'digest', fraction));
+      const digest = await digestFiles(files, (fraction) => report(options, 'digest', fraction));
       const manifest = manifestOf({ id: options.id, name: options.name, config, labels, ...written, ...digest });
       await writeFile(join(draftFolder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
       return { manifest, folder: join(options.modelsDir, options.id), config, labelSource: labels.source, weightsInPlace: written.weightFiles.includes(CHECKPOINT_FILE) };

@@ -20,6 +20,13 @@ export function writeNormalized(samples: Float32Array, normalization: 'none' | '
   return true;
 }
 
+/** One clip by itself, `zscore-f64`. Silence gives zeros. */
+export function normalizeClip(samples: Float32Array): Float32Array {
+  const normalized = new Float32Array(samples.length);
+  writeNormalized(samples, 'zscore-f64', normalized, 0);
+  return normalized;
+}
+
 /** In float64; not finite exactly where a sample is not (float32 values cannot overflow it). */
 export function sumOf(samples: Float32Array): number {
   let sum = 0;

@@ -19,6 +19,7 @@ import { createBossQueue } from './queue/boss-queue.js';
 import type { JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
+import { createComparisonService } from './services/comparison.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
@@ -83,10 +84,13 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   const embeddings = createEmbeddingRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
     recordings: createRecordingService({ database, recordings, blobs, events, maxUploadBytes: settings.maxUploadBytes }),
-    analyses: createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses }),
-    timelines: createTimelineService({ analyses, blobs }),
+    analyses: analysisService,
+    timelines,
+    comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
     models: createModelService(analyzer.inference, events),
     keys,

@@ -84,8 +84,8 @@ export interface CliModels {
   /** Hashes the files of a model and compares with its manifest. */
   verify(id: string): Promise<{ readonly ok: boolean; readonly details: readonly string[] }>;
   remove(id: string): Promise<void>;
-  import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision; readonly acceptLicense: boolean; readonly onProgress: (message: string) => void }): Promise<ModelListing>;
-  pull(options: { readonly id: string; readonly acceptLicense: boolean; readonly precision: Precision; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
+  import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly acceptLicense: boolean; readonly onProgress: (message: string) => void }): Promise<ModelListing>;
+  pull(options: { readonly id: string; readonly acceptLicense: boolean; readonly precision: Precision | 'auto'; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
 }
 
 export interface CliServices {

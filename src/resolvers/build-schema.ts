@@ -5,6 +5,7 @@ import { UndertoneError } from '../domain/errors.js';
 import { AnalysisFieldsResolver } from './analysis-fields.resolver.js';
 import { AnalysisResolver } from './analysis.resolver.js';
 import { ApiKeyResolver } from './api-key.resolver.js';
+import { ComparisonResolver } from './comparison.resolver.js';
 import { EmbeddingResolver } from './embedding.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { RecordingResolver } from './recording.resolver.js';
@@ -14,7 +15,7 @@ import { TimelineSeriesResolver } from './timeline.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
-  ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ModelResolver, ApiKeyResolver,
+  ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, ApiKeyResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

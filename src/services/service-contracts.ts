@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
 import type { ModelStatus } from '../domain/model.js';
 import type { Principal, Role } from '../domain/principal.js';
 import type {
@@ -74,6 +75,19 @@ export interface TimelineService {
   contributions(principal: Principal, segment: SegmentRecord, options: { readonly binSeconds: number; readonly label: string | null }): Promise<readonly { readonly startSeconds: number; readonly endSeconds: number; readonly value: number }[]>;
 }
 
+export interface ComparisonService {
+  /** BAD_INPUT when they are of different recordings, CONFLICT when one has not succeeded. */
+  compare(principal: Principal, a: string, b: string, binSeconds: number): Promise<TimelineComparison & {
+    readonly a: AnalysisRecord;
+    readonly b: AnalysisRecord;
+    readonly binSeconds: number;
+    readonly sameLabel: boolean | null;
+    readonly scores: readonly ScoreDifference[];
+  }>;
+  /** The same recording and options with another model, as a new analysis. */
+  reanalyze(principal: Principal, analysisId: string, model: string): Promise<AnalysisRecord>;
+}
+
 export interface EmbeddingService {
   find(principal: Principal, id: string): Promise<EmbeddingRecord | null>;
   forAnalysis(principal: Principal, analysisId: string): Promise<EmbeddingRecord | null>;
@@ -105,6 +119,7 @@ export interface Services {
   readonly recordings: RecordingService;
   readonly analyses: AnalysisService;
   readonly timelines: TimelineService;
+  readonly comparisons: ComparisonService;
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;

@@ -106,6 +106,15 @@ describe('analyses', () => {
     expect((await app.graphql(REQUEST, { input: { recordingId: recording.id, ...input } })).data).toEqual({ analyzeRecording: expected });
   });
 
+  it('reanalyze gives a new analysis of the same recording, and names the installed models for an unknown one', async () => {
+    const earlier = app.world.addAnalysis(app.world.addRecording());
+    const query = 'mutation ($id: ID!, $model: String!) { reanalyze(id: $id, model: $model) { __typename ... on Analysis { id status recording { id } } ... on ModelProblem { code installed } } }';
+    const again = (await app.graphql(query, { id: earlier.id, model: 'starter' })).data?.['reanalyze'] as Record<string, unknown>;
+    expect(again).toMatchObject({ __typename: 'Analysis', status: 'QUEUED', recording: { id: earlier.recordingId } });
+    expect(again['id']).not.toBe(earlier.id);
+    expect((await app.graphql(query, { id: earlier.id, model: 'none' })).data?.['reanalyze']).toMatchObject({ __typename: 'ModelProblem', code: 'MODEL_UNKNOWN' });
+  });
+
   it('cancelling a finished analysis is a ConflictProblem', async () => {
     const analysis = app.world.addAnalysis(app.world.addRecording());
     expect((await app.graphql('mutation ($id: ID!) { cancelAnalysis(id: $id) { __typename ... on Problem { code } } }', { id: analysis.id })).data).toEqual({ cancelAnalysis: { __typename: 'ConflictProblem', code: 'CONFLICT' } });

@@ -56,6 +56,16 @@ describe('queries', () => {
     expect((await app.graphql(query)).errors?.map((error) => error.extensions.code)).toEqual([code]);
   });
 
+  it('two analyses of a recording are put side by side as columns', async () => {
+    const recording = app.world.addRecording();
+    const [a, b] = [app.world.addAnalysis(recording), app.world.addAnalysis(recording)];
+    const query = 'query ($a: ID!, $b: ID!) { compareAnalyses(a: $a, b: $b, binSeconds: 1) { a { id } b { id } sameLabel agreement scores { label scoreA scoreB difference } binSeconds startSeconds labelsA labelsB } }';
+    expect((await app.graphql(query, { a: a.id, b: b.id })).data?.['compareAnalyses']).toEqual({
+      a: { id: a.id }, b: { id: b.id }, sameLabel: true, agreement: 0.5, scores: [{ label: 'angry', scoreA: 0.25, scoreB: 0.5, difference: 0.25 }],
+      binSeconds: 1, startSeconds: [0, 1], labelsA: ['angry', 'sad'], labelsB: ['angry', 'happy'],
+    });
+  });
+
   it('a page of recordings with their newest analyses and models costs one query a kind', async () => {
     for (let count = 0; count < 20; count++) app.world.addAnalysis(app.world.addRecording());
     const { data, errors } = await app.graphql('{ recordings(first: 20) { nodes { id latestAnalysis { id recording { id } model { id } speakers { id } } } } }');

@@ -106,6 +106,21 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       await expect(platform.services.embeddings.similarSegments(admin, {}, 5, {})).rejects.toMatchObject({ code: 'BAD_INPUT' });
     });
 
+    it('analyses again with the same options and puts the two beside each other', async () => {
+      const { recording } = await platform.services.recordings.upload(admin, { stream: createReadStream(SAMPLE), fileName: 'twice.flac' }, {});
+      const first = await analyze(recording.id);
+      const { id } = await platform.services.comparisons.reanalyze(admin, first.id, 'starter');
+      const second = await platform.services.analyses.wait(admin, id, 60_000);
+      expect(second.id).not.toBe(first.id);
+      const compared = await platform.services.comparisons.compare(admin, first.id, second.id, 0.5);
+      expect(compared).toMatchObject({ agreement: 1, sameLabel: true });
+      expect(compared.startSeconds.length).toBeGreaterThan(10);
+      expect(compared.scores.map(({ difference }) => difference)).toEqual(compared.scores.map(() => 0));
+      const other = await upload(speechLikeWav(1, 10));
+      const foreign = await analyze(other.recording.id, { raw: true });
+      await expect(platform.services.comparisons.compare(admin, first.id, foreign.id, 0.5)).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    });
+
     it('cancels what waits, and says that what has ended cannot be cancelled', async () => {
       const { recording } = await upload(speechLikeWav(1, 5));
       const done = await analyze(recording.id);

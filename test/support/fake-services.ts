@@ -260,6 +260,18 @@ function fakeServices(world: FakeWorld): Services {
       },
       contributions: (_principal, segment, { label }) => Promise.resolve([{ startSeconds: segment.startSeconds, endSeconds: segment.endSeconds, value: label === null ? 2 : 1 }]),
     },
+    comparisons: {
+      compare: (principal, aId, bId, binSeconds) => {
+        const [a, b] = [analysisOf(principal, aId), analysisOf(principal, bId)];
+        return Promise.resolve({ a, b, binSeconds, sameLabel: true, scores: [{ label: 'angry', scoreA: 0.25, scoreB: 0.5, difference: 0.25 }], agreement: 0.5, startSeconds: [0, binSeconds], labelsA: ['angry', 'sad'], labelsB: ['angry', 'happy'] });
+      },
+      reanalyze: (principal, id, model) => {
+        need(principal, 'analyst');
+        const { recordingId, raw } = analysisOf(principal, id);
+        knownModel(model);
+        return Promise.resolve(world.addAnalysis(recordingOf(principal, recordingId), { status: 'QUEUED', progress: 0, raw }));
+      },
+    },
     embeddings: {
       find: (principal, id) => Promise.resolve(mine(principal, world.embeddings.find((embedding) => embedding.id === id))),
       forAnalysis: (principal, id) => Promise.resolve(mine(principal, world.embeddings.find((embedding) => embedding.analysisId === id && embedding.segmentId === null))),

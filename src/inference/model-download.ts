@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { UndertoneError } from '../domain/errors.js';
-import { assertRoom, digestPart, forget, readNote, receive, sizeOf, type PartNote } from './download-part.js';
+import { arrivingBody, assertRoom, digestPart, forget, readNote, receive, sizeOf, type PartNote } from './download-part.js';
 import { DownloadRefused, requestDownload } from './download-request.js';
 import { withFileLock } from './file-lock.js';
 
@@ -85,6 +85,7 @@ async function attemptDownload(url: string, options: DownloadOptions): Promise<D
   const present = mayContinue ? await sizeOf(part) : 0;
   const headers: Record<string, string> = present > 0 ? { range: `bytes=${present}-`, ...(note?.url === url && note.etag !== null ? { 'if-range': note.etag } : {}) } : {};
   const { response, linkedDigest } = await requestDownload(url, { headers, idleTimeoutMs: options.idleTimeoutMs ?? 60_000, ...(options.proxyUrl ? { proxyUrl: options.proxyUrl } : {}), ...(options.signal ? { signal: options.signal } : {}) });
+  const body = arrivingBody(response);
   const start = startOf(response, present);
   if (start === null) {
     response.destroy();
@@ -98,7 +99,7 @@ async function attemptDownload(url: string, options: DownloadOptions): Promise<D
   }
   if (total !== null) await assertRoom(part, total - start, response);
   await writeFile(`${part}.json`, JSON.stringify({ url, etag: response.headers.etag ?? null } satisfies PartNote));
-  const sha256 = await receive(response, { part, start, total, onProgress: options.onProgress });
+  const sha256 = await receive(body, { part, start, total, onProgress: options.onProgress }).finally(() => response.destroy());
   const sizeBytes = await sizeOf(part);
   if (total !== null && sizeBytes !== total) throw new Error(`the connection ended after ${sizeBytes} of ${total} bytes`);
   const wanted = options.sha256 ?? linkedDigest;

@@ -8,6 +8,8 @@ import { median, report } from './bench-report.mjs';
 import { analyze, serveHere, throwAwayFolder } from './platform-process.mjs';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 25);
+// Another model than the bundled one: name it here and in UNDERTONE_DEFAULT_MODEL, with UNDERTONE_BENCH_MODELS pointing to a data folder that has it.
+const MODEL = process.env.BENCH_MODEL ?? 'starter';
 const folder = throwAwayFolder();
 const cut = (from, seconds, name) => {
   const path = join(folder, name);
@@ -25,7 +27,7 @@ const decoder = new FfmpegDecoder();
 
 async function decodeAndModel(path) {
   const { pcm } = await decoder.decode(path, { maxSeconds: 60, timeoutMs: 60_000, tempDir: folder });
-  await alone.inference.infer(await pcm.read(0, pcm.sampleCount), { modelId: 'starter', priority: 'interactive', deadlineMs: 60_000 });
+  await alone.inference.infer(await pcm.read(0, pcm.sampleCount), { modelId: MODEL, priority: 'interactive', deadlineMs: 60_000 });
   await pcm.dispose();
 }
 

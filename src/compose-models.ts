@@ -45,11 +45,14 @@ export function composeModels(settings: Settings): CliModels {
       await removeModel(own, id);
     },
 
-    async import({ id, checkpoint, tokens, precision, onProgress }) {
+    async import({ id, checkpoint, tokens, precision, replace, onProgress, signal }) {
       const say = everyTwoSeconds(onProgress);
       const { manifest, labelSource } = await importCheckpoint({
-        id, checkpointPath: checkpoint, modelsDir: own, precision, ...(tokens === null ? {} : { tokensPath: tokens }),
-        onProgress: ({ stage, fraction }) => say(stage, fraction),
+        id, checkpointPath: checkpoint, modelsDir: own, precision, replace, ...(tokens === null ? {} : { tokensPath: tokens }),
+        onProgress: ({ stage, fraction }) => {
+          signal.throwIfAborted();
+          say(stage, fraction);
+        },
       });
       onProgress(`labels from ${labelSource}`);
       return listing(manifest);

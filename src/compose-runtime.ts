@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { writeWav } from './audio/wav-writer.js';
@@ -18,6 +18,7 @@ import type { Settings } from './domain/settings.js';
 import { buildApp } from './http/build-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
 import { listen } from './http/listen.js';
+import { assertSafeListen } from './http/safe-listen.js';
 import { createLog } from './log.js';
 import { buildApiSchema } from './resolvers/build-schema.js';
 import { contextFactory } from './resolvers/request-context.js';
@@ -52,11 +53,13 @@ export function composeRuntime(): CliRuntime {
 async function serve(settings: Settings, withWorker: boolean): Promise<RunningProcess> {
   const log = createLog(settings.logLevel);
   const platform = await composePlatform(settings, log);
+  let opened: { close(): Promise<unknown> } | undefined;
   try {
     await sweepTemporaryFolders(settings.dataDir);
     await mkdir(temporaryFolder(settings.dataDir), { recursive: true, mode: 0o700 });
     keepTemporaryFilesIn(temporaryFolder(settings.dataDir));
-    const newAdminKey = await platform.keys.makeFirstAdminKey();
+    // Before any key is made up: beyond loopback only with one that somebody chose.
+    assertSafeListen(settings.host, (await platform.keys.countActive()) > 0);
     const app = await buildApp({
       services: platform.services, settings, schema: buildApiSchema(), log, webDir: join(packageFolder(), 'web', 'dist'),
       createContext: contextFactory({
@@ -66,7 +69,10 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
       checks: readinessChecks(platform),
     });
     if (withWorker) await platform.startWorker();
+    opened = app;
     const { url } = await listen(app, { host: settings.host, port: settings.port, hasKeys: (await platform.keys.countActive()) > 0 });
+    // Once it listens: made before, a key that nobody was shown would be left behind when the port is taken.
+    const newAdminKey = await platform.keys.makeFirstAdminKey();
     // The first upload should not pay for the start of the model; a failure shows in the model's state.
     if (withWorker) void platform.analyzer.inference.load(platform.analyzer.inference.defaultModelId).catch((error: unknown) => log.warn({ err: error }, 'the default model did not load'));
     return {
@@ -78,6 +84,7 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
       },
     };
   } catch (error) {
+    await opened?.close();
     await platform.stop();
     throw error;
   }
@@ -109,7 +116,7 @@ function openAnalyzer(settings: Settings): CliAnalyzer {
       return { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: visibleLabels(manifest) };
     },
     async analyzeFile(path, options): Promise<FileAnalysis> {
-      const sha256 = await digestOf(path);
+      const sha256 = await digestOf(path, options.signal);
       const modelId = options.model ?? analyzer.inference.defaultModelId;
       const result = await analyzer.pipeline.analyze({
         path, options: { modelId, raw: options.raw, speakers: options.speakers }, priority: 'bulk', signal: options.signal ?? new AbortController().signal,
@@ -118,20 +125,27 @@ function openAnalyzer(settings: Settings): CliAnalyzer {
       });
       const pcm = result.pcm!;
       const { track, frameFeatures } = result;
-      const frames = frameFeatures === null ? null : { hopSeconds: track.frameHopSeconds, rowCount: track.logits.length / track.labels.length, features: frameFeatures, logits: track.logits };
+      const frames = { hopSeconds: track.frameHopSeconds, rowCount: track.logits.length / track.labels.length, features: frameFeatures, logits: track.logits };
       return { sha256, outcome: result.outcome, pcm, frames, writeWav: (target) => writeWav(pcm, target), dispose: () => pcm.dispose() };
     },
     close: () => analyzer.stop(),
   };
 }
 
-async function digestOf(path: string): Promise<string> {
+/** Opened without waiting, so that a pipe or a device is refused instead of read for ever. */
+async function digestOf(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
+  let handle: FileHandle | undefined;
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!(await handle.stat()).isFile()) throw new UndertoneError('NOT_AUDIO', 'This is not a regular file. Give the path of a recording.');
+    for await (const chunk of handle.createReadStream({ autoClose: false, ...(signal === undefined ? {} : { signal }) }) as AsyncIterable<Buffer>) hash.update(chunk);
   } catch (error) {
+    if (error instanceof UndertoneError || signal?.aborted === true) throw error;
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
     throw new UndertoneError('BAD_INPUT', `The file cannot be read (${reason}). Check the path and the permissions.`, {}, { cause: error });
+  } finally {
+    await handle?.close();
   }
   return hash.digest('hex');
 }

@@ -74,10 +74,9 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
 
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
   const plugins = await composePlugins(settings, log, events);
-  opened.push(() => plugins.stop());
   const analyzer = composeAnalyzer(settings, log, (outcome, signal) => plugins.afterPrediction(outcome, signal));
-  // Before the queue in the list of openings would be after it in stopping: hosts must outlive the jobs that use them.
-  opened.splice(opened.length - 2, 0, () => analyzer.stop());
+  // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
+  opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
 
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);

@@ -13,7 +13,8 @@ export async function sweepTemporaryFolders(dataDir: string): Promise<void> {
   const names = await readdir(root).catch(() => []);
   for (const name of names) {
     const pid = name.startsWith(`${hostname()}-`) ? Number(name.slice(hostname().length + 1)) : Number.NaN;
-    if (Number.isInteger(pid) && !isAlive(pid)) await rm(join(root, name), { recursive: true, force: true });
+    // Our own, too: in a container every start has the same number, and nothing of this one is written yet.
+    if (Number.isInteger(pid) && (pid === process.pid || !isAlive(pid))) await rm(join(root, name), { recursive: true, force: true });
   }
 }
 

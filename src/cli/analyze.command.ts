@@ -52,11 +52,11 @@ async function analyzeOne(analyzer: CliAnalyzer, terminal: Terminal, progress: P
   let analysis: FileAnalysis | null = null;
   try {
     analysis = await analyzer.analyzeFile(file, {
-      model: args.model, raw: args.raw, speakers: args.speakers, wantFrames: args.frames || args.plot !== null, signal: terminal.signal,
+      model: args.model, raw: args.raw, speakers: args.speakers, wantFrames: args.frames && args.out !== null, signal: terminal.signal,
       onProgress: (fraction) => progress.update(name, fraction),
     });
     const report = analysisReport(file, analysis);
-    if (args.plot !== null) await writeFile(plotPath(args.plot, file, args.files.length), await plotAnalysis(basename(file), analysis));
+    if (args.plot !== null) await writeFile(plotPath(args.plot, file, args.files), await plotAnalysis(basename(file), analysis));
     const folder = args.out === null ? null : await writeOutputsFolder(args.out, args.frames ? analysis : { ...analysis, frames: null }, new Date());
     progress.end(name, folder === null ? 'done' : `written to ${folder}`);
     return report;
@@ -82,11 +82,13 @@ export function problemOf(error: unknown, file: string): FailedReport['problem']
   return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
 }
 
-/** `plot.svg` for one file; for several, `plot-NAME.svg` each, so that none is written over. */
-export function plotPath(wanted: string, file: string, fileCount: number): string {
-  if (fileCount === 1) return wanted;
+/** `plot.svg` for one file; for several, `plot-NAME.svg` each, with a number where two have one name: none is written over. */
+export function plotPath(wanted: string, file: string, files: readonly string[]): string {
+  if (files.length === 1) return wanted;
   const { dir, name, ext } = parse(wanted);
-  return join(dir, `${name}-${basename(file, extname(file))}${ext === '' ? '.svg' : ext}`);
+  const stem = (path: string): string => basename(path, extname(path));
+  const before = files.slice(0, files.indexOf(file)).filter((other) => stem(other) === stem(file)).length;
+  return join(dir, `${name}-${stem(file)}${before === 0 ? '' : `-${before + 1}`}${ext === '' ? '.svg' : ext}`);
 }
 
 class ReportWriter {

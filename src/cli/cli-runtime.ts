@@ -50,8 +50,8 @@ export interface FileAnalysis {
 export interface FrameTrack {
   readonly hopSeconds: number;
   readonly rowCount: number;
-  /** [rowCount, D] row-major */
-  readonly features: Float32Array;
+  /** [rowCount, D] row-major; null unless frames were wanted: two hours of them are gigabytes. */
+  readonly features: Float32Array | null;
   /** [rowCount, labels] row-major */
   readonly logits: Float32Array;
 }
@@ -84,7 +84,7 @@ export interface CliModels {
   /** Hashes the files of a model and compares with its manifest. */
   verify(id: string): Promise<{ readonly ok: boolean; readonly details: readonly string[] }>;
   remove(id: string): Promise<void>;
-  import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly acceptLicense: boolean; readonly onProgress: (message: string) => void }): Promise<ModelListing>;
+  import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly acceptLicense: boolean; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
   pull(options: { readonly id: string; readonly acceptLicense: boolean; readonly precision: Precision | 'auto'; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
 }
 

@@ -29,9 +29,9 @@ export async function removeModel(runtime: CliRuntime, terminal: Terminal, id: s
   return 0;
 }
 
-export async function importModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly acceptLicense: boolean }): Promise<number> {
+export async function importModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly acceptLicense: boolean }): Promise<number> {
   const models = await runtime.openModels();
-  return say(terminal, 'Imported', await models.import({ ...args, onProgress: (message) => void terminal.err.write(`${printable(message)}\n`) }));
+  return say(terminal, 'Imported', await models.import({ ...args, signal: terminal.signal, onProgress: (message) => void terminal.err.write(`${printable(message)}\n`) }));
 }
 
 export async function pullModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly precision: Precision | 'auto'; readonly acceptLicense: boolean }): Promise<number> {

@@ -26,7 +26,7 @@ export async function writeOutputsFolder(outDir: string, analysis: FileAnalysis,
     if (outcome.embedding !== null) await writeFile(join(folder, 'embedding.npy'), encodeNpy(outcome.embedding, 1, outcome.embedding.length));
   } else {
     await writeFile(join(folder, 'result_frame.json'), json({ ...result, ...frameResult(frames, outcome.model.labels) }));
-    if (frames.rowCount > 0) await writeFile(join(folder, 'embedding.npy'), encodeNpy(frames.features, frames.rowCount, frames.features.length / frames.rowCount));
+    if (frames.rowCount > 0 && frames.features !== null) await writeFile(join(folder, 'embedding.npy'), encodeNpy(frames.features, frames.rowCount, frames.features.length / frames.rowCount));
   }
   return folder;
 }

@@ -15,6 +15,8 @@ const VECTORS_PER_STATEMENT = 500;
  */
 export async function completeAnalysis(db: Database, { analysisId, outcome, trackKey, peaks }: CompletedAnalysis): Promise<boolean> {
   return db.transaction(async (tx) => {
+    // The recording first, as in its deletion: two transactions that lock the same rows in another order wait for each other.
+    await tx.$queryRaw`SELECT "id" FROM "Recording" WHERE "id" = (SELECT "recordingId" FROM "Analysis" WHERE "id" = ${analysisId}) FOR UPDATE`;
     const [analysis] = await tx.$queryRaw<{ workspaceId: string; recordingId: string; status: string }[]>`
       SELECT "workspaceId", "recordingId", "status"::text AS status FROM "Analysis" WHERE "id" = ${analysisId} FOR UPDATE`;
     if (analysis?.status !== 'RUNNING') return false;
@@ -33,10 +35,13 @@ export async function completeAnalysis(db: Database, { analysisId, outcome, trac
       { segmentId: null, values: outcome.embedding },
       ...segments.map(({ embedding }, index) => ({ segmentId: segmentIds[index]!, values: embedding })),
     ]);
+    // A raw analysis did not look for speech: what an earlier one found stays.
+    const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
     await tx.recording.update({
       where: { id: analysis.recordingId },
-      data: { durationSeconds: outcome.durationSeconds, quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions), peaks: new Uint8Array(Uint8Array.from(peaks)) },
+      data: { durationSeconds: outcome.durationSeconds, peaks: new Uint8Array(Uint8Array.from(peaks)), ...heard },
     });
+    if (outcome.options.raw) await tx.recording.updateMany({ where: { id: analysis.recordingId, quality: { equals: Prisma.DbNull } }, data: { quality: toJson(outcome.quality) } });
     await tx.analysis.update({
       where: { id: analysisId },
       data: {

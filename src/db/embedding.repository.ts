@@ -74,7 +74,7 @@ function conditions(workspaceId: string, to: EmbeddingRecord, filter: Similarity
   if (filter.recordingId !== undefined) where.push(Prisma.sql`a."recordingId" = ${filter.recordingId}`);
   if (filter.excludeRecordingId !== undefined) where.push(Prisma.sql`a."recordingId" <> ${filter.excludeRecordingId}`);
   if (filter.tag !== undefined) where.push(Prisma.sql`r."tags" @> ARRAY[${filter.tag}]::text[]`);
-  if (filter.createdAfter !== undefined) where.push(Prisma.sql`r."createdAt" > ${filter.createdAfter}`);
+  if (filter.createdAfter !== undefined) where.push(Prisma.sql`r."createdAt" >= ${filter.createdAfter}`);
   if (filter.createdBefore !== undefined) where.push(Prisma.sql`r."createdAt" < ${filter.createdBefore}`);
   return where;
 }

@@ -71,7 +71,7 @@ function conditions(workspaceId: string, filter: RecordingFilter): Prisma.Sql[] 
   const where = [Prisma.sql`r."workspaceId" = ${workspaceId}`];
   if (filter.tag !== undefined) where.push(Prisma.sql`r."tags" @> ARRAY[${filter.tag}]::text[]`);
   if (filter.externalId !== undefined) where.push(Prisma.sql`r."externalId" = ${filter.externalId}`);
-  if (filter.createdAfter !== undefined) where.push(Prisma.sql`r."createdAt" > ${filter.createdAfter}`);
+  if (filter.createdAfter !== undefined) where.push(Prisma.sql`r."createdAt" >= ${filter.createdAfter}`);
   if (filter.createdBefore !== undefined) where.push(Prisma.sql`r."createdAt" < ${filter.createdBefore}`);
   if (filter.search !== undefined) {
     const pattern = `%${filter.search.replace(/[\\%_]/g, '\\$&')}%`;

@@ -4,7 +4,7 @@ import { hostEntryFile } from './host-entry.js';
 import type { EmotionItem } from './host-protocol.js';
 import type { InferenceOptions } from './inference-options.js';
 import { hostEnvironment, runOptions } from './inference-options.js';
-import { verifyModel } from './model-digest.js';
+import { assertSameManifest, verifyModel } from './model-digest.js';
 import type { InstalledModel } from './model-registry.js';
 import { HostPool } from './pool/host-pool.js';
 
@@ -20,6 +20,8 @@ export function createEmotionPool(model: InstalledModel, options: InferenceOptio
     launch: { entry: hostEntryFile(), environment: hostEnvironment(options.hostEnvironment) },
     idleMs: run.idleUnloadMs,
     beforeLoad: async () => {
+      // The folder may have been replaced since it was listed; results must never carry another model's digest.
+      await assertSameManifest(model);
       if (manifest.sizeBytes <= run.verifyUpToBytes) await verifyModel(model);
     },
     load: (provider: typeof run.provider) => ({

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UndertoneError } from '../domain/errors.js';
 import type { InstalledModel } from './model-registry.js';
@@ -35,4 +35,11 @@ export async function verifyModel({ manifest, folder }: InstalledModel): Promise
   if (differences.length === 0) return;
   const message = `The files of model "${manifest.id}" are not those of its manifest: ${differences.join(', ')}. Install it again.`;
   throw new UndertoneError('MODEL_INVALID', message, { differences });
+}
+
+/** Throws MODEL_INVALID when the folder's manifest is no longer the one that this process has listed. */
+export async function assertSameManifest({ manifest, folder }: InstalledModel): Promise<void> {
+  const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => '{}');
+  if ((JSON.parse(text) as { sha256?: unknown }).sha256 === manifest.sha256) return;
+  throw new UndertoneError('MODEL_INVALID', `Model "${manifest.id}" was replaced or removed since it was listed. Load it again (loadModel) to use what is installed now.`);
 }

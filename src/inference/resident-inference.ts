@@ -63,6 +63,10 @@ class PooledInference implements ResidentInference {
   }
 
   installed(modelId: string): InstalledModel {
+    const known = this.#models.get(modelId);
+    if (known !== undefined) return known;
+    // It may have been installed beside this process.
+    this.rescan();
     const model = this.#models.get(modelId);
     if (model !== undefined) return model;
     throw new UndertoneError('MODEL_UNKNOWN', `No model "${modelId.slice(0, 64)}" is installed. ${this.#installedSentence()}`, { installed: [...this.#models.keys()] });
@@ -93,6 +97,8 @@ class PooledInference implements ResidentInference {
   }
 
   async load(modelId: string): Promise<ModelStatus> {
+    // What is installed now, when it was replaced since it was listed.
+    this.rescan();
     await this.#pool(modelId).load();
     return this.status(modelId);
   }

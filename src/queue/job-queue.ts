@@ -13,6 +13,8 @@ export interface JobContext {
   readonly attempt: number;
   /** True when no retry follows a failure of this try. */
   readonly isLastAttempt: boolean;
+  /** As it was given at `enqueue`. */
+  readonly priority: Priority;
 }
 
 /** Delivery is at least once, so every handler is idempotent. A throw is a retry with back-off, until the last. */

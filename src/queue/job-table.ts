@@ -6,7 +6,7 @@ export const QUEUE_SCHEMA = 'pgboss';
 const JOB = `${QUEUE_SCHEMA}.job`;
 const NOW = `${QUEUE_SCHEMA}.job_now()`;
 
-export type ClaimedJob = Pick<JobWithMetadata, 'id' | 'data' | 'retryCount' | 'retryLimit' | 'output'>;
+export type ClaimedJob = Pick<JobWithMetadata, 'id' | 'data' | 'priority' | 'retryCount' | 'retryLimit' | 'output'>;
 
 /** What pg-boss has no call for. Each statement that touches a claim names the claim's number, so a lost claim changes nothing. */
 export function jobTable(boss: PgBoss) {

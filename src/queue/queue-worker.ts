@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import { isUndertoneError } from '../domain/errors.js';
 import type { JobHandler, JobName, JobPayloads } from './job-queue.js';
-import { MAX_TRIES, TOUCH_INTERVAL_MS } from './job-settings.js';
+import { MAX_TRIES, PRIORITY_RANK, TOUCH_INTERVAL_MS } from './job-settings.js';
 import type { ClaimedJob, JobTable } from './job-table.js';
 
 /** The part of a logger (pino's shape) that is used here. */
@@ -109,7 +109,7 @@ export class QueueWorker<N extends JobName> {
     try {
       let error: unknown = null;
       try {
-        await this.handler(job.data as JobPayloads[N], { signal: abort.signal, attempt: job.retryCount + 1, isLastAttempt });
+        await this.handler(job.data as JobPayloads[N], { signal: abort.signal, attempt: job.retryCount + 1, isLastAttempt, priority: job.priority >= PRIORITY_RANK.interactive ? 'interactive' : 'bulk' });
       } catch (thrown) {
         error = thrown ?? new Error('the handler threw nothing');
       }

@@ -33,9 +33,9 @@ export class AnalysisResolver {
   @Mutation(() => AnalyzeRecordingResult, { description: 'Puts an analysis of a recording in the queue and returns at once. Follow it with `analysisProgress`.' })
   analyzeRecording(
     @Ctx() context: RequestContext,
-    @Arg('input', () => AnalyzeRecordingInput, { description: 'Which recording, and how.' }) input: AnalyzeRecordingInput,
+    @Arg('input', () => AnalyzeRecordingInput, { description: 'Which recording, and how.' }) { recordingId, ...options }: AnalyzeRecordingInput,
   ): Promise<AnalysisRecord | Problem> {
-    return orProblem(ANALYZE_RECORDING, () => context.services.analyses.request(context.principal, input.recordingId, input));
+    return orProblem(ANALYZE_RECORDING, () => context.services.analyses.request(context.principal, recordingId, { ...options, priority: 'bulk' }));
   }
 
   @Mutation(() => AnalyzeResult, { description: 'Upload, analyse and wait, for short clips. An analysis that takes too long goes on after ANALYSIS_WAIT_TIMEOUT.' })

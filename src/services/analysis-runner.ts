@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { AnalysisRepository } from '../db/repositories.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import type { EventBus } from '../domain/events.js';
 import { encodeFrameTrack } from '../domain/frame-track.js';
+import type { Priority } from '../domain/priority.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
@@ -21,6 +23,7 @@ export interface AnalysisRunnerParts {
 export interface RunContext {
   readonly signal: AbortSignal;
   readonly isLastAttempt: boolean;
+  readonly priority: Priority;
 }
 
 /**
@@ -58,17 +61,18 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     };
   }
 
-  async function work(analysis: AnalysisRecord, recording: RecordingRecord, signal: AbortSignal, stopped: AbortController): Promise<{ readonly dimension: number } | null> {
+  async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number } | null> {
     const local = await blobs.localPath(recording.blobKey);
     try {
       const result = await pipeline.analyze({
         path: local.path,
         options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode },
-        priority: 'interactive',
-        signal: AbortSignal.any([signal, stopped.signal]),
+        priority: context.priority,
+        signal: AbortSignal.any([context.signal, stopped.signal]),
         onProgress: progressWriter(analysis, stopped),
       });
-      const trackKey = `tracks/${analysis.id}`;
+      // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
+      const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
       await blobs.write(trackKey, encodeFrameTrack(result.track));
       const completed = await analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, peaks: result.peaks });
       if (!completed) {
@@ -99,7 +103,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       const stopped = new AbortController();
       publish(analysis, 'RUNNING', 0);
       try {
-        const completed = await work(analysis, recording, context.signal, stopped);
+        const completed = await work(analysis, recording, context, stopped);
         if (completed === null) return;
         publish(analysis, 'SUCCEEDED', 1);
         events.publish({ kind: 'analysis.completed', workspaceId: analysis.workspaceId, analysisId, recordingId: recording.id });

@@ -34,7 +34,7 @@ export function createComparisonService(analyses: Pick<AnalysisService, 'find' |
     async reanalyze(principal, analysisId, model) {
       requireRole(principal, 'analyst');
       const { recordingId, raw, speakersMode } = await require(principal, analysisId);
-      return analyses.request(principal, recordingId, { model, raw, speakers: speakersMode });
+      return analyses.request(principal, recordingId, { model, raw, speakers: speakersMode, priority: 'bulk' });
     },
   };
 }

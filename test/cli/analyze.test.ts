@@ -137,7 +137,8 @@ describe('analyze --plot', () => {
     expect(svg).toMatch(/^<svg [^]*<\/svg>\n$/);
     // The fake's segment has two frames, the first leaning to `angry`, the second to `sad`: two bins, not one.
     expect(svg.match(/fill="url\(#label2\)" stroke="#ffffff"/g)).toHaveLength(2);
-    expect(plotPath('/x/plot.svg', '/y/call.wav', 2)).toBe('/x/plot-call.svg');
+    const files = ['/y/call.wav', '/z/call.mp3'];
+    expect(files.map((file) => plotPath('/x/plot.svg', file, files))).toEqual(['/x/plot-call.svg', '/x/plot-call-2.svg']);
   });
 });
 

@@ -63,7 +63,8 @@ async function analyzeFile(path: string, options: AnalyzeFileOptions): Promise<F
   const wanted = JSON.parse(bytes.toString('utf8')) as FakeFile;
   if (wanted.fail !== undefined) throw new UndertoneError(wanted.fail, 'This is not audio.');
   options.onProgress?.(0.5);
-  const frames = options.wantFrames === true ? { hopSeconds: 0.02, rowCount: 2, features: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8), logits: Float32Array.of(2, 0, 0, 0, 0, 2) } : null;
+  const features = options.wantFrames === true ? Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8) : null;
+  const frames = { hopSeconds: 0.02, rowCount: 2, features, logits: Float32Array.of(2, 0, 0, 0, 0, 2) };
   return { sha256: createHash('sha256').update(bytes).digest('hex'), outcome: outcomeOf(wanted, options), pcm: fakePcm(), writeWav: (target) => writeWav(fakePcm(), target), frames, dispose: () => Promise.resolve() };
 }
 

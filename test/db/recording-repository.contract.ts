@@ -140,7 +140,8 @@ export function describeRecordings(open: () => Promise<TestDatabase>): void {
       expect(await found({ search: '1%A' })).toEqual([]);
       expect(await found({ label: 'sad' })).toEqual([tagged.id]);
       expect(await found({ label: 'angry' })).toEqual([plain.id]);
-      expect(await found({ createdAfter: tagged.createdAt })).toEqual(plain.createdAt > tagged.createdAt ? [plain.id] : []);
+      expect(await found({ createdAfter: tagged.createdAt })).toContain(tagged.id);
+      expect(await found({ createdAfter: new Date(Math.max(tagged.createdAt.getTime(), plain.createdAt.getTime()) + 1) })).toEqual([]);
       expect(await found({ createdBefore: new Date(plain.createdAt.getTime() + 1), tag: 'urgent', label: 'sad' })).toEqual([tagged.id]);
     });
 

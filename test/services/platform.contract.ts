@@ -58,6 +58,17 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       expect((await platform.services.recordings.waveform(admin, recording.id))!.maximum).toHaveLength(2000);
     });
 
+    it('keeps the speech that was found when a raw analysis, which looks for none, comes after', async () => {
+      const { recording } = await platform.services.recordings.upload(admin, { stream: createReadStream(SAMPLE), fileName: 'raw-after.flac' }, {});
+      await analyze(recording.id);
+      const before = await platform.services.recordings.find(admin, recording.id);
+      expect((await analyze(recording.id, { raw: true })).status).toBe('SUCCEEDED');
+      const after = await platform.services.recordings.find(admin, recording.id);
+      expect(before!.speechRegions!.length).toBeGreaterThan(2);
+      expect(after!.speechRegions).toEqual(before!.speechRegions);
+      expect(after!.quality!.speechSeconds).toBeGreaterThan(10);
+    });
+
     it('gives the same scores, bit for bit, to the same bytes twice', async () => {
       const { recording } = await upload(speechLikeWav(3, 1));
       const [first, second] = [await analyze(recording.id, { raw: true }), await analyze(recording.id, { raw: true })];

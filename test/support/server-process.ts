@@ -7,6 +7,8 @@ export const TEST_ADMIN_KEY = 'ut_a-key-for-tests-only-0123456789';
 export interface ServerProcess {
   readonly url: string;
   readonly child: ChildProcess;
+  /** Everything on stdout so far. */
+  said(): string;
   /** Sends GraphQL; throws when the answer has errors. */
   query<T>(query: string, variables?: Record<string, unknown>): Promise<T>;
   /** Streams bytes to `PUT /recordings`; gives the recording's id. */
@@ -19,12 +21,15 @@ export async function startServer(dataDir: string, environment: Readonly<Record<
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: TEST_ADMIN_KEY, UNDERTONE_LOG_LEVEL: 'warn', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
   const url = await listeningAddress(child);
   const headers = { authorization: `Bearer ${TEST_ADMIN_KEY}` };
 
   return {
     url,
     child,
+    said: () => said,
     async query<T>(query: string, variables: Record<string, unknown> = {}) {
       const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ query, variables }) });
       const { data, errors } = (await response.json()) as { data: T; errors?: unknown };

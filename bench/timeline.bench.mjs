@@ -19,7 +19,8 @@ Object.assign(process.env, { UNDERTONE_DATA_DIR: folder, UNDERTONE_LOG_LEVEL: 'e
 const id = await storeHour();
 const server = await serveHere(folder);
 const query = `{ analysis(id: "${id}") { timeline(binSeconds: 0.5) { startSeconds series { label values } } } }`;
-const rows = { timeline: [], sameAnalysisWithout: [], empty: [] };
+const compact = query.replace('label values', 'label base64');
+const rows = { timeline: [], timelineBase64: [], sameAnalysisWithout: [], empty: [] };
 for (let round = -5; round < 40; round++) {
   const timed = async (text) => {
     const before = performance.now();
@@ -28,15 +29,17 @@ for (let round = -5; round < 40; round++) {
   };
   const timeline = await timed(query);
   if (timeline.data.analysis.timeline.startSeconds.length !== SECONDS * 2) throw new Error('bins are missing');
+  const base64 = await timed(compact);
   const without = await timed(`{ analysis(id: "${id}") { id } }`);
   const empty = await timed('{ __typename }');
   if (round < 0) continue;
   rows.timeline.push(timeline.ms);
+  rows.timelineBase64.push(base64.ms);
   rows.sameAnalysisWithout.push(without.ms);
   rows.empty.push(empty.ms);
 }
 const medians = Object.fromEntries(Object.entries(rows).map(([name, values]) => [`${name}MedianMs`, median(values)]));
-report('timeline', { ...medians, ratioToEmpty: medians.timelineMedianMs / medians.emptyMedianMs, ratioToAnalysis: medians.timelineMedianMs / medians.sameAnalysisWithoutMedianMs, ratioAllowed: 3 });
+report('timeline', { ...medians, ratioToEmpty: medians.timelineMedianMs / medians.emptyMedianMs, base64RatioToEmpty: medians.timelineBase64MedianMs / medians.emptyMedianMs, ratioToAnalysis: medians.timelineMedianMs / medians.sameAnalysisWithoutMedianMs, ratioAllowed: 3 });
 await server.close();
 
 async function storeHour() {

@@ -1,5 +1,5 @@
 import type { AnalysisOutcome } from '../domain/analysis.js';
-import type { Precision } from '../domain/model.js';
+import type { ModelManifest, Precision } from '../domain/model.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { Principal } from '../domain/principal.js';
 import type { Settings } from '../domain/settings.js';
@@ -77,6 +77,8 @@ export interface ModelListing {
   readonly precision: Precision;
   readonly isDefault: boolean;
   readonly calibrated: boolean;
+  /** Of an int8 model against its float32 original. */
+  readonly quantization: ModelManifest['quantization'] | null;
 }
 
 export interface CliModels {

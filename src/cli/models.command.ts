@@ -10,9 +10,9 @@ export async function listModels(runtime: CliRuntime, terminal: Terminal, args: 
     return 0;
   }
   const rows = models.map((model) => [
-    `${printable(model.id)}${model.isDefault ? ' *' : ''}`, model.version, `${(model.sizeBytes / 1e6).toFixed(1)} MB`, model.precision, String(model.embeddingDimension), model.calibrated ? 'yes' : 'no', model.license, model.labels.map(printable).join(' '),
+    `${printable(model.id)}${model.isDefault ? ' *' : ''}`, model.version, model.digest.slice(0, 12), `${(model.sizeBytes / 1e6).toFixed(1)} MB`, model.precision, String(model.embeddingDimension), model.calibrated ? 'yes' : 'no', model.license, model.labels.map(printable).join(' '),
   ]);
-  await print(terminal.out, table([['id (* default)', 'version', 'size', 'precision', 'embedding', 'calibrated', 'licence', 'labels'], ...rows], [2, 4]));
+  await print(terminal.out, table([['id (* default)', 'version', 'digest', 'size', 'precision', 'embedding', 'calibrated', 'licence', 'labels'], ...rows], [3, 5]));
   return 0;
 }
 

@@ -2,6 +2,18 @@ import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import type { ModelState } from '../domain/model.js';
 import { ModelStateKindEnum } from './enums.type.js';
 
+@ObjectType({ simpleResolvers: true, description: 'How an int8 graph compares with its float32 original, measured when it was made.' })
+export class QuantizationReport {
+  @Field(() => Float, { description: 'Share of clips with the same highest label, 0 to 1.' })
+  argmaxAgreement!: number;
+  @Field(() => Float, { description: 'Largest difference of any score.' })
+  maxScoreDifference!: number;
+  @Field(() => Float, { description: 'Smallest cosine between the embeddings of a clip.' })
+  embeddingCosine!: number;
+  @Field(() => Int, { description: 'Clips it was measured on.' })
+  clipCount!: number;
+}
+
 @ObjectType('Model', { simpleResolvers: true, description: 'An emotion model and the process that holds it.' })
 export class ModelType {
   @Field(() => ID, { description: 'Id, as in `model:` of an analysis.' })
@@ -26,6 +38,8 @@ export class ModelType {
   attribution!: string | null;
   @Field(() => String, { description: 'Arithmetic: `f32` or `int8`.' })
   precision!: string;
+  @Field(() => QuantizationReport, { nullable: true, description: 'Figures of an int8 model against float32; null for float32.' })
+  quantization!: QuantizationReport | null;
   @Field(() => Boolean, { description: 'True for the model that is used when none is named.' })
   isDefault!: boolean;
   @Field(() => Boolean, { description: 'Whether its confidence is calibrated.' })

@@ -18,6 +18,7 @@ export function modelView(status: ModelStatus): Plain<ModelType> {
     license: manifest.license,
     attribution: manifest.attribution ?? null,
     precision: manifest.precision ?? 'f32',
+    quantization: manifest.quantization ?? null,
     isDefault: status.isDefault,
     calibrated: manifest.calibration !== undefined,
     state: state.kind,
@@ -56,7 +57,7 @@ export function modelOf(context: RequestContext, known: KnownModel): Plain<Model
   if (status !== null) return modelView(status);
   return {
     id: known.id, name: known.id, version: known.version ?? '', digest: known.digest ?? '', labels: known.labels ?? [], embeddingDimension: known.embeddingDimension ?? 0,
-    frameHopSeconds: 0, maxWindowSeconds: 0, license: '', attribution: null, precision: 'f32', isDefault: false, calibrated: false,
+    frameHopSeconds: 0, maxWindowSeconds: 0, license: '', attribution: null, precision: 'f32', quantization: null, isDefault: false, calibrated: false,
     state: 'unloaded', stateMessage: 'This model is not installed any more.', provider: 'cpu', providerFallback: null, loadMs: null, memoryBytes: null, queueLength: 0,
   };
 }

@@ -41,7 +41,7 @@ export function fakeRuntime(options: FakeOptions = {}): CliRuntime & { readonly 
       return Promise.resolve();
     },
   };
-  const listing: ModelListing = { ...MODEL, name: 'Fake', embeddingDimension: 4, sizeBytes: 3_100_000, license: 'Apache-2.0', precision: 'f32', isDefault: true, calibrated: false };
+  const listing: ModelListing = { ...MODEL, name: 'Fake', embeddingDimension: 4, sizeBytes: 3_100_000, license: 'Apache-2.0', precision: 'f32', isDefault: true, calibrated: false, quantization: null };
   const models: CliModels = {
     list: () => Promise.resolve([listing]), verify: () => Promise.resolve({ ok: true, details: [] }), remove: refuse('remove'), import: refuse('import'), pull: refuse('pull'), ...options.models,
   };

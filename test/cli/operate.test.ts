@@ -74,7 +74,7 @@ describe('doctor', () => {
 
 describe('models', () => {
   it('are listed as a table and as JSON', async () => {
-    expect((await runCommand(['models', 'list'])).out).toMatch(/^id \(\* default\).*\nfake \* +1\.2\.0 +3\.1 MB/);
+    expect((await runCommand(['models', 'list'])).out).toMatch(/^id \(\* default\).*\nfake \* +1\.2\.0 +d{12} +3\.1 MB/);
     expect(JSON.parse((await runCommand(['models', 'list', '--json'])).out)).toMatchObject({ id: 'fake', isDefault: true });
   });
 

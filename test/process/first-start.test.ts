@@ -22,7 +22,8 @@ describe('the first start', () => {
     await expect(startServer(dataDir, { UNDERTONE_PORT: String(port), UNDERTONE_ADMIN_KEY: '' })).rejects.toThrow(/EADDRINUSE/);
     taken.close();
     const server = await startServer(dataDir, { UNDERTONE_ADMIN_KEY: '' });
-    expect(server.said()).toMatch(/First admin key, shown only now: .*ut_/);
+    // A line of its own after the address.
+    await expect.poll(() => server.said()).toMatch(/First admin key, shown only now: .*ut_/);
     await server.kill('SIGTERM');
   });
 });

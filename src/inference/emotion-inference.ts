@@ -34,6 +34,9 @@ export interface EmotionInference {
   stop(): Promise<void>;
 }
 
+/** Samples that one speech probability covers: 32 ms. */
+export const SPEECH_HOP_SAMPLES = 512;
+
 /** Voice activity, run in a child process of its own for the same reasons. State goes in and out, so the host holds none. */
 export interface SpeechProbability {
   /**

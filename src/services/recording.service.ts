@@ -9,7 +9,7 @@ import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
 
-/** Waveform pictures have as many buckets as `Recording.peaks` holds pairs. */
+/** What the browser is told of a recording that it plays, by the name it was uploaded under; bytes of another kind are not sniffed. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.wav': 'audio/wav', '.mp3': 'audio/mpeg', '.m4a': 'audio/mp4', '.mp4': 'audio/mp4', '.aac': 'audio/aac', '.ogg': 'audio/ogg', '.opus': 'audio/ogg',
   '.flac': 'audio/flac', '.webm': 'audio/webm', '.aif': 'audio/aiff', '.aiff': 'audio/aiff',

@@ -1,8 +1,6 @@
 import type { PcmSource } from '../domain/pcm.js';
-import type { SpeechProbability, VadState } from '../inference/emotion-inference.js';
+import { SPEECH_HOP_SAMPLES, type SpeechProbability, type VadState } from '../inference/emotion-inference.js';
 
-/** Samples of one probability. */
-export const SPEECH_HOP_SAMPLES = 512;
 /** Samples taken at once: about 33 s, 2 MB; memory stays flat whatever the length. */
 const PIECE_SAMPLES = SPEECH_HOP_SAMPLES * 1024;
 

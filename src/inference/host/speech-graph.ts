@@ -1,10 +1,10 @@
 import * as ort from 'onnxruntime-node';
+import { SPEECH_HOP_SAMPLES } from '../emotion-inference.js';
 import type { HostLoad, ItemAnswer, SpeechAnswer, SpeechItem } from '../host-protocol.js';
 import { sumOf } from './normalization.js';
 import type { ProviderSession } from './provider-session.js';
 import { openProviderSession } from './provider-session.js';
 
-export const SPEECH_HOP_SAMPLES = 512;
 export const SPEECH_CONTEXT_SAMPLES = 64;
 const STATE_SHAPE = [2, 1, 128] as const;
 const STATE_SIZE = 256;

@@ -23,11 +23,12 @@ import { createDecodeAhead, type DecodeAhead } from './services/decode-ahead.js'
 import { createComparisonService } from './services/comparison.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
+import { createImportService } from './services/import.service.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRecordingService } from './services/recording.service.js';
-import type { Services } from './services/service-contracts.js';
+import type { ImportService, Services } from './services/service-contracts.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createFilesystemStore } from './storage/filesystem-store.js';
 import type { BlobStore } from './storage/blob-store.js';
@@ -39,6 +40,8 @@ export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.j
 
 export interface Platform {
   readonly services: Services;
+  /** For the operator at the machine only: it reads folders by path. */
+  readonly imports: ImportService;
   readonly keys: OperatorKeyService;
   readonly database: Database;
   readonly blobs: BlobStore;
@@ -89,9 +92,10 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
+  const recordingService = createRecordingService({ database, recordings, blobs, events, decodeAhead, maxUploadBytes: settings.maxUploadBytes });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, events, decodeAhead, maxUploadBytes: settings.maxUploadBytes }),
+    recordings: recordingService,
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
@@ -99,6 +103,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
     models: createModelService(analyzer.inference, events),
     keys,
   };
+  const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
     analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
@@ -114,7 +119,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   });
 
   return {
-    services, keys, database, blobs, queue, analyzer, scheduler, stop,
+    services, imports, keys, database, blobs, queue, analyzer, scheduler, stop,
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner));
       isWorking = true;

@@ -8,6 +8,7 @@ import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { evalCommand } from './eval.command.js';
 import { createKey, listKeys, revokeKey } from './keys.command.js';
+import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
@@ -36,6 +37,7 @@ export function buildProgram(context: ProgramContext): Command {
   program.commandsGroup('Recordings:');
   addAnalyze(program, context);
   addSimilar(program, context);
+  addImport(program, context);
   program.commandsGroup('Models and keys:');
   addEval(program, context);
   addModels(program, context);
@@ -79,6 +81,13 @@ function addSimilar(program: Command, context: ProgramContext): void {
     .requiredOption('--in <dir>', 'folder that is searched, with all below it').addOption(modelOption())
     .addOption(new Option('--first <count>', 'how many').argParser(wholeNumber(1, 10_000)).default(10)).addOption(jsonOption()).addOption(verboseOption())
     .action(run(context, ({ runtime, terminal }, options: Options, [file = '']) => similarCommand(runtime, terminal, { file, folder: options.in, model: options.model ?? null, first: options.first, json: options.json ?? false, verbose: options.verbose ?? false })));
+}
+
+function addImport(program: Command, context: ProgramContext): void {
+  interface Options { model: string; json?: true; verbose?: true }
+  program.command('import').description('take over the outputs_YYYYMMDD_HHMMSS folders of the common Emotion2Vec+ web page, with their dates').argument('<outputs-dir>', 'the folder that holds them')
+    .option('--model <id>', 'the model that made them', 'emotion2vec-plus-large').addOption(jsonOption()).addOption(verboseOption())
+    .action(run(context, ({ runtime, terminal }, options: Options, [directory = '']) => importCommand(runtime, terminal, { directory, model: options.model, json: options.json ?? false, verbose: options.verbose ?? false })));
 }
 
 function addEval(program: Command, context: ProgramContext): void {

@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
 import type { ModelStatus } from '../domain/model.js';
+import type { NpyMatrix } from '../domain/npy.js';
 import type { Principal, Role } from '../domain/principal.js';
 import type {
   AnalysisFilter, AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
   SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { OutputsResult } from './outputs-result.js';
 
 /**
  * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
@@ -115,6 +117,25 @@ export interface KeyService {
   create(principal: Principal, input: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null }): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
   list(principal: Principal): Promise<readonly ApiKeyRecord[]>;
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
+}
+
+/** A folder of the common Emotion2Vec+ web page, read and checked. */
+export interface OutputsFolder {
+  readonly name: string;
+  /** When it was written, by its name. */
+  readonly at: Date;
+  readonly audioPath: string;
+  readonly result: OutputsResult;
+  /** The result file as it is, to recognise it by. */
+  readonly resultBytes: Uint8Array;
+  readonly embedding: NpyMatrix | null;
+  /** Id of the model that is said to have made it. */
+  readonly model: string;
+}
+
+export interface ImportService {
+  /** Makes recording, analysis and embeddings with the folder's date; `isNew` false when it was imported before. Errors as of decoding and uploading. */
+  importOutputs(principal: Principal, folder: OutputsFolder, signal: AbortSignal): Promise<{ readonly isNew: boolean; readonly recordingId: string; readonly analysisId: string }>;
 }
 
 /** Everything the edges need; built once in compose.ts. */

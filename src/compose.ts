@@ -10,6 +10,7 @@ import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import type { Settings } from './domain/settings.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
@@ -29,6 +30,7 @@ import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { ImportService, Services } from './services/service-contracts.js';
+import { createStatisticsService } from './services/statistics.service.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createFilesystemStore } from './storage/filesystem-store.js';
 import type { BlobStore } from './storage/blob-store.js';
@@ -102,6 +104,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
     embeddings: createEmbeddingService(embeddings),
     models: createModelService(analyzer.inference, events),
     keys,
+    statistics: createStatisticsService(createStatisticsRepository(database)),
   };
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({

@@ -8,6 +8,7 @@ import type {
   SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { Statistics, TimeBucket } from '../domain/statistics.js';
 import type { OutputsResult } from './outputs-result.js';
 
 /**
@@ -119,6 +120,11 @@ export interface KeyService {
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
 }
 
+export interface StatisticsService {
+  /** BAD_INPUT for a range that ends before it begins or has too many buckets. */
+  statistics(principal: Principal, from: Date, to: Date, bucket: TimeBucket): Promise<Statistics>;
+}
+
 /** A folder of the common Emotion2Vec+ web page, read and checked. */
 export interface OutputsFolder {
   readonly name: string;
@@ -147,4 +153,5 @@ export interface Services {
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly statistics: StatisticsService;
 }

@@ -11,7 +11,6 @@ const STATE_SIZE = 256;
 
 /** Silero VAD: 512 new samples with the 64 before them (without those, speech in noise falls from 91 % to 76 %). */
 export class SpeechGraph {
-  readonly batchLimit = 1;
   readonly #rate = new ort.Tensor('int64', BigInt64Array.of(16_000n), []);
 
   private constructor(

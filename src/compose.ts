@@ -124,7 +124,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   return {
     services, imports, keys, database, blobs, queue, analyzer, scheduler, stop,
     async startWorker() {
-      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner));
+      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1 }, analyzeRecordingJob(runner));
       isWorking = true;
       scheduler.start();
       opened.push(() => scheduler.stop());

@@ -111,13 +111,16 @@ function addModels(program: Command, context: ProgramContext): void {
   const models = program.command('models').description('list, import, pull, verify and remove models');
   const precision = (): Option => new Option('--precision <kind>', 'weights of the made graph; auto: int8 where it is faithful to float32 on trial clips').choices(['f32', 'int8', 'auto']).default('f32');
   const accept = (): Option => new Option('--accept-license', 'accept the model\'s licence');
+  const clips = (): Option => new Option('--clips <folder>', 'recordings on which int8 is compared with float32 (default: made-up speech)');
+  const replace = (): Option => new Option('--replace', 'take the place of an installed model of this id');
   models.command('list').description('installed models').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listModels(runtime, terminal, { json: options.json ?? false })));
-  interface Import { id: string; checkpoint: string; tokens?: string; precision: Precision | 'auto'; replace?: true; acceptLicense?: true }
+  interface Made { precision: Precision | 'auto'; replace?: true; clips?: string }
+  interface Import extends Made { id: string; checkpoint: string; tokens?: string }
   models.command('import').description('build a model from an Emotion2Vec+ checkpoint on this machine').requiredOption('--id <id>', 'name for it here').requiredOption('--checkpoint <model.pt>', 'the checkpoint')
-    .option('--tokens <tokens.txt>', 'labels, one a line (default: tokens.txt beside the checkpoint, else the usual nine)').option('--replace', 'take the place of an installed model of this id').addOption(precision()).addOption(accept())
-    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint, tokens: options.tokens ?? null, precision: options.precision, replace: options.replace ?? false, acceptLicense: options.acceptLicense ?? false })));
-  models.command('pull').description('download a published model and import it').argument('<id>').addOption(precision()).addOption(accept())
-    .action(run(context, ({ runtime, terminal }, options: { precision: Precision | 'auto'; acceptLicense?: true }, [id = '']) => pullModel(runtime, terminal, { id, precision: options.precision, acceptLicense: options.acceptLicense ?? false })));
+    .option('--tokens <tokens.txt>', 'labels, one a line (default: tokens.txt beside the checkpoint, else the usual nine)').addOption(replace()).addOption(precision()).addOption(clips())
+    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint, tokens: options.tokens ?? null, precision: options.precision, replace: options.replace ?? false, clips: options.clips ?? null })));
+  models.command('pull').description('download a published model and import it').argument('<id>').addOption(replace()).addOption(precision()).addOption(clips()).addOption(accept())
+    .action(run(context, ({ runtime, terminal }, options: Made & { acceptLicense?: true }, [id = '']) => pullModel(runtime, terminal, { id, precision: options.precision, acceptLicense: options.acceptLicense ?? false, replace: options.replace ?? false, clips: options.clips ?? null })));
   models.command('verify').description('compare a model\'s files with its manifest').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => verifyModel(runtime, terminal, id)));
   models.command('remove').description('delete a model\'s folder').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => removeModel(runtime, terminal, id)));
 }

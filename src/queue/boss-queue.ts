@@ -63,10 +63,10 @@ export function createBossQueue(options: BossQueueOptions): JobQueue {
       await boss.send(name, payload, { db: fromPrisma(tx), priority: PRIORITY_RANK[priority], singletonKey: key });
     },
     wake: (name) => workers.get(name)?.wake(),
-    work: (name, { concurrency }, handler) => {
+    work: (name, { concurrency, interactiveSlots = 0 }, handler) => {
       if (!isStarted) throw new Error('start() the queue before work()');
       if (workers.has(name)) throw new Error(`this process works on ${name} already`);
-      const worker = new QueueWorker(boss, table, name, handler, { concurrency, log, pollIntervalMs: options.pollIntervalMs ?? 1_000 });
+      const worker = new QueueWorker(boss, table, name, handler, { concurrency, interactiveSlots, log, pollIntervalMs: options.pollIntervalMs ?? 1_000 });
       workers.set(name, worker);
       worker.start();
       return Promise.resolve();

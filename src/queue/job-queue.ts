@@ -25,7 +25,8 @@ export interface JobQueue {
   enqueue<N extends JobName>(tx: Transaction, name: N, payload: JobPayloads[N], options: { readonly priority: Priority; readonly key: string }): Promise<void>;
   /** To be called after the transaction of `enqueue` has committed: wakes the worker at once instead of at its next poll. */
   wake(name: JobName): void;
-  work<N extends JobName>(name: N, options: { readonly concurrency: number }, handler: JobHandler<N>): Promise<void>;
+  /** At most `concurrency` jobs at once, and beside them `interactiveSlots` (none by default) that only interactive jobs get. */
+  work<N extends JobName>(name: N, options: { readonly concurrency: number; readonly interactiveSlots?: number }, handler: JobHandler<N>): Promise<void>;
   /** Waiting jobs by name, for metrics and back-pressure. */
   depth(name: JobName): Promise<number>;
   /** Whether a job of this key waits, waits for a retry, or runs. */

@@ -12,6 +12,8 @@ export interface QueueLog {
 
 export interface WorkerOptions {
   readonly concurrency: number;
+  /** Slots beside those that only interactive jobs get: without one, `concurrency` long bulk jobs would hold up a short clip for minutes. */
+  readonly interactiveSlots: number;
   readonly pollIntervalMs: number;
   readonly log: QueueLog;
 }
@@ -56,7 +58,7 @@ export class QueueWorker<N extends JobName> {
 
   /** Looks for jobs now. Cheap when nothing is free. */
   wake(): void {
-    if (this.#isStopping || this.#running.size >= this.options.concurrency) return;
+    if (this.#isStopping || this.#free() <= 0) return;
     if (this.#isClaiming) {
       // The claim under way may have looked before the new job was there.
       this.#claimAgain = true;
@@ -82,14 +84,20 @@ export class QueueWorker<N extends JobName> {
 
   async #claim(): Promise<void> {
     this.#claimAgain = false;
-    const free = this.options.concurrency - this.#running.size;
+    const bulkCount = [...this.#running.values()].filter(({ job }) => !isInteractive(job)).length;
+    const freeForAll = Math.min(this.#free(), this.options.concurrency - bulkCount);
+    const batchSize = freeForAll > 0 ? freeForAll : this.#free();
     try {
-      const jobs = await this.boss.fetch<JobPayloads[N]>(this.name, { batchSize: free, includeMetadata: true });
+      const jobs = await this.boss.fetch<JobPayloads[N]>(this.name, { batchSize, includeMetadata: true, ...(freeForAll > 0 ? {} : { minPriority: PRIORITY_RANK.interactive }) });
       for (const job of jobs) this.#begin(job);
-      if (jobs.length === free) this.#claimAgain = true;
+      if (jobs.length === batchSize) this.#claimAgain = true;
     } catch (err) {
       this.options.log.error({ err, job: this.name }, 'jobs could not be claimed; trying again at the next poll');
     }
+  }
+
+  #free(): number {
+    return this.options.concurrency + this.options.interactiveSlots - this.#running.size;
   }
 
   #begin(job: ClaimedJob): void {
@@ -109,7 +117,7 @@ export class QueueWorker<N extends JobName> {
     try {
       let error: unknown = null;
       try {
-        await this.handler(job.data as JobPayloads[N], { signal: abort.signal, attempt: job.retryCount + 1, isLastAttempt, priority: job.priority >= PRIORITY_RANK.interactive ? 'interactive' : 'bulk' });
+        await this.handler(job.data as JobPayloads[N], { signal: abort.signal, attempt: job.retryCount + 1, isLastAttempt, priority: isInteractive(job) ? 'interactive' : 'bulk' });
       } catch (thrown) {
         error = thrown ?? new Error('the handler threw nothing');
       }
@@ -153,6 +161,10 @@ export class QueueWorker<N extends JobName> {
       this.options.log.warn({ err, job: this.name }, 'the heartbeat could not be written');
     }
   }
+}
+
+function isInteractive(job: ClaimedJob): boolean {
+  return job.priority >= PRIORITY_RANK.interactive;
 }
 
 /** Failures of handlers so far, which the last failure left with the job. A delivery that died leaves none behind. */

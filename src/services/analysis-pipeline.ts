@@ -96,7 +96,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     const voices = await decodeVoices(request, decoded);
     try {
       const heard = await listen(parts.speech, decoded, voices, {
-        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds,
+        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds, priority: request.priority,
         signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
       });
       const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));

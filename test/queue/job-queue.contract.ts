@@ -148,6 +148,29 @@ export function describeJobQueue(engine: string, open: () => Promise<TestDatabas
       expect(most).toBe(3);
     });
 
+    it('keeps a slot in which only interactive jobs run, however many bulk jobs wait', async () => {
+      const queue = await started();
+      const running: string[] = [];
+      const release = new Map<string, () => void>();
+      for (const id of ['bulk_1', 'bulk_2', 'bulk_3']) await enqueue(queue, id);
+      await queue.work(JOB, { concurrency: 2, interactiveSlots: 1 }, ({ analysisId }) => {
+        running.push(analysisId);
+        return new Promise<void>((resolve) => release.set(analysisId, resolve));
+      });
+      await until('two bulk jobs run', () => running.length === 2);
+      await enqueue(queue, 'interactive_1', 'interactive');
+      await until('the interactive job runs beside them', () => running.length === 3);
+      expect(running).toEqual(['bulk_1', 'bulk_2', 'interactive_1']);
+      release.get('bulk_1')?.();
+      await until('the third bulk job has the place of the first', () => running.length === 4);
+      expect(running[3]).toBe('bulk_3');
+      await enqueue(queue, 'interactive_2', 'interactive');
+      release.get('interactive_1')?.();
+      await until('the second interactive job has the place of the first', () => running.includes('interactive_2'));
+      for (const end of release.values()) end();
+      await until('all are done', async () => !(await queue.has(JOB, 'interactive_2')));
+    });
+
     it('gives each job to one of several workers', async () => {
       const workers = [await started(), await started()];
       const seen: string[] = [];

@@ -10,8 +10,6 @@ const STATE_SHAPE = [1, 1, SPEECH_STATE_SIZE] as const;
 
 /** Silero VAD: 512 new samples with the 64 before them (without those, speech in noise falls from 91 % to 76 %). */
 export class SpeechGraph {
-  readonly batchLimit = 1;
-
   private constructor(
     private readonly session: ort.InferenceSession,
     readonly opened: ProviderSession,

@@ -111,7 +111,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   return {
     services, keys, database, blobs, queue, analyzer, scheduler, stop,
     async startWorker() {
-      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner));
+      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1 }, analyzeRecordingJob(runner));
       scheduler.start();
       opened.push(() => scheduler.stop());
     },

@@ -50,6 +50,11 @@ export function createBossQueue(options: BossQueueOptions): JobQueue {
   const queueOptions = { ...QUEUE_OPTIONS, ...backOff(options.retryDelaySeconds ?? RETRY_DELAY_SECONDS) };
   const workers = new Map<JobName, Pick<QueueWorker<JobName>, 'wake' | 'stop'>>();
   let isStarted = false;
+  const stopWork = async ({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> => {
+    const stopping = [...workers.values()];
+    workers.clear();
+    await Promise.all(stopping.map((worker) => worker.stop(deadlineMs)));
+  };
 
   return {
     start: async () => {
@@ -86,9 +91,9 @@ export function createBossQueue(options: BossQueueOptions): JobQueue {
     has: (name, key) => table.has(name, key),
     without: (name, keys) => table.without(name, keys),
     ...deadLetterList(boss),
+    stopWork,
     stop: async ({ deadlineMs }) => {
-      await Promise.all([...workers.values()].map((worker) => worker.stop(deadlineMs)));
-      workers.clear();
+      await stopWork({ deadlineMs });
       isStarted = false;
       await boss.stop({ graceful: false, close: true });
     },

@@ -74,6 +74,8 @@ export interface JobQueue {
   /** Takes a dead letter out; null when there is none of this id in the workspace. With `again` the same job waits once more, its tries anew. */
   takeDeadLetter(tx: Transaction, workspaceId: string, id: string, options: { readonly again: boolean }): Promise<DeadLetter | null>;
   start(): Promise<void>;
-  /** Stops claiming, gives running handlers until the deadline (their signal is aborted after), hands the rest back. */
+  /** Stops claiming, gives running handlers until the deadline (their signal is aborted after), hands the rest back. Jobs can still be enqueued. */
+  stopWork(options: { readonly deadlineMs: number }): Promise<void>;
+  /** `stopWork`, then the end. */
   stop(options: { readonly deadlineMs: number }): Promise<void>;
 }

@@ -36,13 +36,14 @@ export function createEventBus(onListenerError: (error: unknown) => void): Event
 /**
  * Events of every node that `take` lets through, as an async iterable that ends with the signal. Events that come faster than they
  * are read wait in order; the queue is bounded by dropping the oldest, since every event here is a state and the
- * newest one tells more than the one it overtakes.
+ * newest one tells more than the one it overtakes. `whenMissed` gives what to yield when events of other nodes may have
+ * been lost on the way.
  */
-export async function* eventsOf<T>(bus: EventBus, take: (event: DomainEvent | EventsMissed) => T | null, signal: AbortSignal): AsyncGenerator<T> {
+export async function* eventsOf<T>(bus: EventBus, take: (event: DomainEvent) => T | null, signal: AbortSignal, whenMissed: () => T | null = () => null): AsyncGenerator<T> {
   const waiting: T[] = [];
   let notify: () => void = () => undefined;
   const stopListening = bus.watch((event) => {
-    const taken = take(event);
+    const taken = event.kind === 'events.missed' ? whenMissed() : take(event);
     if (taken === null) return;
     if (waiting.length >= 256) waiting.shift();
     waiting.push(taken);

@@ -5,6 +5,8 @@ export type NodeMessage =
   | { readonly kind: 'event'; readonly event: DomainEvent }
   | { readonly kind: 'wake'; readonly job: string }
   | { readonly kind: 'model'; readonly action: 'load' | 'unload'; readonly modelId: string }
+  /** The sender has written its row anew: the state of a model of its, mostly. */
+  | { readonly kind: 'node' }
   /** The sender could not be heard for a while: read again what it may have said. */
   | { readonly kind: 'resync' };
 
@@ -109,7 +111,8 @@ export function createNodeMessages(nodeId: string, maxPayloadBytes: number, open
 /** Joins the bus of this process with those of the others: what is published here is shown there, and the other way round. */
 export function bridgeEvents(events: EventBus, messages: NodeMessages): () => void {
   const stops = [
-    events.listen((event) => messages.send({ kind: 'event', event })),
+    // States of models go by the rows of nodes, which hold them all together.
+    events.listen((event) => { if (event.kind !== 'model.state') messages.send({ kind: 'event', event }); }),
     messages.onMessage((message, from) => {
       if (message.kind === 'event') events.relay(message.event, from);
       else if (message.kind === 'resync') events.relay({ kind: 'events.missed' }, null);
@@ -121,8 +124,7 @@ export function bridgeEvents(events: EventBus, messages: NodeMessages): () => vo
 /** Messages of one key tell the state of one thing: the last says all. */
 function supersededBy(message: NodeMessage): string | null {
   if (message.kind === 'wake') return `wake:${message.job}`;
-  if (message.kind === 'resync') return 'resync';
-  if (message.kind === 'event' && message.event.kind === 'model.state') return `model:${message.event.modelId}`;
+  if (message.kind === 'resync' || message.kind === 'node') return message.kind;
   if (message.kind === 'event' && message.event.kind === 'analysis.progress' && message.event.status === 'RUNNING') return `progress:${message.event.analysisId}`;
   return null;
 }

@@ -19,8 +19,8 @@ export function jobTable(boss: PgBoss) {
     claim: async (name: JobName, request: ClaimRequest): Promise<readonly ClaimedJob[]> =>
       [...(await rows<ClaimedJob & { readonly place: number }>(CLAIM, claimValues(name, request)))].sort((a, b) => a.place - b.place),
     /** Puts a claimed job back as if it had not been claimed: the try does not count. */
-    handBack: (name: JobName, job: ClaimedJob) =>
-      rows(`UPDATE ${JOB} SET state = 'created', started_on = NULL, heartbeat_on = NULL, start_after = ${NOW} WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3`, [name, job.id, job.retryCount]),
+    handBack: (name: JobName, job: ClaimedJob, delaySeconds: number) =>
+      rows(`UPDATE ${JOB} SET state = 'created', started_on = NULL, heartbeat_on = NULL, start_after = ${NOW} + $4 * interval '1s' WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3`, [name, job.id, job.retryCount, delaySeconds]),
     /** Takes the remaining retries from a claimed job, so that the failure that follows is its last. */
     forbidRetry: (name: JobName, job: ClaimedJob) =>
       rows(`UPDATE ${JOB} SET retry_limit = retry_count WHERE name = $1 AND id = $2 AND state = 'active' AND retry_count = $3`, [name, job.id, job.retryCount]),

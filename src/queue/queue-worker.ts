@@ -33,6 +33,8 @@ interface Running {
 
 /** Workspaces whose last turn is remembered; one that is forgotten is served first, once. */
 const MAX_SERVED = 500;
+/** Before a job is tried again whose handler did not reach the database. */
+const DATABASE_PAUSE_SECONDS = 1;
 /** How long handlers have to come to an end after their signal. */
 const ABORT_GRACE_MS = 2_000;
 
@@ -151,7 +153,7 @@ export class QueueWorker<N extends JobName> {
       if (running.isLost) return;
       running.isSettling = true;
       if (error === null) await this.boss.complete(this.name, job);
-      else if (abort.signal.aborted) await this.#handBack(running);
+      else if (abort.signal.aborted || isOfDatabase(error)) await this.#handBack(running, abort.signal.aborted ? 0 : DATABASE_PAUSE_SECONDS);
       else await this.#fail(running, error, failures, isLastAttempt);
     } catch (err) {
       // The claim stands until the heartbeat runs out; then the job is delivered again, which handlers expect.
@@ -167,10 +169,10 @@ export class QueueWorker<N extends JobName> {
     await this.boss.fail(this.name, job, { failures, code, message });
   }
 
-  async #handBack(running: Running): Promise<void> {
+  async #handBack(running: Running, delaySeconds = 0): Promise<void> {
     if (running.isLost) return;
     running.isLost = true;
-    await this.table.handBack(this.name, running.job).catch((err: unknown) => this.options.log.error({ err, jobId: running.job.id }, 'a job could not be handed back; its heartbeat will run out'));
+    await this.table.handBack(this.name, running.job, delaySeconds).catch((err: unknown) => this.options.log.error({ err, jobId: running.job.id }, 'a job could not be handed back; its heartbeat will run out'));
   }
 
   /** Says that we live, and learns which claims are not ours any more. */
@@ -188,6 +190,11 @@ export class QueueWorker<N extends JobName> {
       this.options.log.warn({ err, job: this.name }, 'the heartbeat could not be written');
     }
   }
+}
+
+/** Nothing was wrong with the job: a restart of the database must not use up its tries. */
+function isOfDatabase(error: unknown): boolean {
+  return isUndertoneError(error) && error.code === 'DATABASE_UNAVAILABLE';
 }
 
 function isInteractive(job: ClaimedJob): boolean {

@@ -114,8 +114,10 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       } catch (error) {
         if (stopped.signal.aborted) return;
         if (context.signal.aborted) throw new UndertoneError('SHUTTING_DOWN', 'The worker is stopping; another takes the analysis over.', {}, { cause: error });
+        // The queue gives the job back when the database does not answer; it is no failure of the analysis.
         // What a recording is at fault for ends the analysis, and the job is done. What we are at fault for is tried again,
         // and in the end leaves a dead letter, from which an admin can try it once more.
+        if (isUndertoneError(error) && error.code === 'DATABASE_UNAVAILABLE') throw error;
         const isOurs = !isUndertoneError(error) || error.retryable;
         if (isOurs && !context.isLastAttempt) throw error;
         if ((await end(analysis, error)) && isOurs) throw error;

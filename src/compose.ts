@@ -5,6 +5,7 @@ import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
@@ -17,14 +18,16 @@ import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { loadPlugins } from './plugins/load-plugins.js';
 import { registerPlugins, type Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
-import type { JobQueue } from './queue/job-queue.js';
+import type { JobName, JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
 import { createDecodeAhead, type DecodeAhead } from './services/decode-ahead.js';
 import { createComparisonService } from './services/comparison.service.js';
+import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
 import { createImportService } from './services/import.service.js';
+import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
@@ -34,9 +37,6 @@ import { createStatisticsService } from './services/statistics.service.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createFilesystemStore } from './storage/filesystem-store.js';
 import type { BlobStore } from './storage/blob-store.js';
-
-/** How long running analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
-const DRAIN_MS = 10_000;
 
 export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -50,51 +50,66 @@ export interface Platform {
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
   readonly scheduler: Scheduler;
+  readonly fleet: Fleet;
+  /** True once `drain` was called. */
+  readonly isDraining: boolean;
   /** Takes jobs and runs scheduled tasks from now on. */
   startWorker(): Promise<void>;
+  /** New work is refused from now on; resolves when running jobs have ended or, at the deadline, were handed back. Reading goes on. */
+  drain(): Promise<void>;
   /** In reverse: no new jobs, running ones finish or go back, processes end, the database closes last. */
   stop(): Promise<void>;
 }
 
 /** Builds every object once, by hand. Nothing else knows all classes. */
-export async function composePlatform(settings: Settings, log: Logger): Promise<Platform> {
+export async function composePlatform(settings: Settings, log: Logger, role: PlatformRole = SERVER): Promise<Platform> {
   const opened: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close().catch((error: unknown) => log.error({ err: error }, 'a part did not stop in order'));
   };
   try {
-    return await build(settings, log, opened, stop);
+    return await build(settings, log, role, opened, stop);
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function build(settings: Settings, log: Logger, opened: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Platform> {
+async function build(settings: Settings, log: Logger, role: PlatformRole, opened: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Platform> {
   const database = await openDatabase({ url: settings.databaseUrl ?? undefined, dataDir: settings.dataDir, log });
   opened.push(() => database.close());
   const blobs = await createFilesystemStore({ root: blobFolder(settings), minFreeBytes: settings.minFreeBytes });
-  const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log });
-  await queue.start();
-  opened.push(() => queue.stop({ deadlineMs: DRAIN_MS }));
-
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
+  const nodeId = newNodeId();
+  const messages = composeMessages(database, events, nodeId, log);
+  opened.push(() => messages.stop());
+  const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
+  await queue.start();
+  messages.onMessage((message) => {
+    if (message.kind === 'wake') queue.wakeHere(message.job as JobName);
+  });
+  opened.push(() => queue.stop({ deadlineMs: settings.drainMs }));
+
   const plugins = await composePlugins(settings, log, events);
   const analyzer = composeAnalyzer(settings, log, (outcome, signal) => plugins.afterPrediction(outcome, signal));
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
+  const fleet = await composeFleet({ settings, role, version: VERSION, nodeId, database, inference: analyzer.inference, messages, events, log });
+  const { directory, registry } = fleet;
+  opened.push(() => fleet.stop());
+  const intake = createIntake();
 
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, maxQueuedAnalyses: settings.maxQueuedAnalyses });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, blobs, events, decodeAhead, maxUploadBytes: settings.maxUploadBytes });
+  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, maxUploadBytes: settings.maxUploadBytes });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
     recordings: recordingService,
@@ -102,9 +117,10 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
-    models: createModelService(analyzer.inference, events),
+    models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys,
     statistics: createStatisticsService(createStatisticsRepository(database)),
+    deadLetters: createDeadLetterService({ database, queue, analyses, events }),
   };
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
@@ -115,19 +131,27 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
       return analysisId;
     },
   });
-  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue });
+  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue, models: directory, events });
   const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), ...plugins.tasks], {
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
 
   return {
-    services, imports, keys, database, blobs, queue, analyzer, scheduler, stop,
+    services, imports, keys, database, blobs, queue, analyzer, scheduler, fleet, stop,
+    get isDraining() {
+      return intake.isClosed;
+    },
     async startWorker() {
-      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1 }, analyzeRecordingJob(runner));
+      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner));
       isWorking = true;
       scheduler.start();
       opened.push(() => scheduler.stop());
+    },
+    async drain() {
+      intake.close();
+      registry.drain();
+      await queue.stopWork({ deadlineMs: settings.drainMs });
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { DecodeAhead } from './decode-ahead.js';
+import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
@@ -22,6 +23,7 @@ export interface RecordingServiceParts {
   readonly blobs: BlobStore;
   readonly events: EventBus;
   readonly decodeAhead: Pick<DecodeAhead, 'begin'>;
+  readonly intake: Pick<Intake, 'assertOpen'>;
   readonly maxUploadBytes: number;
 }
 
@@ -39,6 +41,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
   return {
     async upload(principal, file, input, signal) {
       requireRole(principal, 'analyst');
+      parts.intake.assertOpen();
       const details = parseUploadInput(input);
       const staged = await blobs.stage(file.stream, { maxBytes: maxUploadBytes, ...(signal === undefined ? {} : { signal }) });
       try {

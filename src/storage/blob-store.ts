@@ -34,6 +34,8 @@ export interface BlobStore {
   /** A path that ffmpeg may read, and what to call when done with it (a remote store downloads to a temporary file). */
   localPath(key: string): Promise<{ readonly path: string; readonly release: () => Promise<void> }>;
   list(prefix: string): AsyncIterable<BlobInfo>;
+  /** Throws STORAGE_FAILED where nothing can be written (a disk that was mounted read-only). A store without it cannot tell beforehand. */
+  assertWritable?(): Promise<void>;
   /** Free bytes where known. */
   freeBytes(): Promise<number | null>;
 }

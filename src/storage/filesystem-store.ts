@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { opendir, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { access, constants, opendir, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UndertoneError } from '../domain/errors.js';
@@ -89,6 +89,7 @@ export async function createFilesystemStore({ root, minFreeBytes }: FilesystemSt
       return { path: keyPath(root, key), release: () => Promise.resolve() };
     },
     list: (prefix) => list(root, prefix),
+    assertWritable: () => onDisk(() => access(temporaryDir, constants.W_OK)),
     freeBytes,
   };
 

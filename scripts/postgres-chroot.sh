@@ -13,33 +13,13 @@ root="$dir/root"
 bin=/usr/lib/postgresql/17/bin
 data=/var/lib/postgresql/undertone
 
-say() { printf '%s\n' "$*" >&2; }
-die() { say "postgres-chroot: $*"; exit 1; }
+name=postgres-chroot
+# shellcheck source=scripts/debian-chroot.sh
+. "$(dirname "${BASH_SOURCE[0]}")/debian-chroot.sh"
 inside() { chroot --userspec=postgres:postgres "$root" /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 "$@"; }
 
-mirror() {
-  # The archive this machine installs Debian from, whatever it is called.
-  apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | sed -n 's/^Debian|//p' | head -n 1
-}
-
 make_root() {
-  [ -x "$root$bin/postgres" ] && return
-  command -v debootstrap > /dev/null || { say 'Installing debootstrap …'; apt-get install -y --no-install-recommends debootstrap debian-archive-keyring >&2; }
-  local from
-  from="$(mirror)"
-  [ -n "$from" ] || { apt-get update >&2; from="$(mirror)"; }
-  [ -n "$from" ] || die 'no Debian archive found in the sources of apt'
-  local draft="$dir/root.new"
-  rm -rf "$draft"
-  mkdir -p "$dir"
-  say 'Making a Debian 13 with PostgreSQL 17 and pgvector (once, about a minute) …'
-  # What apt may reach through a proxy, debootstrap reaches through the same one.
-  local proxy
-  proxy="$(apt-config shell p Acquire::http::Proxy | sed -n "s/^p='\(.*\)'$/\1/p")"
-  http_proxy="${http_proxy:-$proxy}" debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
-    --include=postgresql-17,postgresql-17-pgvector trixie "$draft" "$from" > "$dir/debootstrap.log" 2>&1 \
-    || { tail -n 5 "$dir/debootstrap.log" >&2; die "debootstrap failed; the whole of it is in $dir/debootstrap.log"; }
-  mv "$draft" "$root"
+  [ -x "$root$bin/postgres" ] || make_debian "$dir" postgresql-17,postgresql-17-pgvector
 }
 
 make_cluster() {
@@ -50,8 +30,6 @@ make_cluster() {
   inside "$bin/initdb" -D "$data" --auth=scram-sha-256 --pwfile=/tmp/pw --encoding=UTF8 --locale=C.UTF-8 > "$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; die 'initdb failed'; }
   rm -f "$root/tmp/pw"
 }
-
-free_port() { node -e 'const s = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
 running() { [ -f "$root$data/postmaster.pid" ] && kill -0 "$(head -n 1 "$root$data/postmaster.pid")" 2> /dev/null; }
 

@@ -18,7 +18,15 @@ const SETTINGS = {
   UNDERTONE_HOST: z.string().min(1).default('127.0.0.1'),
   UNDERTONE_PORT: integer(0, 65_535, 4000),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional(),
-  UNDERTONE_STORAGE_URL: z.string().regex(/^file:\/\//, 'must begin with file://').optional(),
+  UNDERTONE_STORAGE_URL: z.string().regex(/^(file:\/\/.+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w.\/-]*)?)$/, 'must be file:///FOLDER or s3://BUCKET/PREFIX').optional(),
+  UNDERTONE_STORAGE_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  UNDERTONE_STORAGE_REGION: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_PATH_STYLE: z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1').optional(),
+  UNDERTONE_STORAGE_ACCESS_KEY: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_SECRET_KEY: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_ENCRYPTION: z.enum(['none', 'AES256', 'aws:kms']).default('none'),
+  UNDERTONE_STORAGE_KMS_KEY: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_DIRECT_DOWNLOADS: flag(false),
   UNDERTONE_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
   UNDERTONE_MAX_UPLOAD_BYTES: integer(1024, 64 * 1024 * MEBIBYTE, 2048 * MEBIBYTE),
   UNDERTONE_MAX_AUDIO_SECONDS: integer(1, 24 * 3600, 4 * 3600),
@@ -80,7 +88,7 @@ export function readSettings(environment: Environment = process.env, dotEnvPath 
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${describeIssue(issue)}`);
     throw new UndertoneError('CONFIG_INVALID', `Settings are not valid. ${problems.join('; ')}.`);
   }
-  return { ...toSettings(parsed.data), hostEnvironment: hostEnvironmentOf(merged) };
+  return { ...toSettings(parsed.data), storage: storageOf(parsed.data, merged), hostEnvironment: hostEnvironmentOf(merged) };
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -91,7 +99,28 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' ? `must be a ${issue.expected === 'int' ? 'whole number' : issue.expected}` : issue.code;
 }
 
-function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Omit<Settings, 'hostEnvironment'> {
+type Values = z.infer<z.ZodObject<typeof SETTINGS>>;
+
+function storageOf(values: Values, environment: Environment): Settings['storage'] {
+  const { UNDERTONE_STORAGE_ENDPOINT: endpoint, UNDERTONE_STORAGE_ACCESS_KEY: accessKeyId, UNDERTONE_STORAGE_SECRET_KEY: secretAccessKey, UNDERTONE_STORAGE_ENCRYPTION: encryption } = values;
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
+    throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_STORAGE_ACCESS_KEY and UNDERTONE_STORAGE_SECRET_KEY belong together: set both, or neither to use the AWS credential chain.');
+  }
+  if (values.UNDERTONE_STORAGE_KMS_KEY !== undefined && encryption !== 'aws:kms') {
+    throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_STORAGE_KMS_KEY is for UNDERTONE_STORAGE_ENCRYPTION=aws:kms alone.');
+  }
+  return {
+    endpoint: endpoint ?? null,
+    region: values.UNDERTONE_STORAGE_REGION ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    pathStyle: values.UNDERTONE_STORAGE_PATH_STYLE ?? endpoint !== undefined,
+    credentials: accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey },
+    encryption: encryption === 'none' ? null : encryption,
+    kmsKeyId: values.UNDERTONE_STORAGE_KMS_KEY ?? null,
+    directDownloads: values.UNDERTONE_STORAGE_DIRECT_DOWNLOADS,
+  };
+}
+
+function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage'> {
   return {
     dataDir: values.UNDERTONE_DATA_DIR,
     host: values.UNDERTONE_HOST,

@@ -1,3 +1,19 @@
+/** How a bucket is reached; of no account for files. */
+export interface StorageAccess {
+  /** Null: AWS itself. */
+  readonly endpoint: string | null;
+  readonly region: string;
+  /** `endpoint/bucket` instead of `bucket.endpoint`. */
+  readonly pathStyle: boolean;
+  /** Null: the AWS credential chain. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+  /** Server-side encryption that is asked for with every object; null: the bucket's own rule. */
+  readonly encryption: 'AES256' | 'aws:kms' | null;
+  readonly kmsKeyId: string | null;
+  /** Downloads are sent on to presigned addresses of the bucket instead of through the API. */
+  readonly directDownloads: boolean;
+}
+
 /** All settings, parsed once by src/config.ts. Nothing else reads the environment. */
 export interface Settings {
   readonly dataDir: string;
@@ -5,6 +21,7 @@ export interface Settings {
   readonly port: number;
   readonly databaseUrl: string | null;
   readonly storageUrl: string | null;
+  readonly storage: StorageAccess;
   readonly adminKey: string | null;
   readonly maxUploadBytes: number;
   readonly maxAudioSeconds: number;

@@ -72,6 +72,7 @@ export function createBossQueue(options: BossQueueOptions): JobQueue {
       return Promise.resolve();
     },
     depth: (name) => table.depth(name),
+    oldestAgeSeconds: (name) => table.oldestAgeSeconds(name),
     has: (name, key) => table.has(name, key),
     stop: async ({ deadlineMs }) => {
       await Promise.all([...workers.values()].map((worker) => worker.stop(deadlineMs)));

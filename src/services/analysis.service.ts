@@ -5,8 +5,10 @@ import type { DomainEvent, EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import type { AnalysisRecord } from '../domain/records.js';
+import { NO_TRACING, type Tracing } from '../domain/tracing.js';
+import { workIds } from '../domain/work-context.js';
 import type { EmotionInference } from '../inference/emotion-inference.js';
-import type { JobQueue } from '../queue/job-queue.js';
+import type { JobPayloads, JobQueue } from '../queue/job-queue.js';
 import { parseAnalyzeOptions, requestDigest } from './analysis-request.js';
 import { eventsOf } from './event-bus.js';
 import { requireRole } from './permissions.js';
@@ -24,12 +26,13 @@ export interface AnalysisServiceParts {
   readonly queue: JobQueue;
   readonly inference: Pick<EmotionInference, 'manifest' | 'defaultModelId'>;
   readonly events: EventBus;
+  readonly tracing?: Tracing;
   /** Waiting analyses above which new ones are refused. */
   readonly maxQueuedAnalyses: number;
 }
 
 export function createAnalysisService(parts: AnalysisServiceParts): AnalysisService {
-  const { database, recordings, analyses, queue, inference, events } = parts;
+  const { database, recordings, analyses, queue, inference, events, tracing = NO_TRACING } = parts;
 
   function notFound(kind: string, id: string): UndertoneError {
     return new UndertoneError('NOT_FOUND', `There is no ${kind} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
@@ -46,6 +49,14 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
     const waiting = await queue.depth('analyze-recording');
     if (waiting < parts.maxQueuedAnalyses) return;
     throw new UndertoneError('INFERENCE_OVERLOADED', `${waiting} analyses are waiting; at most ${parts.maxQueuedAnalyses} may. Retry in a while.`, { retryAfterMs: 5000 });
+  }
+
+  /** Whose request this is, for the log and the trace of the process that takes the job. */
+  function origin(): Pick<JobPayloads['analyze-recording'], 'origin'> {
+    const requestId = workIds.getStore()?.requestId;
+    const traceparent = tracing.current();
+    if (requestId === undefined && traceparent === null) return {};
+    return { origin: { ...(requestId === undefined ? {} : { requestId }), ...(traceparent === null ? {} : { traceparent }) } };
   }
 
   async function require(principal: Principal, id: string): Promise<AnalysisRecord> {
@@ -108,7 +119,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       try {
         const analysis = await database.transaction(async (tx) => {
           const inserted = await analyses.insert(tx, row);
-          await queue.enqueue(tx, 'analyze-recording', { analysisId: inserted.id }, { priority: options.priority, key: inserted.id });
+          await queue.enqueue(tx, 'analyze-recording', { analysisId: inserted.id, ...origin() }, { priority: options.priority, key: inserted.id });
           return inserted;
         });
         queue.wake('analyze-recording');

@@ -16,6 +16,7 @@ import { UndertoneError } from './domain/errors.js';
 import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { buildApp } from './http/build-app.js';
+import { buildWorkerApp } from './http/build-worker-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
 import { listen } from './http/listen.js';
 import { assertSafeListen } from './http/safe-listen.js';
@@ -66,7 +67,7 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
         services: platform.services, settings,
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: false, transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
-      checks: readinessChecks(platform),
+      checks: readinessChecks(platform), registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
     });
     if (withWorker) await platform.startWorker();
     opened = app;
@@ -94,15 +95,31 @@ async function work(settings: Settings): Promise<RunningProcess> {
   if (settings.databaseUrl === null) {
     throw new UndertoneError('CONFIG_INVALID', 'A worker alone needs DATABASE_URL: the embedded database belongs to one process, and `undertone serve` has the worker in it.');
   }
-  const platform = await composePlatform(settings, createLog(settings.logLevel));
-  await platform.startWorker();
-  return { url: null, newAdminKey: null, close: () => platform.stop() };
+  const log = createLog(settings.logLevel);
+  const platform = await composePlatform(settings, log, 'worker');
+  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform), log, registry: platform.metrics.registry });
+  try {
+    if (app !== null) await listen(app, { host: settings.host, port: settings.workerPort!, hasKeys: (await platform.keys.countActive()) > 0 });
+    await platform.startWorker();
+  } catch (error) {
+    await app?.close();
+    await platform.stop();
+    throw error;
+  }
+  return {
+    url: null,
+    newAdminKey: null,
+    async close() {
+      await app?.close();
+      await platform.stop();
+    },
+  };
 }
 
 function readinessChecks({ database, blobs }: Platform) {
   return [
     { name: 'database', run: () => database.ping() },
-    { name: 'storage', run: async () => { await blobs.freeBytes(); } },
+    { name: 'storage', run: () => blobs.ping() },
   ];
 }
 

@@ -11,11 +11,15 @@ import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
 import { createRecordingRepository } from './db/recording.repository.js';
+import type { AnalysisEnded } from './domain/measurements.js';
 import type { Settings } from './domain/settings.js';
+import { NO_TRACING, type Tracing } from './domain/tracing.js';
+import { createPlatformMetrics, type PlatformMetrics } from './http/platform-metrics.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { loadPlugins } from './plugins/load-plugins.js';
 import { registerPlugins, type Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
+import { JOB_NAMES } from './queue/job-settings.js';
 import type { JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
@@ -28,8 +32,10 @@ import { createModelService } from './services/model.service.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { Services } from './services/service-contracts.js';
 import { createTimelineService } from './services/timeline.service.js';
-import { createFilesystemStore } from './storage/filesystem-store.js';
-import type { BlobStore } from './storage/blob-store.js';
+import type { StorageBackend } from './storage/blob-store.js';
+import { observeStorage } from './storage/observed-store.js';
+import { openStorage } from './storage/open-storage.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** How long running analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
 const DRAIN_MS = 10_000;
@@ -40,10 +46,12 @@ export interface Platform {
   readonly services: Services;
   readonly keys: OperatorKeyService;
   readonly database: Database;
-  readonly blobs: BlobStore;
+  readonly blobs: StorageBackend;
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
   readonly scheduler: Scheduler;
+  readonly metrics: PlatformMetrics;
+  readonly tracing: Tracing;
   /** Takes jobs and runs scheduled tasks from now on. */
   startWorker(): Promise<void>;
   /** In reverse: no new jobs, running ones finish or go back, processes end, the database closes last. */
@@ -51,30 +59,33 @@ export interface Platform {
 }
 
 /** Builds every object once, by hand. Nothing else knows all classes. */
-export async function composePlatform(settings: Settings, log: Logger): Promise<Platform> {
+export async function composePlatform(settings: Settings, log: Logger, role: 'serve' | 'worker' = 'serve'): Promise<Platform> {
   const opened: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close().catch((error: unknown) => log.error({ err: error }, 'a part did not stop in order'));
   };
   try {
-    return await build(settings, log, opened, stop);
+    return await build(settings, log, role, opened, stop);
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function build(settings: Settings, log: Logger, opened: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Platform> {
+async function build(settings: Settings, log: Logger, role: string, opened: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Platform> {
+  const tracing = await openTracing(settings, role);
+  opened.push(() => tracing.stop());
+  const metrics = createPlatformMetrics();
   const database = await openDatabase({ url: settings.databaseUrl ?? undefined, dataDir: settings.dataDir, log });
   opened.push(() => database.close());
-  const blobs = await createFilesystemStore({ root: blobFolder(settings), minFreeBytes: settings.minFreeBytes });
+  const blobs = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log });
   await queue.start();
   opened.push(() => queue.stop({ deadlineMs: DRAIN_MS }));
 
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
-  const plugins = await composePlugins(settings, log, events);
-  const analyzer = composeAnalyzer(settings, log, (outcome, signal) => plugins.afterPrediction(outcome, signal));
+  const plugins = await composePlugins(settings, log, events, metrics);
+  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal) });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
 
@@ -83,10 +94,10 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   const embeddings = createEmbeddingRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, events, maxUploadBytes: settings.maxUploadBytes }),
+    recordings: createRecordingService({ database, recordings, blobs, events, maxUploadBytes: settings.maxUploadBytes, downloadUrl: blobs.downloadUrl }),
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
@@ -95,12 +106,18 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
     keys,
   };
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, events,
+    analyses, blobs, pipeline: analyzer.pipeline, events, tracing,
+    onEnded: endings(metrics, log),
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
       log.error({ err: error, analysisId }, 'an analysis failed by a fault');
       return analysisId;
     },
+  });
+  metrics.observe({
+    queues: JOB_NAMES.map((job) => ({ job, depth: () => queue.depth(job), oldestAgeSeconds: () => queue.oldestAgeSeconds(job) })),
+    models: () => analyzer.inference.manifests().map(({ id }) => analyzer.inference.status(id)).map(({ manifest, memoryBytes, queueLength, state }) => ({ id: manifest.id, memoryBytes, queueLength, state: state.kind })),
+    freeBytes: () => blobs.freeBytes(),
   });
   const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue });
   const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), ...plugins.tasks], {
@@ -109,23 +126,36 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   });
 
   return {
-    services, keys, database, blobs, queue, analyzer, scheduler, stop,
+    services, keys, database, blobs, queue, analyzer, scheduler, metrics, tracing, stop,
     async startWorker() {
-      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner));
+      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner, tracing));
       scheduler.start();
       opened.push(() => scheduler.stop());
     },
   };
 }
 
-async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events']): Promise<Plugins> {
+async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events'], metrics: PlatformMetrics): Promise<Plugins> {
   const plugins = settings.pluginsFile === null ? [] : await loadPlugins(settings.pluginsFile);
   return registerPlugins(plugins, {
     events,
+    onFailure: metrics.pluginFailed,
     log: (plugin) => ({ info: (message) => log.info({ plugin }, message), warn: (message) => log.warn({ plugin }, message) }),
   });
 }
 
-function blobFolder(settings: Settings): string {
-  return settings.storageUrl === null ? join(settings.dataDir, 'blobs') : new URL(settings.storageUrl).pathname;
+/** The SDK is loaded by those who trace, and by nobody else. */
+async function openTracing({ tracesUrl }: Settings, role: string): Promise<Tracing> {
+  if (tracesUrl === null) return NO_TRACING;
+  const { createOtelTracing } = await import('./telemetry/otel-tracing.js');
+  return createOtelTracing({ url: tracesUrl, version: VERSION, role });
+}
+
+/** Every end of an analysis, counted and told in one line; what it was about is in the ids that each line has. */
+function endings(metrics: PlatformMetrics, log: Logger): (ended: AnalysisEnded) => void {
+  return (ended) => {
+    metrics.analysisEnded(ended);
+    const { modelId, outcome, code, audioSeconds, wallSeconds } = ended;
+    log.info({ modelId, outcome, code, audioSeconds, durationMs: Math.round(wallSeconds * 1000) }, 'an analysis ended');
+  };
 }

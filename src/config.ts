@@ -52,6 +52,8 @@ const SETTINGS = {
   UNDERTONE_MODELSCOPE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_DOWNLOAD_PROXY: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
+  UNDERTONE_WORKER_PORT: integer(0, 65_535, 0),
+  UNDERTONE_TRACES_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
 } as const;
 
 /** What a model host may see of the environment: where an accelerator's libraries are, and nothing else. */
@@ -88,7 +90,7 @@ export function readSettings(environment: Environment = process.env, dotEnvPath 
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${describeIssue(issue)}`);
     throw new UndertoneError('CONFIG_INVALID', `Settings are not valid. ${problems.join('; ')}.`);
   }
-  return { ...toSettings(parsed.data), storage: storageOf(parsed.data, merged), hostEnvironment: hostEnvironmentOf(merged) };
+  return { ...toSettings(parsed.data), storage: storageOf(parsed.data, merged), tracesUrl: tracesUrlOf(parsed.data, merged), hostEnvironment: hostEnvironmentOf(merged) };
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -100,6 +102,15 @@ function describeIssue(issue: z.core.$ZodIssue): string {
 }
 
 type Values = z.infer<z.ZodObject<typeof SETTINGS>>;
+
+/** Our own setting, else what OpenTelemetry's standard says: the address of traces as it is, or the collector's with its path. */
+function tracesUrlOf(values: Values, environment: Environment): string | null {
+  const { OTEL_SDK_DISABLED: disabled, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ofTraces, OTEL_EXPORTER_OTLP_ENDPOINT: ofCollector } = environment;
+  if (disabled === 'true') return null;
+  const given = values.UNDERTONE_TRACES_URL ?? ofTraces;
+  if (given !== undefined && given !== '') return given;
+  return ofCollector === undefined || ofCollector === '' ? null : `${ofCollector.replace(/\/+$/, '')}/v1/traces`;
+}
 
 function storageOf(values: Values, environment: Environment): Settings['storage'] {
   const { UNDERTONE_STORAGE_ENDPOINT: endpoint, UNDERTONE_STORAGE_ACCESS_KEY: accessKeyId, UNDERTONE_STORAGE_SECRET_KEY: secretAccessKey, UNDERTONE_STORAGE_ENCRYPTION: encryption } = values;
@@ -120,7 +131,7 @@ function storageOf(values: Values, environment: Environment): Settings['storage'
   };
 }
 
-function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage'> {
+function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage' | 'tracesUrl'> {
   return {
     dataDir: values.UNDERTONE_DATA_DIR,
     host: values.UNDERTONE_HOST,
@@ -152,5 +163,6 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     modelScopeUrl: values.UNDERTONE_MODELSCOPE_URL ?? null,
     downloadProxy: values.UNDERTONE_DOWNLOAD_PROXY ?? null,
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
+    workerPort: values.UNDERTONE_WORKER_PORT === 0 ? null : values.UNDERTONE_WORKER_PORT,
   };
 }

@@ -53,4 +53,8 @@ export interface Settings {
   readonly hostEnvironment: Readonly<Record<string, string>>;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
+  /** Where a worker alone shows its health and metrics; null: nowhere. */
+  readonly workerPort: number | null;
+  /** Where spans are posted to over OTLP/HTTP; null: nothing is traced. */
+  readonly tracesUrl: string | null;
 }

@@ -1,7 +1,7 @@
 import type { Database } from '../db/database.js';
 import type { AnalysisRepository, RecordingRepository } from '../db/repositories.js';
 import type { JobQueue } from '../queue/job-queue.js';
-import type { BlobStore } from '../storage/blob-store.js';
+import type { StorageBackend } from '../storage/blob-store.js';
 
 /** An upload commits its file a moment before its row; a sweep must never come between the two. */
 const ORPHAN_AGE_MS = 60 * 60 * 1000;
@@ -9,20 +9,22 @@ const ORPHAN_AGE_MS = 60 * 60 * 1000;
 const LOST_JOB_AGE_MS = 10 * 60 * 1000;
 /** Times that one analysis may be begun: a recording that kills its worker each time must not be tried for ever. */
 const MAX_BEGINNINGS = 8;
+/** An upload that is longer on its way than this belongs to a process that died. */
+const UNFINISHED_AGE_MS = 24 * 60 * 60 * 1000;
 const BATCH = 500;
 
 export interface MaintenanceParts {
   readonly database: Database;
   readonly recordings: RecordingRepository;
   readonly analyses: AnalysisRepository;
-  readonly blobs: BlobStore;
+  readonly blobs: Pick<StorageBackend, 'list' | 'delete' | 'removeUnfinished'>;
   readonly queue: JobQueue;
   readonly now?: () => number;
 }
 
 export interface MaintenanceService {
-  /** Removes blobs that no row refers to and that are older than an hour. */
-  sweepOrphanBlobs(signal: AbortSignal): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number }>;
+  /** Removes blobs that no row refers to and that are older than an hour, and uploads that were never finished. */
+  sweepOrphanBlobs(signal: AbortSignal): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number; readonly abortedCount: number }>;
   /** Gives accepted analyses that lost their job a new one, and ends those that were begun too often. */
   recoverLostAnalyses(signal: AbortSignal): Promise<{ readonly requeuedCount: number; readonly failedCount: number }>;
 }
@@ -64,7 +66,7 @@ export function createMaintenanceService(parts: MaintenanceParts): MaintenanceSe
         }
         await removeUnreferenced(batch);
       }
-      return { seenCount, removedCount, removedBytes };
+      return { seenCount, removedCount, removedBytes, abortedCount: await blobs.removeUnfinished(UNFINISHED_AGE_MS) };
     },
 
     async recoverLostAnalyses(signal) {

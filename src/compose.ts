@@ -5,6 +5,7 @@ import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
@@ -20,12 +21,14 @@ import { loadPlugins } from './plugins/load-plugins.js';
 import { registerPlugins, type Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
 import { JOB_NAMES } from './queue/job-settings.js';
-import type { JobQueue } from './queue/job-queue.js';
+import type { JobName, JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
 import { createComparisonService } from './services/comparison.service.js';
+import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
+import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
@@ -36,9 +39,6 @@ import type { StorageBackend } from './storage/blob-store.js';
 import { observeStorage } from './storage/observed-store.js';
 import { openStorage } from './storage/open-storage.js';
 import { temporaryFolder } from './temporary-folder.js';
-
-/** How long running analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
-const DRAIN_MS = 10_000;
 
 export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -52,14 +52,19 @@ export interface Platform {
   readonly scheduler: Scheduler;
   readonly metrics: PlatformMetrics;
   readonly tracing: Tracing;
+  readonly fleet: Fleet;
+  /** True once `drain` was called. */
+  readonly isDraining: boolean;
   /** Takes jobs and runs scheduled tasks from now on. */
   startWorker(): Promise<void>;
+  /** New work is refused from now on; resolves when running jobs have ended or, at the deadline, were handed back. Reading goes on. */
+  drain(): Promise<void>;
   /** In reverse: no new jobs, running ones finish or go back, processes end, the database closes last. */
   stop(): Promise<void>;
 }
 
 /** Builds every object once, by hand. Nothing else knows all classes. */
-export async function composePlatform(settings: Settings, log: Logger, role: 'serve' | 'worker' = 'serve'): Promise<Platform> {
+export async function composePlatform(settings: Settings, log: Logger, role: PlatformRole = SERVER): Promise<Platform> {
   const opened: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close().catch((error: unknown) => log.error({ err: error }, 'a part did not stop in order'));
@@ -72,38 +77,49 @@ export async function composePlatform(settings: Settings, log: Logger, role: 'se
   }
 }
 
-async function build(settings: Settings, log: Logger, role: string, opened: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Platform> {
+async function build(settings: Settings, log: Logger, role: PlatformRole, opened: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Platform> {
   const tracing = await openTracing(settings, role);
   opened.push(() => tracing.stop());
   const metrics = createPlatformMetrics();
   const database = await openDatabase({ url: settings.databaseUrl ?? undefined, dataDir: settings.dataDir, log });
   opened.push(() => database.close());
   const blobs = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
-  const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log });
-  await queue.start();
-  opened.push(() => queue.stop({ deadlineMs: DRAIN_MS }));
-
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
+  const nodeId = newNodeId();
+  const messages = composeMessages(database, events, nodeId, log);
+  opened.push(() => messages.stop());
+  const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
+  await queue.start();
+  messages.onMessage((message) => {
+    if (message.kind === 'wake') queue.wakeHere(message.job as JobName);
+  });
+  opened.push(() => queue.stop({ deadlineMs: settings.drainMs }));
+
   const plugins = await composePlugins(settings, log, events, metrics);
   const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal) });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
+  const fleet = await composeFleet({ settings, role, version: VERSION, nodeId, database, inference: analyzer.inference, messages, events, log });
+  const { directory, registry } = fleet;
+  opened.push(() => fleet.stop());
+  const intake = createIntake();
 
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, events, maxUploadBytes: settings.maxUploadBytes, downloadUrl: blobs.downloadUrl }),
+    recordings: createRecordingService({ database, recordings, blobs, events, intake, maxUploadBytes: settings.maxUploadBytes, downloadUrl: blobs.downloadUrl }),
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
-    models: createModelService(analyzer.inference, events),
+    models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys,
+    deadLetters: createDeadLetterService({ database, queue, analyses, events }),
   };
   const runner = createAnalysisRunner({
     analyses, blobs, pipeline: analyzer.pipeline, events, tracing,
@@ -119,18 +135,26 @@ async function build(settings: Settings, log: Logger, role: string, opened: (() 
     models: () => analyzer.inference.manifests().map(({ id }) => analyzer.inference.status(id)).map(({ manifest, memoryBytes, queueLength, state }) => ({ id: manifest.id, memoryBytes, queueLength, state: state.kind })),
     freeBytes: () => blobs.freeBytes(),
   });
-  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue });
+  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue, models: directory, events });
   const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), ...plugins.tasks], {
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
 
   return {
-    services, keys, database, blobs, queue, analyzer, scheduler, metrics, tracing, stop,
+    services, keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
+    get isDraining() {
+      return intake.isClosed;
+    },
     async startWorker() {
-      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner, tracing));
+      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner, tracing));
       scheduler.start();
       opened.push(() => scheduler.stop());
+    },
+    async drain() {
+      intake.close();
+      registry.drain();
+      await queue.stopWork({ deadlineMs: settings.drainMs });
     },
   };
 }
@@ -145,10 +169,10 @@ async function composePlugins(settings: Settings, log: Logger, events: Parameter
 }
 
 /** The SDK is loaded by those who trace, and by nobody else. */
-async function openTracing({ tracesUrl }: Settings, role: string): Promise<Tracing> {
+async function openTracing({ tracesUrl }: Settings, { roles }: PlatformRole): Promise<Tracing> {
   if (tracesUrl === null) return NO_TRACING;
   const { createOtelTracing } = await import('./telemetry/otel-tracing.js');
-  return createOtelTracing({ url: tracesUrl, version: VERSION, role });
+  return createOtelTracing({ url: tracesUrl, version: VERSION, role: roles.join('+') || 'operator' });
 }
 
 /** Every end of an analysis, counted and told in one line; what it was about is in the ids that each line has. */

@@ -18,8 +18,8 @@ export interface CliRuntime {
   openServices(): Promise<CliServices>;
   /** API and, by default, the worker; resolves when it listens. */
   serve(options: { readonly withWorker: boolean }): Promise<RunningProcess>;
-  /** The worker role alone; resolves when it takes jobs. */
-  work(): Promise<RunningProcess>;
+  /** The worker role alone; resolves when it takes jobs. Null: every installed model, as many jobs at once as the settings say. MODEL_UNKNOWN. */
+  work(options: { readonly models: readonly string[] | null; readonly concurrency: number | null }): Promise<RunningProcess>;
   migrate(): Promise<MigrationReport>;
 }
 

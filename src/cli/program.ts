@@ -3,7 +3,7 @@ import { ROLES } from '../domain/principal.js';
 import type { Role } from '../domain/principal.js';
 import type { Precision } from '../domain/model.js';
 import { analyzeCommand } from './analyze.command.js';
-import { collectPair, futureDate, jsonOption, modelOption, verboseOption, wholeNumber } from './argument-parsers.js';
+import { collectPair, futureDate, jsonOption, modelOption, nameList, verboseOption, wholeNumber } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { evalCommand } from './eval.command.js';
@@ -29,7 +29,10 @@ export function buildProgram(context: ProgramContext): Command {
   program.commandsGroup('Serving:');
   program.command('serve').description('serve the API, the page and, unless --no-worker, the worker').option('--no-worker', 'take no jobs in this process')
     .action(run(context, ({ runtime, terminal }, options: { worker: boolean }) => serveCommand(runtime, terminal, { withWorker: options.worker })));
-  program.command('worker').description('take jobs only (many of them against one PostgreSQL)').action(run(context, ({ runtime, terminal }) => workerCommand(runtime, terminal)));
+  program.command('worker').description('take jobs only (many of them against one PostgreSQL)')
+    .addOption(new Option('--models <ids>', 'only jobs for these models, with commas between (default: all that are installed here)').argParser(nameList))
+    .addOption(new Option('--concurrency <count>', 'recordings in work at once (default: UNDERTONE_WORKER_CONCURRENCY)').argParser(wholeNumber(1, 64)))
+    .action(run(context, ({ runtime, terminal }, options: { models?: readonly string[]; concurrency?: number }) => workerCommand(runtime, terminal, { models: options.models ?? null, concurrency: options.concurrency ?? null })));
   program.command('migrate').description('bring the database up to date').action(run(context, ({ runtime, terminal }) => migrateCommand(runtime, terminal)));
   program.command('doctor').description('check what Undertone stands on and say how to mend it').addOption(jsonOption())
     .action(run(context, ({ runtime, terminal, telemetryOff }, options: { json?: true }) => doctorCommand(runtime, terminal, { json: options.json ?? false, telemetryOff })));

@@ -31,6 +31,8 @@ export interface Settings {
   readonly analyzeWaitMs: number;
   readonly decodeTimeoutMs: number;
   readonly workerConcurrency: number;
+  /** How long running requests and analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
+  readonly drainMs: number;
   readonly defaultModel: string | null;
   readonly modelHosts: number;
   readonly modelThreads: number;

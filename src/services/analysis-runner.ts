@@ -92,13 +92,15 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     }
   }
 
-  async function end(analysis: AnalysisRecord, error: unknown): Promise<void> {
+  /** False when it has ended otherwise meanwhile (cancelled, or deleted). */
+  async function end(analysis: AnalysisRecord, error: unknown): Promise<boolean> {
     const problem = isUndertoneError(error)
       ? { code: error.code, message: error.message }
       : { code: 'INTERNAL', message: `The analysis failed by a fault of Undertone; the log has it under ${parts.onFault(error, analysis.id)}. Analyse again, and report it when it repeats.` };
-    if (!(await analyses.fail(analysis.id, problem))) return;
+    if (!(await analyses.fail(analysis.id, problem))) return false;
     publish(analysis, 'FAILED', 1);
     events.publish({ kind: 'analysis.failed', workspaceId: analysis.workspaceId, analysisId: analysis.id, recordingId: analysis.recordingId });
+    return true;
   }
 
   return {
@@ -123,10 +125,14 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       } catch (error) {
         if (stopped.signal.aborted) return ended('stopped');
         if (context.signal.aborted) throw new UndertoneError('SHUTTING_DOWN', 'The worker is stopping; another takes the analysis over.', {}, { cause: error });
-        const willRetry = !context.isLastAttempt && (!isUndertoneError(error) || error.retryable);
-        ended(willRetry ? 'retried' : 'failed', error);
-        if (willRetry) throw error;
-        await end(analysis, error);
+        // The queue gives the job back when the database does not answer; it is no failure of the analysis.
+        // What a recording is at fault for ends the analysis, and the job is done. What we are at fault for is tried again,
+        // and in the end leaves a dead letter, from which an admin can try it once more.
+        const isOurs = !isUndertoneError(error) || error.retryable;
+        const isAgain = isUndertoneError(error) && error.code === 'DATABASE_UNAVAILABLE' || (isOurs && !context.isLastAttempt);
+        ended(isAgain ? 'retried' : 'failed', error);
+        if (isAgain) throw error;
+        if ((await end(analysis, error)) && isOurs) throw error;
       }
     },
   };

@@ -5,6 +5,7 @@ import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
 import type { BlobStore, StorageBackend } from '../storage/blob-store.js';
+import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
@@ -20,6 +21,7 @@ export interface RecordingServiceParts {
   readonly recordings: RecordingRepository;
   readonly blobs: BlobStore;
   readonly events: EventBus;
+  readonly intake: Pick<Intake, 'assertOpen'>;
   readonly maxUploadBytes: number;
   /** Left out where the stored bytes are not what a caller may read, or the storage signs no links. */
   readonly downloadUrl?: StorageBackend['downloadUrl'];
@@ -43,6 +45,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
   return {
     async upload(principal, file, input, signal) {
       requireRole(principal, 'analyst');
+      parts.intake.assertOpen();
       const details = parseUploadInput(input);
       const staged = await blobs.stage(file.stream, { maxBytes: maxUploadBytes, ...(signal === undefined ? {} : { signal }) });
       try {

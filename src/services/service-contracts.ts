@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
-import type { ModelStatus } from '../domain/model.js';
+import type { NodeRecord } from '../domain/node.js';
 import type { Principal, Role } from '../domain/principal.js';
 import type {
   AnalysisFilter, AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
   SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { DeadLetterView } from './dead-letter.service.js';
+import type { FleetModelStatus } from './model-directory.js';
 
 /**
  * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
@@ -101,11 +103,24 @@ export interface EmbeddingService {
 }
 
 export interface ModelService {
-  list(principal: Principal): readonly ModelStatus[];
-  find(principal: Principal, id: string): ModelStatus | null;
-  load(principal: Principal, id: string): Promise<ModelStatus>;
-  unload(principal: Principal, id: string): Promise<ModelStatus>;
-  stateChanges(principal: Principal, signal: AbortSignal): AsyncIterable<ModelStatus>;
+  /** Every model of the platform, with the nodes that hold it. */
+  list(principal: Principal): readonly FleetModelStatus[];
+  find(principal: Principal, id: string): FleetModelStatus | null;
+  /** On every node that takes jobs for it. MODEL_UNKNOWN, MODEL_LOAD_FAILED. */
+  load(principal: Principal, id: string): Promise<FleetModelStatus>;
+  unload(principal: Principal, id: string): Promise<FleetModelStatus>;
+  stateChanges(principal: Principal, signal: AbortSignal): AsyncIterable<FleetModelStatus>;
+  /** The processes of the platform that live, this one first. */
+  nodes(principal: Principal): readonly NodeRecord[];
+}
+
+export interface DeadLetterService {
+  /** Jobs of this workspace whose tries are used up, the newest first. Admin. */
+  list(principal: Principal, page: PageRequest): Promise<Page<DeadLetterView>>;
+  /** Its job waits again, its tries anew; an analysis is queued again. Admin. NOT_FOUND; CONFLICT when what it was about has ended otherwise. */
+  retry(principal: Principal, id: string): Promise<DeadLetterView>;
+  /** Takes it off the list; what it was about stays as it ended. Admin. NOT_FOUND. */
+  discard(principal: Principal, id: string): Promise<DeadLetterView>;
 }
 
 export interface KeyService {
@@ -125,4 +140,5 @@ export interface Services {
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly deadLetters: DeadLetterService;
 }

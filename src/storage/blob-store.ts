@@ -45,7 +45,7 @@ export interface DownloadLink {
 
 /** A place that holds bytes, and what only the place itself can do. Layers over it (encryption) are BlobStores without this. */
 export interface StorageBackend extends BlobStore {
-  /** One cheap round trip that proves that the place is there and may be used. STORAGE_FAILED. */
+  /** One cheap round trip that proves that the place is there and may be used (a disk that was mounted read-only may not). STORAGE_FAILED. */
   ping(): Promise<void>;
   /** Throws away what uploads of dead processes left unfinished, older than this; says how many. */
   removeUnfinished(olderThanMs: number): Promise<number>;

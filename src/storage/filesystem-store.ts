@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { opendir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, opendir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UndertoneError } from '../domain/errors.js';
@@ -83,7 +83,7 @@ export async function createFilesystemStore({ root, minFreeBytes }: FilesystemSt
     },
     list: (prefix) => list(root, prefix),
     freeBytes,
-    ping: async () => void (await freeBytes()),
+    ping: () => onDisk(() => access(temporaryDir, constants.W_OK)),
     removeUnfinished: (olderThanMs) => onDisk(() => sweep(temporaryDir, olderThanMs)),
     downloadUrl: () => Promise.resolve(null),
   };

@@ -2,12 +2,14 @@
 # To be sourced by the scripts that need a server which this machine does not have: a Debian 13 in a folder, from the
 # machine's own package mirror. Sets nothing but functions; `name` is the caller's, for its messages.
 
+: "${name:?the script that sources this sets it}"
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$name: $*"; exit 1; }
 
 mirror() {
   # The archive this machine installs Debian from, whatever it is called.
-  apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | sed -n 's/^Debian|//p' | head -n 1
+  apt-get indextargets --format "\$(LABEL)|\$(REPO_URI)" 'Created-By: Packages' 2>/dev/null | sed -n 's/^Debian|//p' | head -n 1
 }
 
 # make_debian DIR PACKAGES: DIR/root, whole or not at all. PACKAGES with commas between them.

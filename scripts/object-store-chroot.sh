@@ -70,7 +70,7 @@ launch() { # launch NAME PROGRAM ARGUMENTS…: in the background; its id in NAME
 alive() { [ -f "$dir/$1.pid" ] && kill -0 "$(cat "$dir/$1.pid")" 2> /dev/null; }
 
 start() {
-  [ -x "$root/usr/bin/radosgw" ] && [ -x "$root/usr/bin/ceph-osd" ] || make_debian "$dir" ceph-mon,ceph-osd,radosgw
+  [ -x "$root/usr/bin/radosgw" ] || make_debian "$dir" ceph-mon,ceph-osd,radosgw
   if ! alive rgw; then
     stop
     local fsid monitor gateway key secret
@@ -92,7 +92,10 @@ start() {
     local tries=0
     until curl -s -o /dev/null "http://127.0.0.1:$gateway/"; do
       tries=$((tries + 1))
-      [ "$tries" -lt 300 ] && alive rgw || { tail -n 5 "$dir/rgw.out" >&2; die 'the gateway did not start'; }
+      if [ "$tries" -ge 300 ] || ! alive rgw; then
+        tail -n 5 "$dir/rgw.out" >&2
+        die 'the gateway did not start'
+      fi
       sleep 0.2
     done
   fi

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A real PostgreSQL 17 with pgvector for the tests, on Debian, beside whatever the machine has:
 #   scripts/postgres-chroot.sh start    makes it if needed (about a minute, once), starts it, prints its URL as the only line on stdout
+#   scripts/postgres-chroot.sh run PROGRAM …  runs one of its programs (pg_dump, pg_restore, psql) with this one's input and output
 #   scripts/postgres-chroot.sh stop     stops it; the files stay for the next time
 #   scripts/postgres-chroot.sh kill     ends it without notice (SIGKILL), as a crash would; `start` brings it back at the same address
 #   scripts/postgres-chroot.sh remove   stops it and removes the files
@@ -74,6 +75,7 @@ stop() {
 [ "$(id -u)" = 0 ] || die 'root is needed (chroot)'
 case "${1:-}" in
   start) start ;;
+  run) shift; program="$1"; shift; inside "$bin/$program" "$@" ;;
   stop) stop ;;
   kill) end_now ;;
   remove) stop; rm -rf "$dir" ;;

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { startOtlpReceiver, type OtlpReceiver } from '../support/otlp-receiver.js';
-import { startServer, TEST_ADMIN_KEY, type ServerProcess } from '../support/server-process.js';
+import { startServer, startWorker, TEST_ADMIN_KEY, type ServerProcess } from '../support/server-process.js';
 import { openServerTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
 import { needsObjectStore, needsServer } from './needs-server.js';
@@ -36,7 +35,7 @@ describe('an API and a worker on folders of their own, with one PostgreSQL and o
   let database: TestDatabase;
   let receiver: OtlpReceiver;
   let api: ServerProcess;
-  let worker: ChildProcess;
+  let worker: Awaited<ReturnType<typeof startWorker>>;
   let workerUrl: string;
   let recordingId: string;
   let analysisId: string;
@@ -54,10 +53,7 @@ describe('an API and a worker on folders of their own, with one PostgreSQL and o
       UNDERTONE_STORAGE_ACCESS_KEY: credentials.accessKeyId, UNDERTONE_STORAGE_SECRET_KEY: credentials.secretAccessKey, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     };
     api = await startServer(folders[0]!, { ...shared, UNDERTONE_STORAGE_DIRECT_DOWNLOADS: 'true' }, ['--no-worker']);
-    worker = spawn(process.execPath, ['bin/undertone.mjs', 'worker'], {
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], UNDERTONE_DATA_DIR: folders[1], UNDERTONE_LOG_LEVEL: 'warn', UNDERTONE_WORKER_PORT: String(workerPort), ...shared }, stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    await once(worker.stdout!, 'data');
+    worker = await startWorker(folders[1]!, { ...shared, UNDERTONE_WORKER_PORT: String(workerPort) });
     recordingId = await api.upload(SAMPLE, 'conversation.flac');
     const answer = await api.query<{ analyzeRecording: { id: string } }>('mutation($id: ID!) { analyzeRecording(input: { recordingId: $id }) { ... on Analysis { id } } }', { id: recordingId });
     analysisId = answer.analyzeRecording.id;
@@ -65,8 +61,7 @@ describe('an API and a worker on folders of their own, with one PostgreSQL and o
   });
   afterAll(async () => {
     await api.kill('SIGTERM');
-    worker.kill('SIGTERM');
-    if (worker.exitCode === null) await once(worker, 'exit');
+    await worker.kill('SIGTERM');
     await receiver.close();
     await database.dispose();
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
@@ -93,9 +88,9 @@ describe('an API and a worker on folders of their own, with one PostgreSQL and o
     await until('the request of the API is told', () => receiver.spans.some(({ name, traceId }) => name === 'POST /graphql' && traceId === request()));
     const ofTrace = receiver.spans.filter(({ traceId }) => traceId === request());
     const pidOf = (name: string): number => ofTrace.find((span) => span.name === name)!.pid;
-    expect([pidOf('POST /graphql'), pidOf('analyze-recording')]).toEqual([api.child.pid, worker.pid]);
+    expect([pidOf('POST /graphql'), pidOf('analyze-recording')]).toEqual([api.child.pid, worker.child.pid]);
     const host = Number(ofTrace.find(({ name }) => name === 'model.run')!.attributes['process.pid']);
-    expect([api.child.pid, worker.pid]).not.toContain(host);
+    expect([api.child.pid, worker.child.pid]).not.toContain(host);
   });
 
   it('shows the health and the metrics of the worker, to this machine and to holders of a key', async () => {

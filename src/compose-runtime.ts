@@ -70,6 +70,7 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: false, transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
       checks: readinessChecks(platform, settings, withWorker), registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
     });
     if (withWorker) await platform.startWorker();
     opened = app;

@@ -53,6 +53,7 @@ const SETTINGS = {
   UNDERTONE_MODELSCOPE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_DOWNLOAD_PROXY: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
+  UNDERTONE_LINK_SECRET: z.string().min(24, 'must have at least 24 characters').optional(),
   UNDERTONE_WORKER_PORT: integer(0, 65_535, 0),
   UNDERTONE_TRACES_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
 } as const;
@@ -165,6 +166,7 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     modelScopeUrl: values.UNDERTONE_MODELSCOPE_URL ?? null,
     downloadProxy: values.UNDERTONE_DOWNLOAD_PROXY ?? null,
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
+    linkSecret: values.UNDERTONE_LINK_SECRET ?? null,
     workerPort: values.UNDERTONE_WORKER_PORT === 0 ? null : values.UNDERTONE_WORKER_PORT,
   };
 }

@@ -55,6 +55,8 @@ export interface Settings {
   readonly hostEnvironment: Readonly<Record<string, string>>;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
+  /** What signed links are made with, where several API processes share one address; null: each makes its own. */
+  readonly linkSecret: string | null;
   /** Where a worker alone shows its health and metrics; null: nowhere. */
   readonly workerPort: number | null;
   /** Where spans are posted to over OTLP/HTTP; null: nothing is traced. */

@@ -29,6 +29,8 @@ export interface RecordingService {
   waveform(principal: Principal, id: string): Promise<{ readonly bucketSeconds: number; readonly minimum: readonly number[]; readonly maximum: readonly number[] } | null>;
   /** The original bytes, for playing; range inclusive of start, exclusive of end. */
   openAudio(principal: Principal, id: string, range?: { readonly start: number; readonly end: number }): Promise<{ readonly stream: Readable; readonly byteLength: number; readonly contentType: string; readonly recording: RecordingRecord }>;
+  /** An address of the storage's own that reads the original bytes until it expires; null where there is none. */
+  audioUrl(principal: Principal, id: string, link: { readonly expiresInSeconds: number; readonly contentDisposition: string }): Promise<string | null>;
   delete(principal: Principal, id: string, reason: string | null): Promise<{ readonly id: string }>;
 }
 

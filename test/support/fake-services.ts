@@ -191,6 +191,7 @@ function fakeServices(world: FakeWorld): Services {
         const bytes = world.bytes.get(id) ?? Buffer.alloc(0);
         return Promise.resolve({ stream: Readable.from([bytes.subarray(range?.start ?? 0, range?.end ?? bytes.length)]), byteLength: bytes.length, contentType: 'audio/wav', recording });
       },
+      audioUrl: (principal, id, { expiresInSeconds }) => Promise.resolve(mine(principal, world.recordings.get(id)) && `https://bucket.example/${id}?expires=${expiresInSeconds}`),
       delete: async (principal, id) => {
         need(principal, 'admin');
         recordingOf(principal, id);

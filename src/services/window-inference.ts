@@ -7,8 +7,8 @@ import type { EmotionInference } from '../inference/emotion-inference.js';
 
 /** Windows of one recording that wait or run at once: enough to fill a batch, few enough that memory stays flat. */
 const IN_FLIGHT = 4;
-/** Time for one window, its wait in the queue included. */
-const DEADLINE_MS = 120_000;
+/** Time for one window, its wait in the queue included. Bulk work stands back where others want the processor, so it may take long. */
+const DEADLINE_MS = { interactive: 120_000, bulk: 600_000 } as const;
 const MAX_OVERLOAD_WAITS = 60;
 
 export interface JudgedWindow {
@@ -45,7 +45,7 @@ export async function inferWindows(pcmOf: (window: AnalysisWindow) => PcmSource,
   /** A full queue is not a failure of a job: it waits as told and asks again. */
   async function inferPatiently(window: AnalysisWindow): Promise<WindowInference> {
     const samples = await pcmOf(window).read(secondsToSamples(window.startSeconds), secondsToSamples(window.endSeconds));
-    const request = { modelId: options.modelId, priority: options.priority, deadlineMs: DEADLINE_MS, wantFrameFeatures: options.wantFrameFeatures, signal };
+    const request = { modelId: options.modelId, priority: options.priority, deadlineMs: DEADLINE_MS[options.priority], wantFrameFeatures: options.wantFrameFeatures, signal };
     for (let waits = 0; ; waits++) {
       try {
         return await inference.infer(samples, request);

@@ -3,7 +3,7 @@ import type { ModelManifest, Precision } from '../domain/model.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { Principal } from '../domain/principal.js';
 import type { Settings } from '../domain/settings.js';
-import type { Services } from '../services/service-contracts.js';
+import type { ImportService, Services } from '../services/service-contracts.js';
 
 /** What the command needs of the platform; built in compose.ts, faked in tests. Everything is opened only when a command asks. */
 export interface CliRuntime {
@@ -18,8 +18,8 @@ export interface CliRuntime {
   openServices(): Promise<CliServices>;
   /** API and, by default, the worker; resolves when it listens. */
   serve(options: { readonly withWorker: boolean }): Promise<RunningProcess>;
-  /** The worker role alone; resolves when it takes jobs. */
-  work(): Promise<RunningProcess>;
+  /** The worker role alone; resolves when it takes jobs. Null: every installed model, as many jobs at once as the settings say. MODEL_UNKNOWN. */
+  work(options: { readonly models: readonly string[] | null; readonly concurrency: number | null }): Promise<RunningProcess>;
   migrate(): Promise<MigrationReport>;
 }
 
@@ -105,6 +105,7 @@ export interface CliModels {
 
 export interface CliServices {
   readonly services: Services;
+  readonly imports: ImportService;
   /** The operator at the machine: admin of the default workspace. */
   readonly operator: Principal;
   close(): Promise<void>;

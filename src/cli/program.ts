@@ -3,11 +3,12 @@ import { ROLES } from '../domain/principal.js';
 import type { Role } from '../domain/principal.js';
 import type { Precision } from '../domain/model.js';
 import { analyzeCommand } from './analyze.command.js';
-import { collectPair, futureDate, jsonOption, modelOption, verboseOption, wholeNumber } from './argument-parsers.js';
+import { collectPair, futureDate, jsonOption, modelOption, nameList, verboseOption, wholeNumber } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { evalCommand } from './eval.command.js';
 import { createKey, listKeys, revokeKey } from './keys.command.js';
+import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
@@ -29,13 +30,17 @@ export function buildProgram(context: ProgramContext): Command {
   program.commandsGroup('Serving:');
   program.command('serve').description('serve the API, the page and, unless --no-worker, the worker').option('--no-worker', 'take no jobs in this process')
     .action(run(context, ({ runtime, terminal }, options: { worker: boolean }) => serveCommand(runtime, terminal, { withWorker: options.worker })));
-  program.command('worker').description('take jobs only (many of them against one PostgreSQL)').action(run(context, ({ runtime, terminal }) => workerCommand(runtime, terminal)));
+  program.command('worker').description('take jobs only (many of them against one PostgreSQL)')
+    .addOption(new Option('--models <ids>', 'only jobs for these models, with commas between (default: all that are installed here)').argParser(nameList))
+    .addOption(new Option('--concurrency <count>', 'recordings in work at once (default: UNDERTONE_WORKER_CONCURRENCY)').argParser(wholeNumber(1, 64)))
+    .action(run(context, ({ runtime, terminal }, options: { models?: readonly string[]; concurrency?: number }) => workerCommand(runtime, terminal, { models: options.models ?? null, concurrency: options.concurrency ?? null })));
   program.command('migrate').description('bring the database up to date').action(run(context, ({ runtime, terminal }) => migrateCommand(runtime, terminal)));
   program.command('doctor').description('check what Undertone stands on and say how to mend it').addOption(jsonOption())
     .action(run(context, ({ runtime, terminal, telemetryOff }, options: { json?: true }) => doctorCommand(runtime, terminal, { json: options.json ?? false, telemetryOff })));
   program.commandsGroup('Recordings:');
   addAnalyze(program, context);
   addSimilar(program, context);
+  addImport(program, context);
   program.commandsGroup('Models and keys:');
   addEval(program, context);
   addModels(program, context);
@@ -79,6 +84,13 @@ function addSimilar(program: Command, context: ProgramContext): void {
     .requiredOption('--in <dir>', 'folder that is searched, with all below it').addOption(modelOption())
     .addOption(new Option('--first <count>', 'how many').argParser(wholeNumber(1, 10_000)).default(10)).addOption(jsonOption()).addOption(verboseOption())
     .action(run(context, ({ runtime, terminal }, options: Options, [file = '']) => similarCommand(runtime, terminal, { file, folder: options.in, model: options.model ?? null, first: options.first, json: options.json ?? false, verbose: options.verbose ?? false })));
+}
+
+function addImport(program: Command, context: ProgramContext): void {
+  interface Options { model: string; json?: true; verbose?: true }
+  program.command('import').description('take over the outputs_YYYYMMDD_HHMMSS folders of the common Emotion2Vec+ web page, with their dates').argument('<outputs-dir>', 'the folder that holds them')
+    .option('--model <id>', 'the model that made them', 'emotion2vec-plus-large').addOption(jsonOption()).addOption(verboseOption())
+    .action(run(context, ({ runtime, terminal }, options: Options, [directory = '']) => importCommand(runtime, terminal, { directory, model: options.model, json: options.json ?? false, verbose: options.verbose ?? false })));
 }
 
 function addEval(program: Command, context: ProgramContext): void {

@@ -125,7 +125,8 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
 
 function openAnalyzer(settings: Settings): CliAnalyzer {
   const log: Logger = createLog('error');
-  const analyzer = composeAnalyzer(settings, log);
+  // Nothing interactive comes in beside it: no host is kept for that, and none stands back from the processor.
+  const analyzer = composeAnalyzer({ ...settings, interactiveThreads: 0 }, log);
   return {
     concurrency: Math.max(1, settings.modelHosts),
     describeModel(model) {

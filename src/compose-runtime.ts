@@ -69,7 +69,7 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
         services: platform.services, settings,
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: false, transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
-      checks: readinessChecks(platform, settings, withWorker), registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
       ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
     });
     if (withWorker) await platform.startWorker();
@@ -104,7 +104,7 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
   }
   const log = createLog(settings.logLevel);
   const platform = await composePlatform(settings, log, workerOf(models));
-  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, registry: platform.metrics.registry });
+  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry });
   const close = async (): Promise<void> => {
     await app?.close();
     await platform.stop();

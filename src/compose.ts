@@ -37,6 +37,7 @@ import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
+import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
 import { createStatisticsService } from './services/statistics.service.js';
@@ -54,6 +55,7 @@ export interface Platform {
   /** For the operator at the machine only: it reads folders by path. */
   readonly imports: ImportService;
   readonly workspaces: WorkspaceAdministration;
+  readonly limiter: RateLimiter;
   readonly keys: OperatorKeyService;
   readonly database: Database;
   readonly blobs: StorageBackend;
@@ -98,6 +100,9 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const nodeId = newNodeId();
   const messages = composeMessages(database, events, nodeId, log);
   opened.push(() => messages.stop());
+  const limiter = createRateLimiter(settings.rateLimits);
+  const stopSharing = shareRates(limiter, messages);
+  opened.push(() => Promise.resolve(stopSharing()));
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
   await queue.start();
   messages.onMessage((message) => {
@@ -161,7 +166,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
 
   return {
-    services, imports, workspaces: createWorkspaceAdministration(workspaces), keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },

@@ -112,7 +112,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, events, intake, maxUploadBytes: settings.maxUploadBytes, downloadUrl: blobs.downloadUrl }),
+    recordings: createRecordingService({ database, recordings, blobs, events, intake, maxUploadBytes: settings.maxUploadBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) }),
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),

@@ -11,6 +11,7 @@ import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import type { AnalysisEnded } from './domain/measurements.js';
 import type { Settings } from './domain/settings.js';
@@ -24,16 +25,19 @@ import { JOB_NAMES } from './queue/job-settings.js';
 import type { JobName, JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
+import { createDecodeAhead, type DecodeAhead } from './services/decode-ahead.js';
 import { createComparisonService } from './services/comparison.service.js';
 import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
+import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRecordingService } from './services/recording.service.js';
-import type { Services } from './services/service-contracts.js';
+import type { ImportService, Services } from './services/service-contracts.js';
+import { createStatisticsService } from './services/statistics.service.js';
 import { createTimelineService } from './services/timeline.service.js';
 import type { StorageBackend } from './storage/blob-store.js';
 import { observeStorage } from './storage/observed-store.js';
@@ -44,6 +48,8 @@ export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.j
 
 export interface Platform {
   readonly services: Services;
+  /** For the operator at the machine only: it reads folders by path. */
+  readonly imports: ImportService;
   readonly keys: OperatorKeyService;
   readonly database: Database;
   readonly blobs: StorageBackend;
@@ -110,19 +116,26 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
   const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  // Only where the jobs are done: elsewhere the head start would be thrown away.
+  let isWorking = false;
+  const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
+  const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
+  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, maxUploadBytes: settings.maxUploadBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, events, intake, maxUploadBytes: settings.maxUploadBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) }),
+    recordings: recordingService,
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys,
+    statistics: createStatisticsService(createStatisticsRepository(database)),
     deadLetters: createDeadLetterService({ database, queue, analyses, events }),
   };
+  const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, events, tracing,
+    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, tracing,
     onEnded: endings(metrics, log),
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
@@ -142,12 +155,13 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
 
   return {
-    services, keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
+    services, imports, keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner, tracing));
+      isWorking = true;
       scheduler.start();
       opened.push(() => scheduler.stop());
     },

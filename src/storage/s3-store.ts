@@ -118,7 +118,7 @@ async function staged(bucket: S3Bucket, path: string, sha256: string, byteLength
     return onS3(() => infoOf(key));
   };
   return {
-    sha256, key, byteLength,
+    sha256, key, byteLength, path,
     commit: () => (committed ??= commit()),
     async discard() {
       await onDisk(() => rm(path, { force: true }));

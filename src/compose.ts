@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
+import { usageReportTask } from '../cron/usage-report.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
@@ -13,6 +14,7 @@ import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
+import { createWorkspaceRepository } from './db/workspace.repository.js';
 import type { AnalysisEnded } from './domain/measurements.js';
 import type { Settings } from './domain/settings.js';
 import { NO_TRACING, type Tracing } from './domain/tracing.js';
@@ -36,9 +38,10 @@ import { createKeyService, type OperatorKeyService } from './services/key.servic
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRecordingService } from './services/recording.service.js';
-import type { ImportService, Services } from './services/service-contracts.js';
+import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTimelineService } from './services/timeline.service.js';
+import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
 import type { StorageBackend } from './storage/blob-store.js';
 import { observeStorage } from './storage/observed-store.js';
 import { openStorage } from './storage/open-storage.js';
@@ -50,6 +53,7 @@ export interface Platform {
   readonly services: Services;
   /** For the operator at the machine only: it reads folders by path. */
   readonly imports: ImportService;
+  readonly workspaces: WorkspaceAdministration;
   readonly keys: OperatorKeyService;
   readonly database: Database;
   readonly blobs: StorageBackend;
@@ -113,6 +117,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
+  const workspaces = createWorkspaceRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
   const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
@@ -120,7 +125,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, maxUploadBytes: settings.maxUploadBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
+  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
     recordings: recordingService,
@@ -131,6 +136,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys,
     statistics: createStatisticsService(createStatisticsRepository(database)),
+    usage: createUsageService(workspaces, blobs),
     deadLetters: createDeadLetterService({ database, queue, analyses, events }),
   };
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
@@ -149,13 +155,13 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     freeBytes: () => blobs.freeBytes(),
   });
   const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue, models: directory, events });
-  const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), ...plugins.tasks], {
+  const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), usageReportTask(services.usage), ...plugins.tasks], {
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
 
   return {
-    services, imports, keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },

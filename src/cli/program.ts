@@ -3,7 +3,7 @@ import { ROLES } from '../domain/principal.js';
 import type { Role } from '../domain/principal.js';
 import type { Precision } from '../domain/model.js';
 import { analyzeCommand } from './analyze.command.js';
-import { collectPair, futureDate, jsonOption, modelOption, nameList, verboseOption, wholeNumber } from './argument-parsers.js';
+import { byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, verboseOption, wholeNumber } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { evalCommand } from './eval.command.js';
@@ -12,6 +12,7 @@ import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
+import { createWorkspace, listWorkspaces, setWorkspace } from './workspaces.command.js';
 import type { Terminal } from './terminal.js';
 
 export interface ProgramContext {
@@ -45,6 +46,7 @@ export function buildProgram(context: ProgramContext): Command {
   addEval(program, context);
   addModels(program, context);
   addKeys(program, context);
+  addWorkspaces(program, context);
   return program;
 }
 
@@ -129,10 +131,26 @@ function addModels(program: Command, context: ProgramContext): void {
 }
 
 function addKeys(program: Command, context: ProgramContext): void {
+  interface Scope { workspace?: string }
+  const workspace = (): Option => new Option('--workspace <id>', 'the workspace whose keys these are (default: the first one)');
+  const workspaceId = (options: Scope): string | null => options.workspace ?? null;
   const keys = program.command('keys').description('create, list and revoke API keys');
   keys.command('create').description('make a key; the secret is printed once').requiredOption('--name <name>', 'what it is for').addOption(new Option('--role <role>', 'what it may do').choices([...ROLES]).default('analyst'))
-    .addOption(new Option('--expires <date>', 'when it ends to work').argParser(futureDate))
-    .action(run(context, ({ runtime, terminal }, options: { name: string; role: Role; expires?: Date }) => createKey(runtime, terminal, { name: options.name, role: options.role, expiresAt: options.expires ?? null })));
-  keys.command('list').description('all keys, without their secrets').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listKeys(runtime, terminal, { json: options.json ?? false })));
-  keys.command('revoke').description('refuse a key from now on').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => revokeKey(runtime, terminal, id)));
+    .addOption(new Option('--expires <date>', 'when it ends to work').argParser(futureDate)).addOption(workspace())
+    .action(run(context, ({ runtime, terminal }, options: Scope & { name: string; role: Role; expires?: Date }) => createKey(runtime, terminal, { name: options.name, role: options.role, expiresAt: options.expires ?? null, workspaceId: workspaceId(options) })));
+  keys.command('list').description('all keys, without their secrets').addOption(jsonOption()).addOption(workspace())
+    .action(run(context, ({ runtime, terminal }, options: Scope & { json?: true }) => listKeys(runtime, terminal, { json: options.json ?? false, workspaceId: workspaceId(options) })));
+  keys.command('revoke').description('refuse a key from now on').argument('<id>').addOption(workspace())
+    .action(run(context, ({ runtime, terminal }, options: Scope, [id = '']) => revokeKey(runtime, terminal, { id, workspaceId: workspaceId(options) })));
+}
+
+function addWorkspaces(program: Command, context: ProgramContext): void {
+  const workspaces = program.command('workspaces').description('list and create workspaces, and say what each may store');
+  const quota = (): Option => new Option('--quota <size>', 'uploaded audio that it may keep, such as 500GB; none: as much as the disk takes').argParser(byteLength);
+  const quotaOf = (options: { quota?: number | 'none' }): number | null => (typeof options.quota === 'number' ? options.quota : null);
+  workspaces.command('list').description('all workspaces with their quotas').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listWorkspaces(runtime, terminal, { json: options.json ?? false })));
+  workspaces.command('create').description('make a workspace; its id is printed').requiredOption('--name <name>', 'what it is called').addOption(quota())
+    .action(run(context, ({ runtime, terminal }, options: { name: string; quota?: number | 'none' }) => createWorkspace(runtime, terminal, { name: options.name, maxStoredBytes: quotaOf(options) })));
+  workspaces.command('set').description('change the quota of a workspace').argument('<id>').addOption(quota().makeOptionMandatory())
+    .action(run(context, ({ runtime, terminal }, options: { quota: number | 'none' }, [id = '']) => setWorkspace(runtime, terminal, { id, maxStoredBytes: quotaOf(options) })));
 }

@@ -9,6 +9,7 @@ import type {
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
+import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage.js';
 import type { OutputsResult } from './outputs-result.js';
 import type { DeadLetterView } from './dead-letter.service.js';
 import type { FleetModelStatus } from './model-directory.js';
@@ -142,6 +143,21 @@ export interface StatisticsService {
   statistics(principal: Principal, from: Date, to: Date, bucket: TimeBucket): Promise<Statistics>;
 }
 
+export interface UsageService {
+  /** Now, and by day for the last `days` that were measured. */
+  usage(principal: Principal, days: number): Promise<{ readonly maxStoredBytes: number | null; readonly storedBytes: number; readonly kinds: readonly UsageOfKind[]; readonly history: UsageHistory }>;
+  /** For the scheduled task: measures every workspace and replaces today's figures. */
+  measureAll(signal: AbortSignal): Promise<{ readonly workspaces: number }>;
+}
+
+/** For the operator at the machine alone; no key reaches it. */
+export interface WorkspaceAdministration {
+  list(): Promise<readonly WorkspaceRecord[]>;
+  create(input: { readonly name: string; readonly maxStoredBytes: number | null }): Promise<WorkspaceRecord>;
+  /** NOT_FOUND. */
+  setQuota(id: string, maxStoredBytes: number | null): Promise<WorkspaceRecord>;
+}
+
 /** A folder of the common Emotion2Vec+ web page, read and checked. */
 export interface OutputsFolder {
   readonly name: string;
@@ -171,5 +187,6 @@ export interface Services {
   readonly models: ModelService;
   readonly keys: KeyService;
   readonly statistics: StatisticsService;
+  readonly usage: UsageService;
   readonly deadLetters: DeadLetterService;
 }

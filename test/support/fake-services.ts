@@ -5,6 +5,7 @@ import { UndertoneError } from '../../src/domain/errors.js';
 import type { ModelManifest } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
+import { usageHistory } from '../../src/domain/usage.js';
 import { bucketStart } from '../../src/domain/statistics.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
@@ -329,6 +330,10 @@ function fakeServices(world: FakeWorld): Services {
           world.openSubscriptions--;
         }
       },
+    },
+    usage: {
+      usage: () => Promise.resolve({ maxStoredBytes: 1000, storedBytes: 600, kinds: [{ kind: 'audio', byteLength: 600, itemCount: 2 }], history: usageHistory([{ day: new Date('2026-01-02T00:00:00Z'), kind: 'audio', byteLength: 600, itemCount: 2 }]) }),
+      measureAll: () => Promise.resolve({ workspaces: 1 }),
     },
     statistics: createStatisticsService({
       count: (workspaceId, from, to, bucket) => {

@@ -25,6 +25,7 @@ import { assertSafeListen } from './http/safe-listen.js';
 import { createLog } from './log.js';
 import { buildApiSchema } from './resolvers/build-schema.js';
 import { contextFactory } from './resolvers/request-context.js';
+import { openStorage } from './storage/open-storage.js';
 import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
 
@@ -43,6 +44,7 @@ export function composeRuntime(): CliRuntime {
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
     work: ({ models, concurrency }) => work({ ...read(), ...(concurrency === null ? {} : { workerConcurrency: concurrency }) }, models),
+    pingStorage: async () => (await openStorage(read(), temporaryFolder(read().dataDir))).ping(),
     async migrate() {
       const { databaseUrl, dataDir, logLevel } = read();
       const database = await openDatabase({ url: databaseUrl ?? undefined, dataDir, log: createLog(logLevel) });

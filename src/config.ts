@@ -24,7 +24,7 @@ const SETTINGS = {
   UNDERTONE_HOST: z.string().min(1).default('127.0.0.1'),
   UNDERTONE_PORT: integer(0, 65_535, 4000),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional(),
-  UNDERTONE_STORAGE_URL: z.string().regex(/^(file:\/\/.+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w.\/-]*)?)$/, 'must be file:///FOLDER or s3://BUCKET/PREFIX').optional(),
+  UNDERTONE_STORAGE_URL: z.string().regex(/^(file:\/\/.+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w./-]*)?)$/, 'must be file:///FOLDER or s3://BUCKET/PREFIX').optional(),
   UNDERTONE_STORAGE_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_STORAGE_REGION: z.string().min(1).optional(),
   UNDERTONE_STORAGE_PATH_STYLE: z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1').optional(),

@@ -72,6 +72,7 @@ export interface ApiKeyRepository {
   ensureWorkspace(id: string, name: string): Promise<void>;
   insert(row: Pick<ApiKeyRecord, 'id' | 'workspaceId' | 'name' | 'role' | 'prefix' | 'expiresAt'> & { readonly hash: Uint8Array }): Promise<ApiKeyRecord>;
   findByHash(hash: Uint8Array): Promise<ApiKeyRecord | null>;
+  findById(workspaceId: string, id: string): Promise<ApiKeyRecord | null>;
   list(workspaceId: string): Promise<readonly ApiKeyRecord[]>;
   revoke(workspaceId: string, id: string): Promise<ApiKeyRecord | null>;
   countActive(role?: Role): Promise<number>;

@@ -7,6 +7,7 @@ import { NO_TRACING, type Tracing } from '../domain/tracing.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
+import { registerCors } from './cors.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
 import { registerGraphQL } from './graphql.route.js';
 import { registerHealth, type ReadinessCheck } from './health.route.js';
@@ -22,10 +23,12 @@ import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
 import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
+import { httpsOf, type TlsFiles } from './tls.js';
+import { trustedProxies } from './trusted-proxies.js';
 
 export interface AppOptions {
   readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys'>;
-  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection'>;
+  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
   /** From `contextFactory()`. */
@@ -44,6 +47,8 @@ export interface AppOptions {
   /** Key of signed links; random for each process unless several share one address. */
   readonly pathKey?: Buffer;
   readonly limiter: RateLimiter;
+  /** Without it plain HTTP. */
+  readonly tls?: TlsFiles;
 }
 
 /** The whole edge, not yet listening. Order matters: a hook here runs before those below it. */
@@ -53,7 +58,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const signer = pathSigner(limits.signedPathSeconds, options.pathKey);
   const metrics = createMetrics(options.registry);
 
+  const isTrusted = trustedProxies(settings.trustedProxies);
+
   const app: FastifyInstance = Fastify({
+    ...httpsOf(options.tls),
+    trustProxy: isTrusted,
     loggerInstance: options.log,
     // Fastify's own lines carry addresses and URLs; `registerMetrics` writes one without them.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -69,6 +78,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRequestTrace(app, options.tracing ?? NO_TRACING);
   registerDraining(app, limits);
   registerSecurityHeaders(app);
+  registerCors(app, settings.corsOrigins);
   registerAuth(app, services.keys, signer, limiter);
   registerRateLimits(app, limiter);
   registerAdmission(app, settings, limits);
@@ -84,7 +94,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, limiter, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, signPath: (path, principal) => signer.sign(path, principal),
+    schema, createContext, limits, limiter, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal) => signer.sign(path, principal),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

@@ -133,6 +133,8 @@ export interface DeadLetterService {
 export interface KeyService {
   /** Constant-time by construction: looks the SHA-256 up. Null when unknown, expired or revoked. */
   authenticate(secret: string): Promise<Principal | null>;
+  /** Whether the key behind a principal is neither revoked nor expired; another node may believe a revoked one for five seconds. */
+  isActive(principal: Principal): Promise<boolean>;
   create(principal: Principal, input: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null }): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
   list(principal: Principal): Promise<readonly ApiKeyRecord[]>;
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;

@@ -105,6 +105,7 @@ describe('keys', () => {
   const record = (id: string, input: { name: string; role: ApiKeyRecord['role']; expiresAt: Date | null }): ApiKeyRecord => ({ id, workspaceId: 'ws', prefix: 'ut_abc', createdAt: new Date(0), lastUsedAt: null, revokedAt: null, ...input });
   const keys: KeyService = {
     authenticate: () => Promise.resolve(null),
+    isActive: () => Promise.resolve(true),
     create: (_principal, input) => {
       made.push(input);
       return Promise.resolve({ apiKey: record('key_1', input), secret: 'ut_secret' });

@@ -354,6 +354,7 @@ function fakeServices(world: FakeWorld): Services {
         const key = world.keys.get(secret);
         return Promise.resolve(key === undefined || key.revokedAt !== null ? null : { keyId: key.id, keyName: key.name, workspaceId: key.workspaceId, role: key.role });
       },
+      isActive: ({ keyId, workspaceId }) => Promise.resolve([...world.keys.values()].some((key) => key.id === keyId && key.workspaceId === workspaceId && key.revokedAt === null)),
       create: async (principal, input) => {
         need(principal, 'admin');
         if (input.name.trim() === '') throw new UndertoneError('BAD_INPUT', 'A key needs a name.', { field: 'name' });

@@ -45,6 +45,16 @@ export function composeRuntime(): CliRuntime {
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
     work: ({ models, concurrency }) => work({ ...read(), ...(concurrency === null ? {} : { workerConcurrency: concurrency }) }, models),
+    async checkConfinement() {
+      const folder = temporaryFolder(read().dataDir);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const analyzer = composeAnalyzer(read(), createLog('error'));
+      try {
+        return await analyzer.prepareDecoder();
+      } finally {
+        await analyzer.stop();
+      }
+    },
     pingStorage: async () => (await openStorage(read(), temporaryFolder(read().dataDir))).ping(),
     async migrate() {
       const { databaseUrl, dataDir, logLevel } = read();

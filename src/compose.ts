@@ -35,6 +35,7 @@ import { createEventBus } from './services/event-bus.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
+import { createLawService } from './services/law.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
@@ -125,7 +126,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const workspaces = createWorkspaceRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const law = createLawService(workspaces, (overridden) => log.warn(overridden, 'a prohibition of the law table was put aside'));
+  const analysisService = createAnalysisService({ law, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
@@ -141,6 +143,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys,
     statistics: createStatisticsService(createStatisticsRepository(database)),
+    law,
     usage: createUsageService(workspaces, blobs),
     deadLetters: createDeadLetterService({ database, queue, analyses, events }),
   };

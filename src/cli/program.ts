@@ -12,7 +12,8 @@ import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
-import { createWorkspace, listWorkspaces, setWorkspace } from './workspaces.command.js';
+import { JURISDICTIONS, LEGAL_BASES, PURPOSES, SPEAKER_ROLES } from '../domain/law/purposes.js';
+import { createWorkspace, lawOf, listWorkspaces, setWorkspace, type LawOptions } from './workspaces.command.js';
 import type { Terminal } from './terminal.js';
 
 export interface ProgramContext {
@@ -151,6 +152,9 @@ function addWorkspaces(program: Command, context: ProgramContext): void {
   workspaces.command('list').description('all workspaces with their quotas').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listWorkspaces(runtime, terminal, { json: options.json ?? false })));
   workspaces.command('create').description('make a workspace; its id is printed').requiredOption('--name <name>', 'what it is called').addOption(quota())
     .action(run(context, ({ runtime, terminal }, options: { name: string; quota?: number | 'none' }) => createWorkspace(runtime, terminal, { name: options.name, maxStoredBytes: quotaOf(options) })));
-  workspaces.command('set').description('change the quota of a workspace').argument('<id>').addOption(quota().makeOptionMandatory())
-    .action(run(context, ({ runtime, terminal }, options: { quota: number | 'none' }, [id = '']) => setWorkspace(runtime, terminal, { id, maxStoredBytes: quotaOf(options) })));
+  workspaces.command('set').description('change the quota of a workspace, or what it states of its purpose and law').argument('<id>').addOption(quota())
+    .addOption(new Option('--purpose <purpose>', 'what its analyses are for').choices(PURPOSES)).addOption(new Option('--jurisdiction <place>', 'whose law holds').choices(JURISDICTIONS))
+    .addOption(new Option('--legal-basis <basis>', 'on what the processing stands').choices(LEGAL_BASES)).addOption(new Option('--speaker-role <role>', 'who is heard').choices(SPEAKER_ROLES))
+    .addOption(new Option('--law-override <reason>', 'put a prohibition aside, with your reason; none: it holds again'))
+    .action(run(context, ({ runtime, terminal }, options: LawOptions & { quota?: number | 'none' }, [id = '']) => setWorkspace(runtime, terminal, { id, ...(options.quota === undefined ? {} : { maxStoredBytes: quotaOf(options) }), law: lawOf(options) })));
 }

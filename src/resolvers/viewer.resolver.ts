@@ -1,5 +1,5 @@
 import { visibleLabels } from '../domain/scores.js';
-import { Ctx, Query, Resolver } from 'type-graphql';
+import { Ctx, FieldResolver, Query, Resolver } from 'type-graphql';
 import type { Principal } from '../domain/principal.js';
 import type { Plain } from './plain.js';
 import type { RequestContext } from './request-context.js';
@@ -10,6 +10,11 @@ export class ViewerResolver {
   @Query(() => Viewer, { description: 'Who asks.' })
   viewer(@Ctx() context: RequestContext): Principal {
     return context.principal;
+  }
+
+  @FieldResolver(() => String, { description: 'What people who are heard should be told, and what the workspace has left unsaid of its purpose and law.' })
+  transparencyNotice(@Ctx() context: RequestContext): Promise<string> {
+    return context.services.law.transparencyNotice(context.principal);
   }
 
   @Query(() => Capabilities, { description: 'What this server can do and allows.' })

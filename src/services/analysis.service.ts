@@ -12,6 +12,7 @@ import { parseAnalyzeOptions, requestDigest } from './analysis-request.js';
 import { eventsOf } from './event-bus.js';
 import type { ModelDirectory } from './model-directory.js';
 import type { Intake } from './intake.js';
+import type { LawService } from './law.service.js';
 import { requireRole } from './permissions.js';
 import type { AnalysisService } from './service-contracts.js';
 
@@ -32,6 +33,8 @@ export interface AnalysisServiceParts {
   readonly events: EventBus;
   readonly tracing?: Tracing;
   readonly intake: Pick<Intake, 'assertOpen'>;
+  /** Asked before anything is inferred. */
+  readonly law: Pick<LawService, 'assertAllowed'>;
   /** Waiting analyses above which new ones are refused. */
   readonly maxQueuedAnalyses: number;
 }
@@ -129,6 +132,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
         const existing = await findExisting(principal, options.idempotencyKey, digest);
         if (existing !== null) return existing;
       }
+      await parts.law.assertAllowed(principal);
       await refuseWhenFull(principal.workspaceId);
       const row = {
         id: newId('analysis'), workspaceId: principal.workspaceId, recordingId, modelId: manifest.id, raw: options.raw,

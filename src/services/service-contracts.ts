@@ -1,3 +1,4 @@
+import type { LawInput, LawService } from './law.service.js';
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
 import type { NodeRecord } from '../domain/node.js';
@@ -158,6 +159,8 @@ export interface WorkspaceAdministration {
   create(input: { readonly name: string; readonly maxStoredBytes: number | null }): Promise<WorkspaceRecord>;
   /** NOT_FOUND. */
   setQuota(id: string, maxStoredBytes: number | null): Promise<WorkspaceRecord>;
+  /** What it states of purpose and law; what is not named stays. NOT_FOUND, BAD_INPUT. */
+  setLaw(id: string, input: LawInput): Promise<WorkspaceRecord>;
 }
 
 /** A folder of the common Emotion2Vec+ web page, read and checked. */
@@ -190,5 +193,6 @@ export interface Services {
   readonly keys: KeyService;
   readonly statistics: StatisticsService;
   readonly usage: UsageService;
+  readonly law: LawService;
   readonly deadLetters: DeadLetterService;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkNode, checkTelemetry } from '../../src/cli/doctor-checks.js';
+import { NO_STATEMENT, type WorkspaceLaw } from '../../src/domain/usage.js';
 import type { Finding } from '../../src/cli/doctor-checks.js';
 import { runUndertone } from '../../src/cli/main.js';
 import { readSettings } from '../../src/config.js';
@@ -114,9 +115,10 @@ describe('keys', () => {
     revoke: (_principal, id) => Promise.resolve(record(id, { name: 'old', role: 'viewer', expiresAt: null })),
   };
   const workspaces: WorkspaceAdministration = {
-    list: () => Promise.resolve([{ id: 'ws', name: 'Default', maxStoredBytes: null, createdAt: new Date(0) }, { id: 'ws_2', name: 'Lab', maxStoredBytes: 5e9, createdAt: new Date(0) }]),
-    create: (input) => Promise.resolve({ id: 'ws_new', createdAt: new Date(0), ...input }),
-    setQuota: (id, maxStoredBytes) => Promise.resolve({ id, name: 'Lab', maxStoredBytes, createdAt: new Date(0) }),
+    list: () => Promise.resolve([{ id: 'ws', name: 'Default', maxStoredBytes: null, createdAt: new Date(0), law: NO_STATEMENT }, { id: 'ws_2', name: 'Lab', maxStoredBytes: 5e9, createdAt: new Date(0), law: NO_STATEMENT }]),
+    create: (input) => Promise.resolve({ id: 'ws_new', createdAt: new Date(0), law: NO_STATEMENT, ...input }),
+    setQuota: (id, maxStoredBytes) => Promise.resolve({ id, name: 'Lab', maxStoredBytes, createdAt: new Date(0), law: NO_STATEMENT }),
+    setLaw: (id, law) => Promise.resolve({ id, name: 'Lab', maxStoredBytes: null, createdAt: new Date(0), law: { ...NO_STATEMENT, ...(law as Partial<WorkspaceLaw>) } }),
   };
   const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, imports: { importOutputs: () => Promise.reject(new Error('no import was expected')) }, workspaces, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
 
@@ -140,6 +142,10 @@ describe('keys', () => {
     expect([created.code, created.out]).toEqual([0, 'ws_new\n']);
     expect(created.err).toContain('quota 1.5 GB');
     expect((await runCommand(['workspaces', 'set', 'ws_2', '--quota', 'none'], { runtime })).out).toContain('as much as the disk takes');
+    const stated = await runCommand(['workspaces', 'set', 'ws_2', '--purpose', 'workplace-monitoring', '--jurisdiction', 'EU'], { runtime });
+    expect(stated.out).toMatch(/Analyses are prohibited \(.*Article 5\(1\)\(f\)\)/);
+    expect((await runCommand(['workspaces', 'set', 'ws_2', '--purpose', 'curiosity'], { runtime })).err).toContain('quality-assurance');
+    expect((await runCommand(['workspaces', 'set', 'ws_2'], { runtime })).err).toContain('Say what to change');
     const wrong = await runCommand(['workspaces', 'set', 'ws_2', '--quota', 'lots'], { runtime });
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('write a size such as 500GB')]);
   });

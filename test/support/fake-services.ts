@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
 import { Readable } from 'node:stream';
 import { UndertoneError } from '../../src/domain/errors.js';
+import { transparencyNotice } from '../../src/domain/law/judge.js';
 import type { ModelManifest } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
@@ -341,6 +342,10 @@ function fakeServices(world: FakeWorld): Services {
         return Promise.resolve(analyses.map((analysis) => ({ start: bucketStart(analysis.createdAt, bucket), status: analysis.status, label: analysis.summary?.label ?? null, isAbstained: analysis.summary?.abstained ?? false, count: 1, audioSeconds: 2 })));
       },
     }),
+    law: {
+      assertAllowed: () => Promise.resolve(),
+      transparencyNotice: () => Promise.resolve(transparencyNotice({ purpose: null, jurisdiction: null })),
+    },
     deadLetters: {
       list: async (principal) => {
         need(principal, 'admin');

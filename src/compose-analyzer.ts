@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
 import type { Settings } from './domain/settings.js';
 import { DEFAULT_QUEUE_LIMITS } from './inference/inference-options.js';
+import type { SpeechProbability } from './inference/emotion-inference.js';
 import { createSpeechProbability } from './inference/resident-speech-probability.js';
 import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -14,6 +15,7 @@ import type { AnalysisPipeline, PipelineParts } from './services/analysis-pipeli
 export interface Analyzer {
   readonly inference: ResidentInference;
   readonly pipeline: AnalysisPipeline;
+  readonly speech: SpeechProbability;
   stop(): Promise<void>;
 }
 
@@ -36,7 +38,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
   const inference = createEmotionInference({
     modelDirs: modelFolders(settings),
     ...(settings.defaultModel === null ? {} : { defaultModelId: settings.defaultModel }),
-    run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
+    run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, interactiveThreads: settings.interactiveThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
     hostEnvironment: settings.hostEnvironment,
     onNotice: (notice, details) => log.warn(details, notice),
   });
@@ -55,6 +57,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
   return {
     inference,
     pipeline,
+    speech,
     async stop() {
       await Promise.all([inference.stop(), speech.stop()]);
       await rm(temporaryFolder(settings.dataDir), { recursive: true, force: true });

@@ -11,6 +11,7 @@ import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import type { Settings } from './domain/settings.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
@@ -20,16 +21,19 @@ import { createBossQueue } from './queue/boss-queue.js';
 import type { JobName, JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
+import { createDecodeAhead, type DecodeAhead } from './services/decode-ahead.js';
 import { createComparisonService } from './services/comparison.service.js';
 import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
 import { createIntake } from './services/intake.js';
+import { createImportService } from './services/import.service.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRecordingService } from './services/recording.service.js';
-import type { Services } from './services/service-contracts.js';
+import type { ImportService, Services } from './services/service-contracts.js';
+import { createStatisticsService } from './services/statistics.service.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createFilesystemStore } from './storage/filesystem-store.js';
 import type { BlobStore } from './storage/blob-store.js';
@@ -38,6 +42,8 @@ export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.j
 
 export interface Platform {
   readonly services: Services;
+  /** For the operator at the machine only: it reads folders by path. */
+  readonly imports: ImportService;
   readonly keys: OperatorKeyService;
   readonly database: Database;
   readonly blobs: BlobStore;
@@ -99,9 +105,14 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
   const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  // Only where the jobs are done: elsewhere the head start would be thrown away.
+  let isWorking = false;
+  const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
+  const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
+  const recordingService = createRecordingService({ database, recordings, blobs, events, decodeAhead, intake, maxUploadBytes: settings.maxUploadBytes });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, events, intake, maxUploadBytes: settings.maxUploadBytes }),
+    recordings: recordingService,
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
@@ -109,9 +120,11 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys,
     deadLetters: createDeadLetterService({ database, queue, analyses, events }),
+    statistics: createStatisticsService(createStatisticsRepository(database)),
   };
+  const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, events,
+    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
       log.error({ err: error, analysisId }, 'an analysis failed by a fault');
@@ -125,12 +138,13 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
 
   return {
-    services, keys, database, blobs, queue, analyzer, scheduler, fleet, stop,
+    services, imports, keys, database, blobs, queue, analyzer, scheduler, fleet, stop,
     get isDraining() {
       return intake.isClosed;
     },
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner));
+      isWorking = true;
       scheduler.start();
       opened.push(() => scheduler.stop());
     },

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
@@ -11,6 +11,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const integer = (minimum: number, maximum: number, fallback: number) => z.coerce.number().int().min(minimum).max(maximum).default(fallback);
 const flag = (fallback: boolean) => z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1').default(fallback);
 const MEBIBYTE = 1024 * 1024;
+
+/**
+ * Processes of a model for bulk work: one 1-thread process a core took less processor time and less time than one with
+ * a thread a core (docs/decisions/0034). Not more than the memory holds in float32, and not more than work arrives for.
+ */
+const DEFAULT_HOSTS = Math.max(1, Math.min(8, availableParallelism(), Math.floor(totalmem() / (2048 * MEBIBYTE))));
 
 /** Every setting: its variable, what is allowed and its default. The README's table is checked against these names. */
 const SETTINGS = {
@@ -30,8 +36,9 @@ const SETTINGS = {
   UNDERTONE_WORKER_CONCURRENCY: integer(1, 64, 2),
   UNDERTONE_DRAIN_MS: integer(0, 3_600_000, 10_000),
   UNDERTONE_DEFAULT_MODEL: z.string().min(1).optional(),
-  UNDERTONE_MODEL_HOSTS: integer(1, 64, 1),
-  UNDERTONE_MODEL_THREADS: integer(1, 256, Math.max(1, Math.min(4, availableParallelism()))),
+  UNDERTONE_MODEL_HOSTS: integer(1, 64, DEFAULT_HOSTS),
+  UNDERTONE_MODEL_THREADS: integer(1, 256, Math.max(1, Math.floor(availableParallelism() / DEFAULT_HOSTS))),
+  UNDERTONE_INTERACTIVE_THREADS: integer(0, 256, Math.min(4, availableParallelism())),
   UNDERTONE_MODEL_IDLE_MS: integer(1000, 86_400_000, 600_000),
   UNDERTONE_PROVIDER: z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
   UNDERTONE_MAX_QUEUE_LENGTH: integer(1, 100_000, 256),
@@ -112,6 +119,7 @@ function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Omit<Setting
     defaultModel: values.UNDERTONE_DEFAULT_MODEL ?? null,
     modelHosts: values.UNDERTONE_MODEL_HOSTS,
     modelThreads: values.UNDERTONE_MODEL_THREADS,
+    interactiveThreads: values.UNDERTONE_INTERACTIVE_THREADS,
     modelIdleMs: values.UNDERTONE_MODEL_IDLE_MS,
     provider: values.UNDERTONE_PROVIDER,
     maxQueueLength: values.UNDERTONE_MAX_QUEUE_LENGTH,

@@ -5,6 +5,7 @@ import { completeAnalysis } from './complete-analysis.js';
 import type { Database } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
 import type { Prisma } from './generated/client.js';
+import { importAnalysis } from './import-analysis.js';
 import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
 import { toRecording } from './recording-rows.js';
 import type { AnalysisRepository } from './repositories.js';
@@ -52,6 +53,7 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
       return count === 1;
     },
     complete: (result) => completeAnalysis(db, result),
+    importCompleted: (row, completed, at) => importAnalysis(db, row, completed, at),
     fail: async (id, problem) => {
       const { count } = await client.analysis.updateMany({
         where: { id, status: UNFINISHED },

@@ -5,6 +5,7 @@ import type {
 import type { NodeRecord } from '../domain/node.js';
 import type { Role } from '../domain/principal.js';
 import type { Transaction } from './database.js';
+import type { ImportedAnalysisRow } from './import-analysis.js';
 
 /** Every read and write names the workspace; an object of another workspace is answered like none at all (null). */
 
@@ -43,6 +44,8 @@ export interface AnalysisRepository {
   setProgress(id: string, progress: number): Promise<boolean>;
   /** One transaction: results, embeddings, recording quality; RUNNING → SUCCEEDED. False when it no longer runs. */
   complete(result: CompletedAnalysis): Promise<boolean>;
+  /** Writes what was made elsewhere at `at`, whole and in one transaction; false when its idempotency key is there already. */
+  importCompleted(row: ImportedAnalysisRow, completed: Omit<CompletedAnalysis, 'analysisId'>, at: Date): Promise<boolean>;
   fail(id: string, problem: { readonly code: string; readonly message: string }): Promise<boolean>;
   /** QUEUED or RUNNING → CANCELLED; null when there is none, false when already ended. */
   cancel(workspaceId: string, id: string): Promise<boolean | null>;

@@ -19,6 +19,8 @@ export interface Settings {
   readonly defaultModel: string | null;
   readonly modelHosts: number;
   readonly modelThreads: number;
+  /** Threads of the host that only interactive work gets; 0: none. */
+  readonly interactiveThreads: number;
   readonly modelIdleMs: number;
   readonly provider: 'auto' | 'cpu' | 'cuda' | 'webgpu';
   readonly maxQueueLength: number;

@@ -1,8 +1,6 @@
 import type { Priority } from '../domain/priority.js';
 import type { ModelManifest, ModelState, ModelStatus, WindowInference } from '../domain/model.js';
 
-
-
 export interface InferOptions {
   readonly modelId: string;
   readonly priority: Priority;
@@ -42,8 +40,9 @@ export interface SpeechProbability {
   /**
    * One probability per 512 samples (32 ms). Feed a recording in order; pass the state of the piece before.
    * The last piece may be any length (zero-padded to 512); all others a multiple of 512.
+   * `bulk` unless said otherwise.
    */
-  probabilities(samples: Float32Array, state: VadState | null, signal?: AbortSignal): Promise<{ probabilities: Float32Array; state: VadState }>;
+  probabilities(samples: Float32Array, state: VadState | null, signal?: AbortSignal, priority?: Priority): Promise<{ probabilities: Float32Array; state: VadState }>;
 }
 
 /** Recurrent state [2,1,128] and the 64 samples before the next piece. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
 import type { NodeRecord } from '../domain/node.js';
+import type { NpyMatrix } from '../domain/npy.js';
 import type { Principal, Role } from '../domain/principal.js';
 import type {
   AnalysisFilter, AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
@@ -9,14 +10,19 @@ import type {
 import type { DomainEvent } from '../domain/events.js';
 import type { DeadLetterView } from './dead-letter.service.js';
 import type { FleetModelStatus } from './model-directory.js';
+import type { Statistics, TimeBucket } from '../domain/statistics.js';
+import type { OutputsResult } from './outputs-result.js';
 
 /**
  * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
  * (viewer reads, analyst uploads and analyses, admin deletes, loads models and makes keys). Failures are UndertoneError.
  */
 export interface RecordingService {
-  /** Streams, hashes and stores; the same bytes again give the recording that is already there (`isNew` false). */
-  upload(principal: Principal, file: { readonly stream: Readable; readonly fileName: string }, input: UploadInput, signal?: AbortSignal): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
+  /**
+   * Streams, hashes and stores; the same bytes again give the recording that is already there (`isNew` false). `analyzedNext`:
+   * an analysis is asked for right after, so decoding may begin before the row is written.
+   */
+  upload(principal: Principal, file: { readonly stream: Readable; readonly fileName: string; readonly analyzedNext?: boolean }, input: UploadInput, signal?: AbortSignal): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
   find(principal: Principal, id: string): Promise<RecordingRecord | null>;
   findMany(principal: Principal, ids: readonly string[]): Promise<readonly RecordingRecord[]>;
   list(principal: Principal, page: PageRequest, filter: RecordingFilter, order: RecordingOrder): Promise<Page<RecordingRecord>>;
@@ -129,6 +135,30 @@ export interface KeyService {
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
 }
 
+export interface StatisticsService {
+  /** BAD_INPUT for a range that ends before it begins or has too many buckets. */
+  statistics(principal: Principal, from: Date, to: Date, bucket: TimeBucket): Promise<Statistics>;
+}
+
+/** A folder of the common Emotion2Vec+ web page, read and checked. */
+export interface OutputsFolder {
+  readonly name: string;
+  /** When it was written, by its name. */
+  readonly at: Date;
+  readonly audioPath: string;
+  readonly result: OutputsResult;
+  /** The result file as it is, to recognise it by. */
+  readonly resultBytes: Uint8Array;
+  readonly embedding: NpyMatrix | null;
+  /** Id of the model that is said to have made it. */
+  readonly model: string;
+}
+
+export interface ImportService {
+  /** Makes recording, analysis and embeddings with the folder's date; `isNew` false when it was imported before. Errors as of decoding and uploading. */
+  importOutputs(principal: Principal, folder: OutputsFolder, signal: AbortSignal): Promise<{ readonly isNew: boolean; readonly recordingId: string; readonly analysisId: string }>;
+}
+
 /** Everything the edges need; built once in compose.ts. */
 export interface Services {
   readonly recordings: RecordingService;
@@ -139,4 +169,5 @@ export interface Services {
   readonly models: ModelService;
   readonly keys: KeyService;
   readonly deadLetters: DeadLetterService;
+  readonly statistics: StatisticsService;
 }

@@ -7,7 +7,9 @@ import { roleAllows, type Principal, type Role } from '../../src/domain/principa
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
+import { bucketStart } from '../../src/domain/statistics.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { createStatisticsService } from '../../src/services/statistics.service.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
 export const MANIFEST: ModelManifest = {
@@ -335,6 +337,12 @@ function fakeServices(world: FakeWorld): Services {
       retry: (principal, id) => takeDeadLetter(principal, id),
       discard: (principal, id) => takeDeadLetter(principal, id),
     },
+    statistics: createStatisticsService({
+      count: (workspaceId, from, to, bucket) => {
+        const analyses = [...world.analyses.values()].filter((analysis) => analysis.workspaceId === workspaceId && analysis.createdAt >= from && analysis.createdAt < to);
+        return Promise.resolve(analyses.map((analysis) => ({ start: bucketStart(analysis.createdAt, bucket), status: analysis.status, label: analysis.summary?.label ?? null, isAbstained: analysis.summary?.abstained ?? false, count: 1, audioSeconds: 2 })));
+      },
+    }),
     keys: {
       authenticate: (secret) => {
         const key = world.keys.get(secret);

@@ -7,10 +7,13 @@ import type { BatchLimits, QueueLimits } from './request-queue.js';
 export interface PoolSettings {
   /** For messages: `model "starter"`. */
   readonly name: string;
+  /** Without the interactive one. */
   readonly hostCount: number;
   readonly launch: HostLaunch;
   readonly provider: SessionSettings['provider'];
   readonly load: (provider: SessionSettings['provider']) => HostLoad;
+  /** How the host is loaded that only interactive work gets; null: there is none, and the hosts do both. */
+  readonly loadInteractive: ((provider: SessionSettings['provider']) => HostLoad) | null;
   readonly beforeLoad: () => Promise<void>;
   readonly loadTimeoutMs: number;
   readonly idleMs: number;

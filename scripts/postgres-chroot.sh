@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A real PostgreSQL 17 with pgvector for the tests, on Debian, beside whatever the machine has:
 #   scripts/postgres-chroot.sh start    makes it if needed (about a minute, once), starts it, prints its URL as the only line on stdout
+#   scripts/postgres-chroot.sh run PROGRAM …  runs one of its programs (pg_dump, pg_restore, psql) with this one's input and output
 #   scripts/postgres-chroot.sh stop     stops it; the files stay for the next time
 #   scripts/postgres-chroot.sh kill     ends it without notice (SIGKILL), as a crash would; `start` brings it back at the same address
 #   scripts/postgres-chroot.sh remove   stops it and removes the files
@@ -16,33 +17,13 @@ cluster="${UNDERTONE_POSTGRES_CLUSTER:-undertone}"
 case "$cluster" in *[!a-z0-9-]*|'') echo 'postgres-chroot: UNDERTONE_POSTGRES_CLUSTER is a name of small letters, digits and dashes' >&2; exit 2 ;; esac
 data="/var/lib/postgresql/$cluster"
 
-say() { printf '%s\n' "$*" >&2; }
-die() { say "postgres-chroot: $*"; exit 1; }
+name=postgres-chroot
+# shellcheck source=scripts/debian-chroot.sh
+. "$(dirname "${BASH_SOURCE[0]}")/debian-chroot.sh"
 inside() { chroot --userspec=postgres:postgres "$root" /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 "$@"; }
 
-mirror() {
-  # The archive this machine installs Debian from, whatever it is called.
-  apt-get indextargets --format '$(LABEL)|$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | sed -n 's/^Debian|//p' | head -n 1
-}
-
 make_root() {
-  [ -x "$root$bin/postgres" ] && return
-  command -v debootstrap > /dev/null || { say 'Installing debootstrap …'; apt-get install -y --no-install-recommends debootstrap debian-archive-keyring >&2; }
-  local from
-  from="$(mirror)"
-  [ -n "$from" ] || { apt-get update >&2; from="$(mirror)"; }
-  [ -n "$from" ] || die 'no Debian archive found in the sources of apt'
-  local draft="$dir/root.new"
-  rm -rf "$draft"
-  mkdir -p "$dir"
-  say 'Making a Debian 13 with PostgreSQL 17 and pgvector (once, about a minute) …'
-  # What apt may reach through a proxy, debootstrap reaches through the same one.
-  local proxy
-  proxy="$(apt-config shell p Acquire::http::Proxy | sed -n "s/^p='\(.*\)'$/\1/p")"
-  http_proxy="${http_proxy:-$proxy}" debootstrap --variant=minbase --keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
-    --include=postgresql-17,postgresql-17-pgvector trixie "$draft" "$from" > "$dir/debootstrap.log" 2>&1 \
-    || { tail -n 5 "$dir/debootstrap.log" >&2; die "debootstrap failed; the whole of it is in $dir/debootstrap.log"; }
-  mv "$draft" "$root"
+  [ -x "$root$bin/postgres" ] || make_debian "$dir" postgresql-17,postgresql-17-pgvector
 }
 
 make_cluster() {
@@ -53,8 +34,6 @@ make_cluster() {
   inside "$bin/initdb" -D "$data" --auth=scram-sha-256 --pwfile=/tmp/pw --encoding=UTF8 --locale=C.UTF-8 > "$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; die 'initdb failed'; }
   rm -f "$root/tmp/pw"
 }
-
-free_port() { node -e 'const s = require("node:net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })'; }
 
 # Without fsync a power cut may lose what was committed. A cluster that tests kill keeps what it has confirmed: it is in
 # the system's memory, which outlives the process.
@@ -101,6 +80,7 @@ stop() {
 [ "$(id -u)" = 0 ] || die 'root is needed (chroot)'
 case "${1:-}" in
   start) start ;;
+  run) shift; program="$1"; shift; inside "$bin/$program" "$@" ;;
   stop) stop ;;
   kill) end_now ;;
   remove) stop; rm -rf "$dir" ;;

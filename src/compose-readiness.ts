@@ -7,7 +7,7 @@ export function readinessChecks(platform: Platform, settings: Settings, withWork
   const { database, blobs, fleet, analyzer } = platform;
   return [
     { name: 'database', run: () => database.ping() },
-    { name: 'storage', run: () => blobs.assertWritable?.() ?? blobs.freeBytes() },
+    { name: 'storage', run: () => blobs.ping() },
     {
       name: 'disk',
       run: async () => {

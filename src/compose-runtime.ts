@@ -18,6 +18,7 @@ import { UndertoneError } from './domain/errors.js';
 import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { buildApp } from './http/build-app.js';
+import { buildWorkerApp } from './http/build-worker-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
 import { listen } from './http/listen.js';
 import { assertSafeListen } from './http/safe-listen.js';
@@ -68,7 +69,8 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
         services: platform.services, settings,
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: false, transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
-      checks: readinessChecks(platform, settings, withWorker),
+      checks: readinessChecks(platform, settings, withWorker), registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
     });
     if (withWorker) await platform.startWorker();
     opened = app;
@@ -102,11 +104,23 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
   }
   const log = createLog(settings.logLevel);
   const platform = await composePlatform(settings, log, workerOf(models));
-  await sweepTemporaryFolders(settings.dataDir);
-  await platform.startWorker();
+  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, registry: platform.metrics.registry });
+  const close = async (): Promise<void> => {
+    await app?.close();
+    await platform.stop();
+  };
+  try {
+    await sweepTemporaryFolders(settings.dataDir);
+    await mkdir(temporaryFolder(settings.dataDir), { recursive: true, mode: 0o700 });
+    if (app !== null) await listen(app, { host: settings.host, port: settings.workerPort!, hasKeys: (await platform.keys.countActive()) > 0 });
+    await platform.startWorker();
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const first = platform.fleet.registry.nodes()[0]?.defaultModelId ?? null;
   if (first !== null) void platform.analyzer.inference.load(first).catch((error: unknown) => log.warn({ err: error }, 'the model did not load'));
-  return { url: null, newAdminKey: null, close: () => platform.stop() };
+  return { url: null, newAdminKey: null, close };
 }
 
 function openAnalyzer(settings: Settings): CliAnalyzer {

@@ -13,11 +13,15 @@ import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
+import type { AnalysisEnded } from './domain/measurements.js';
 import type { Settings } from './domain/settings.js';
+import { NO_TRACING, type Tracing } from './domain/tracing.js';
+import { createPlatformMetrics, type PlatformMetrics } from './http/platform-metrics.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { loadPlugins } from './plugins/load-plugins.js';
 import { registerPlugins, type Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
+import { JOB_NAMES } from './queue/job-settings.js';
 import type { JobName, JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
@@ -26,8 +30,8 @@ import { createComparisonService } from './services/comparison.service.js';
 import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
-import { createIntake } from './services/intake.js';
 import { createImportService } from './services/import.service.js';
+import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
@@ -35,8 +39,10 @@ import { createRecordingService } from './services/recording.service.js';
 import type { ImportService, Services } from './services/service-contracts.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTimelineService } from './services/timeline.service.js';
-import { createFilesystemStore } from './storage/filesystem-store.js';
-import type { BlobStore } from './storage/blob-store.js';
+import type { StorageBackend } from './storage/blob-store.js';
+import { observeStorage } from './storage/observed-store.js';
+import { openStorage } from './storage/open-storage.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -46,10 +52,12 @@ export interface Platform {
   readonly imports: ImportService;
   readonly keys: OperatorKeyService;
   readonly database: Database;
-  readonly blobs: BlobStore;
+  readonly blobs: StorageBackend;
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
   readonly scheduler: Scheduler;
+  readonly metrics: PlatformMetrics;
+  readonly tracing: Tracing;
   readonly fleet: Fleet;
   /** True once `drain` was called. */
   readonly isDraining: boolean;
@@ -76,9 +84,12 @@ export async function composePlatform(settings: Settings, log: Logger, role: Pla
 }
 
 async function build(settings: Settings, log: Logger, role: PlatformRole, opened: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Platform> {
+  const tracing = await openTracing(settings, role);
+  opened.push(() => tracing.stop());
+  const metrics = createPlatformMetrics();
   const database = await openDatabase({ url: settings.databaseUrl ?? undefined, dataDir: settings.dataDir, log });
   opened.push(() => database.close());
-  const blobs = await createFilesystemStore({ root: blobFolder(settings), minFreeBytes: settings.minFreeBytes });
+  const blobs = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
   const nodeId = newNodeId();
   const messages = composeMessages(database, events, nodeId, log);
@@ -90,8 +101,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
   opened.push(() => queue.stop({ deadlineMs: settings.drainMs }));
 
-  const plugins = await composePlugins(settings, log, events);
-  const analyzer = composeAnalyzer(settings, log, (outcome, signal) => plugins.afterPrediction(outcome, signal));
+  const plugins = await composePlugins(settings, log, events, metrics);
+  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal) });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
   const fleet = await composeFleet({ settings, role, version: VERSION, nodeId, database, inference: analyzer.inference, messages, events, log });
@@ -104,12 +115,12 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const embeddings = createEmbeddingRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, blobs, events, decodeAhead, intake, maxUploadBytes: settings.maxUploadBytes });
+  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, maxUploadBytes: settings.maxUploadBytes, downloadUrl: blobs.downloadUrl });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
     recordings: recordingService,
@@ -119,17 +130,23 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     embeddings: createEmbeddingService(embeddings),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys,
-    deadLetters: createDeadLetterService({ database, queue, analyses, events }),
     statistics: createStatisticsService(createStatisticsRepository(database)),
+    deadLetters: createDeadLetterService({ database, queue, analyses, events }),
   };
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events,
+    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, tracing,
+    onEnded: endings(metrics, log),
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
       log.error({ err: error, analysisId }, 'an analysis failed by a fault');
       return analysisId;
     },
+  });
+  metrics.observe({
+    queues: JOB_NAMES.map((job) => ({ job, depth: () => queue.depth(job), oldestAgeSeconds: () => queue.oldestAgeSeconds(job) })),
+    models: () => analyzer.inference.manifests().map(({ id }) => analyzer.inference.status(id)).map(({ manifest, memoryBytes, queueLength, state }) => ({ id: manifest.id, memoryBytes, queueLength, state: state.kind })),
+    freeBytes: () => blobs.freeBytes(),
   });
   const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue, models: directory, events });
   const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), ...plugins.tasks], {
@@ -138,12 +155,12 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
 
   return {
-    services, imports, keys, database, blobs, queue, analyzer, scheduler, fleet, stop,
+    services, imports, keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },
     async startWorker() {
-      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner));
+      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner, tracing));
       isWorking = true;
       scheduler.start();
       opened.push(() => scheduler.stop());
@@ -156,14 +173,27 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   };
 }
 
-async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events']): Promise<Plugins> {
+async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events'], metrics: PlatformMetrics): Promise<Plugins> {
   const plugins = settings.pluginsFile === null ? [] : await loadPlugins(settings.pluginsFile);
   return registerPlugins(plugins, {
     events,
+    onFailure: metrics.pluginFailed,
     log: (plugin) => ({ info: (message) => log.info({ plugin }, message), warn: (message) => log.warn({ plugin }, message) }),
   });
 }
 
-function blobFolder(settings: Settings): string {
-  return settings.storageUrl === null ? join(settings.dataDir, 'blobs') : new URL(settings.storageUrl).pathname;
+/** The SDK is loaded by those who trace, and by nobody else. */
+async function openTracing({ tracesUrl }: Settings, { roles }: PlatformRole): Promise<Tracing> {
+  if (tracesUrl === null) return NO_TRACING;
+  const { createOtelTracing } = await import('./telemetry/otel-tracing.js');
+  return createOtelTracing({ url: tracesUrl, version: VERSION, role: roles.join('+') || 'operator' });
+}
+
+/** Every end of an analysis, counted and told in one line; what it was about is in the ids that each line has. */
+function endings(metrics: PlatformMetrics, log: Logger): (ended: AnalysisEnded) => void {
+  return (ended) => {
+    metrics.analysisEnded(ended);
+    const { modelId, outcome, code, audioSeconds, wallSeconds } = ended;
+    log.info({ modelId, outcome, code, audioSeconds, durationMs: Math.round(wallSeconds * 1000) }, 'an analysis ended');
+  };
 }

@@ -24,7 +24,15 @@ const SETTINGS = {
   UNDERTONE_HOST: z.string().min(1).default('127.0.0.1'),
   UNDERTONE_PORT: integer(0, 65_535, 4000),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional(),
-  UNDERTONE_STORAGE_URL: z.string().regex(/^file:\/\//, 'must begin with file://').optional(),
+  UNDERTONE_STORAGE_URL: z.string().regex(/^(file:\/\/.+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w.\/-]*)?)$/, 'must be file:///FOLDER or s3://BUCKET/PREFIX').optional(),
+  UNDERTONE_STORAGE_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  UNDERTONE_STORAGE_REGION: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_PATH_STYLE: z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1').optional(),
+  UNDERTONE_STORAGE_ACCESS_KEY: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_SECRET_KEY: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_ENCRYPTION: z.enum(['none', 'AES256', 'aws:kms']).default('none'),
+  UNDERTONE_STORAGE_KMS_KEY: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_DIRECT_DOWNLOADS: flag(false),
   UNDERTONE_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
   UNDERTONE_MAX_UPLOAD_BYTES: integer(1024, 64 * 1024 * MEBIBYTE, 2048 * MEBIBYTE),
   UNDERTONE_MAX_AUDIO_SECONDS: integer(1, 24 * 3600, 4 * 3600),
@@ -52,6 +60,9 @@ const SETTINGS = {
   UNDERTONE_MODELSCOPE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_DOWNLOAD_PROXY: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
+  UNDERTONE_LINK_SECRET: z.string().min(24, 'must have at least 24 characters').optional(),
+  UNDERTONE_WORKER_PORT: integer(0, 65_535, 0),
+  UNDERTONE_TRACES_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
 } as const;
 
 /** What a model host may see of the environment: where an accelerator's libraries are, and nothing else. */
@@ -88,7 +99,7 @@ export function readSettings(environment: Environment = process.env, dotEnvPath 
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${describeIssue(issue)}`);
     throw new UndertoneError('CONFIG_INVALID', `Settings are not valid. ${problems.join('; ')}.`);
   }
-  return { ...toSettings(parsed.data), hostEnvironment: hostEnvironmentOf(merged) };
+  return { ...toSettings(parsed.data), storage: storageOf(parsed.data, merged), tracesUrl: tracesUrlOf(parsed.data, merged), hostEnvironment: hostEnvironmentOf(merged) };
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -99,7 +110,37 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' ? `must be a ${issue.expected === 'int' ? 'whole number' : issue.expected}` : issue.code;
 }
 
-function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Omit<Settings, 'hostEnvironment'> {
+type Values = z.infer<z.ZodObject<typeof SETTINGS>>;
+
+/** Our own setting, else what OpenTelemetry's standard says: the address of traces as it is, or the collector's with its path. */
+function tracesUrlOf(values: Values, environment: Environment): string | null {
+  const { OTEL_SDK_DISABLED: disabled, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ofTraces, OTEL_EXPORTER_OTLP_ENDPOINT: ofCollector } = environment;
+  if (disabled === 'true') return null;
+  const given = values.UNDERTONE_TRACES_URL ?? ofTraces;
+  if (given !== undefined && given !== '') return given;
+  return ofCollector === undefined || ofCollector === '' ? null : `${ofCollector.replace(/\/+$/, '')}/v1/traces`;
+}
+
+function storageOf(values: Values, environment: Environment): Settings['storage'] {
+  const { UNDERTONE_STORAGE_ENDPOINT: endpoint, UNDERTONE_STORAGE_ACCESS_KEY: accessKeyId, UNDERTONE_STORAGE_SECRET_KEY: secretAccessKey, UNDERTONE_STORAGE_ENCRYPTION: encryption } = values;
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
+    throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_STORAGE_ACCESS_KEY and UNDERTONE_STORAGE_SECRET_KEY belong together: set both, or neither to use the AWS credential chain.');
+  }
+  if (values.UNDERTONE_STORAGE_KMS_KEY !== undefined && encryption !== 'aws:kms') {
+    throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_STORAGE_KMS_KEY is for UNDERTONE_STORAGE_ENCRYPTION=aws:kms alone.');
+  }
+  return {
+    endpoint: endpoint ?? null,
+    region: values.UNDERTONE_STORAGE_REGION ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    pathStyle: values.UNDERTONE_STORAGE_PATH_STYLE ?? endpoint !== undefined,
+    credentials: accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey },
+    encryption: encryption === 'none' ? null : encryption,
+    kmsKeyId: values.UNDERTONE_STORAGE_KMS_KEY ?? null,
+    directDownloads: values.UNDERTONE_STORAGE_DIRECT_DOWNLOADS,
+  };
+}
+
+function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage' | 'tracesUrl'> {
   return {
     dataDir: values.UNDERTONE_DATA_DIR,
     host: values.UNDERTONE_HOST,
@@ -133,5 +174,7 @@ function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Omit<Setting
     modelScopeUrl: values.UNDERTONE_MODELSCOPE_URL ?? null,
     downloadProxy: values.UNDERTONE_DOWNLOAD_PROXY ?? null,
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
+    linkSecret: values.UNDERTONE_LINK_SECRET ?? null,
+    workerPort: values.UNDERTONE_WORKER_PORT === 0 ? null : values.UNDERTONE_WORKER_PORT,
   };
 }

@@ -1,6 +1,16 @@
 import type { Priority } from '../domain/priority.js';
 import type { ModelManifest, ModelState, ModelStatus, WindowInference } from '../domain/model.js';
 
+
+
+/** One run of a host that a request was part of; times are the host's own, milliseconds since the epoch. */
+export interface HostRun {
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly windowCount: number;
+}
+
 export interface InferOptions {
   readonly modelId: string;
   readonly priority: Priority;
@@ -8,6 +18,8 @@ export interface InferOptions {
   readonly deadlineMs: number;
   readonly wantFrameFeatures?: boolean;
   readonly signal?: AbortSignal;
+  /** Told before the answer, in the context of the caller. */
+  readonly onRun?: (run: HostRun) => void;
 }
 
 /**

@@ -40,6 +40,7 @@ export function createEmotionPool(model: InstalledModel, options: InferenceOptio
     name: `Model "${manifest.id}"`,
     launch: { entry: hostEntryFile(), environment: hostEnvironment(options.hostEnvironment) },
     idleMs: run.idleUnloadMs,
+    onBatch: (windowCount: number, seconds: number) => options.onBatch?.(manifest.id, windowCount, seconds),
     beforeLoad: async () => {
       // The folder may have been replaced since it was listed; results must never carry another model's digest.
       await assertSameManifest(model);

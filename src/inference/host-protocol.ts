@@ -64,6 +64,10 @@ export interface HostAnswers {
   readonly answers: readonly ItemAnswer<unknown>[];
   /** Resident memory of the host after the run. */
   readonly memoryBytes: number;
+  readonly pid: number;
+  /** By the host's clock, milliseconds since the epoch. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
 }
 
 export type FromHost =

@@ -35,6 +35,8 @@ export interface InferenceOptions {
   readonly runByModel?: Readonly<Record<string, Partial<ModelRunOptions>>>;
   /** Added to the otherwise empty environment of the hosts (LD_LIBRARY_PATH, CUDA_VISIBLE_DEVICES, SystemRoot …). */
   readonly hostEnvironment?: Readonly<Record<string, string>>;
+  /** Told of every run of a host, for metrics. */
+  readonly onBatch?: (modelId: string, windowCount: number, seconds: number) => void;
   /** Told of fallbacks and failed hosts, for the log. */
   readonly onNotice?: (notice: string, details: Readonly<Record<string, string>>) => void;
 }

@@ -88,6 +88,7 @@ export function createBossQueue(options: BossQueueOptions): JobQueue {
       return Promise.resolve();
     },
     depth: (name, workspaceId) => table.depth(name, workspaceId),
+    oldestAgeSeconds: (name) => table.oldestAgeSeconds(name),
     has: (name, key) => table.has(name, key),
     without: (name, keys) => table.without(name, keys),
     ...deadLetterList(boss),

@@ -1,9 +1,16 @@
 import type { Transaction } from '../db/database.js';
 import type { Priority } from '../domain/priority.js';
 
+/** Whose request a job comes from, so that its log lines and spans can be put beside it. Ids alone. */
+export interface JobOrigin {
+  readonly requestId?: string;
+  /** W3C trace context. */
+  readonly traceparent?: string;
+}
+
 /** Every kind of job and its payload. Payloads hold ids, never data: the handler reads the truth when it runs. */
 export interface JobPayloads {
-  'analyze-recording': { readonly analysisId: string };
+  'analyze-recording': { readonly analysisId: string; readonly origin?: JobOrigin };
 }
 export type JobName = keyof JobPayloads;
 
@@ -65,6 +72,8 @@ export interface JobQueue {
   work<N extends JobName>(name: N, options: WorkOptions, handler: JobHandler<N>): Promise<void>;
   /** Waiting jobs by name, for metrics and back-pressure; of one workspace when it is given. */
   depth(name: JobName, workspaceId?: string): Promise<number>;
+  /** How long the oldest job that could be taken has waited; 0 when none is there. */
+  oldestAgeSeconds(name: JobName): Promise<number>;
   /** Whether a job of this key waits, waits for a retry, or runs. */
   has(name: JobName, key: string): Promise<boolean>;
   /** Of these keys the ones for which no job waits or runs. */

@@ -49,6 +49,10 @@ export function jobTable(boss: PgBoss) {
       const [row] = await rows<{ count: number }>(`SELECT count(*)::int AS count FROM ${JOB} WHERE name = $1 AND state < 'active' ${ofWorkspace}`, workspaceId === undefined ? [name] : [name, workspaceId]);
       return row?.count ?? 0;
     },
+    oldestAgeSeconds: async (name: JobName): Promise<number> => {
+      const [row] = await rows<{ seconds: number }>(`SELECT COALESCE(extract(epoch FROM ${NOW} - min(start_after)), 0)::float8 AS seconds FROM ${JOB} WHERE name = $1 AND state < 'active' AND start_after <= ${NOW}`, [name]);
+      return Math.max(0, row?.seconds ?? 0);
+    },
     has: async (name: JobName, key: string): Promise<boolean> => {
       // Spelled as the index of the `exclusive` policy is, so that it is used.
       const [row] = await rows<{ found: boolean }>(

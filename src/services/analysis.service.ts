@@ -5,7 +5,9 @@ import type { DomainEvent, EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import type { AnalysisRecord } from '../domain/records.js';
-import type { JobQueue } from '../queue/job-queue.js';
+import { NO_TRACING, type Tracing } from '../domain/tracing.js';
+import { workIds } from '../domain/work-context.js';
+import type { JobPayloads, JobQueue } from '../queue/job-queue.js';
 import { parseAnalyzeOptions, requestDigest } from './analysis-request.js';
 import { eventsOf } from './event-bus.js';
 import type { ModelDirectory } from './model-directory.js';
@@ -28,13 +30,14 @@ export interface AnalysisServiceParts {
   readonly queue: JobQueue;
   readonly models: Pick<ModelDirectory, 'manifest' | 'defaultModelId'>;
   readonly events: EventBus;
+  readonly tracing?: Tracing;
   readonly intake: Pick<Intake, 'assertOpen'>;
   /** Waiting analyses above which new ones are refused. */
   readonly maxQueuedAnalyses: number;
 }
 
 export function createAnalysisService(parts: AnalysisServiceParts): AnalysisService {
-  const { database, recordings, analyses, queue, models, events } = parts;
+  const { database, recordings, analyses, queue, models, events, tracing = NO_TRACING } = parts;
 
   function notFound(kind: string, id: string): UndertoneError {
     return new UndertoneError('NOT_FOUND', `There is no ${kind} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
@@ -57,6 +60,14 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
     const retryAfterMs = Math.min(LONGEST_RETRY_MS, Math.max(1000, waiting * 10));
     const reason = waiting < parts.maxQueuedAnalyses ? `${own} of them are this workspace's, which may fill ${ownLimit}` : `at most ${parts.maxQueuedAnalyses} may (UNDERTONE_MAX_QUEUED_ANALYSES)`;
     throw new UndertoneError('INFERENCE_OVERLOADED', `${waiting} analyses are waiting; ${reason}. Retry in ${retryAfterMs} ms.`, { retryAfterMs, queueLength: waiting });
+  }
+
+  /** Whose request this is, for the log and the trace of the process that takes the job. */
+  function origin(): Pick<JobPayloads['analyze-recording'], 'origin'> {
+    const requestId = workIds.getStore()?.requestId;
+    const traceparent = tracing.current();
+    if (requestId === undefined && traceparent === null) return {};
+    return { origin: { ...(requestId === undefined ? {} : { requestId }), ...(traceparent === null ? {} : { traceparent }) } };
   }
 
   async function require(principal: Principal, id: string): Promise<AnalysisRecord> {
@@ -126,7 +137,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       try {
         const analysis = await database.transaction(async (tx) => {
           const inserted = await analyses.insert(tx, row);
-          await queue.enqueue(tx, 'analyze-recording', { analysisId: inserted.id }, { priority: options.priority, key: inserted.id, workspaceId: principal.workspaceId, needs: manifest.id });
+          await queue.enqueue(tx, 'analyze-recording', { analysisId: inserted.id, ...origin() }, { priority: options.priority, key: inserted.id, workspaceId: principal.workspaceId, needs: manifest.id });
           return inserted;
         });
         queue.wake('analyze-recording');

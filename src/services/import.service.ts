@@ -27,7 +27,7 @@ export function createImportService({ recordings, analyses, decode, speech }: Im
   async function hear(path: string, signal: AbortSignal): Promise<Heard> {
     const decoded = await decode(path, signal);
     try {
-      return await listen(speech, decoded, [{ speaker: null, pcm: decoded.pcm }], { raw: true, speakers: 'none', maxWindowSeconds: Infinity, signal, onProgress: () => undefined });
+      return await listen(speech, decoded, [{ speaker: null, pcm: decoded.pcm }], { raw: true, speakers: 'none', maxWindowSeconds: Infinity, priority: 'bulk', signal, onProgress: () => undefined });
     } finally {
       await decoded.pcm.dispose();
     }

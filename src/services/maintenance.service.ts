@@ -2,7 +2,7 @@ import type { Database } from '../db/database.js';
 import type { AnalysisRepository, RecordingRepository, UnfinishedAnalysis } from '../db/repositories.js';
 import type { EventBus } from '../domain/events.js';
 import type { JobQueue } from '../queue/job-queue.js';
-import type { BlobStore } from '../storage/blob-store.js';
+import type { StorageBackend } from '../storage/blob-store.js';
 import type { ModelDirectory } from './model-directory.js';
 
 /** An upload commits its file a moment before its row; a sweep must never come between the two. */
@@ -11,6 +11,8 @@ const ORPHAN_AGE_MS = 60 * 60 * 1000;
 const LOST_JOB_AGE_MS = 10 * 60 * 1000;
 /** Times that one analysis may be begun: a recording that kills its worker each time must not be tried for ever. */
 const MAX_BEGINNINGS = 8;
+/** An upload that is longer on its way than this belongs to a process that died. */
+const UNFINISHED_AGE_MS = 24 * 60 * 60 * 1000;
 /** An analysis waits so long for a worker that holds its model; then nobody is expected to. */
 const UNHELD_MODEL_MS = 24 * 60 * 60 * 1000;
 const BATCH = 500;
@@ -19,7 +21,7 @@ export interface MaintenanceParts {
   readonly database: Database;
   readonly recordings: RecordingRepository;
   readonly analyses: AnalysisRepository;
-  readonly blobs: BlobStore;
+  readonly blobs: Pick<StorageBackend, 'list' | 'delete' | 'removeUnfinished'>;
   readonly queue: JobQueue;
   readonly models: Pick<ModelDirectory, 'isHeld'>;
   readonly events: EventBus;
@@ -27,8 +29,8 @@ export interface MaintenanceParts {
 }
 
 export interface MaintenanceService {
-  /** Removes blobs that no row refers to and that are older than an hour. */
-  sweepOrphanBlobs(signal: AbortSignal): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number }>;
+  /** Removes blobs that no row refers to and that are older than an hour, and uploads that were never finished. */
+  sweepOrphanBlobs(signal: AbortSignal): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number; readonly abortedCount: number }>;
   /** Gives accepted analyses that lost their job a new one, and ends those that were begun too often or whose model no worker has held for a day. */
   recoverLostAnalyses(signal: AbortSignal): Promise<{ readonly requeuedCount: number; readonly failedCount: number }>;
 }
@@ -78,7 +80,7 @@ export function createMaintenanceService(parts: MaintenanceParts): MaintenanceSe
         }
         await removeUnreferenced(batch);
       }
-      return { seenCount, removedCount, removedBytes };
+      return { seenCount, removedCount, removedBytes, abortedCount: await blobs.removeUnfinished(UNFINISHED_AGE_MS) };
     },
 
     async recoverLostAnalyses(signal) {

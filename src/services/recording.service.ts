@@ -4,9 +4,9 @@ import type { EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
-import type { BlobStore } from '../storage/blob-store.js';
-import type { Intake } from './intake.js';
+import type { BlobStore, StorageBackend } from '../storage/blob-store.js';
 import type { DecodeAhead } from './decode-ahead.js';
+import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
@@ -22,9 +22,15 @@ export interface RecordingServiceParts {
   readonly recordings: RecordingRepository;
   readonly blobs: BlobStore;
   readonly events: EventBus;
-  readonly intake: Pick<Intake, 'assertOpen'>;
   readonly decodeAhead: Pick<DecodeAhead, 'begin'>;
+  readonly intake: Pick<Intake, 'assertOpen'>;
   readonly maxUploadBytes: number;
+  /** Left out where the stored bytes are not what a caller may read, or the storage signs no links. */
+  readonly downloadUrl?: StorageBackend['downloadUrl'];
+}
+
+function contentTypeOf(fileName: string): string {
+  return CONTENT_TYPES[extname(fileName).toLowerCase()] ?? 'application/octet-stream';
 }
 
 export function createRecordingService(parts: RecordingServiceParts): RecordingService {
@@ -99,8 +105,14 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
       const recording = await recordings.findById(principal.workspaceId, id);
       if (recording === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
       const stream = await blobs.read(recording.blobKey, range === undefined ? undefined : { start: range.start, end: range.end - 1 });
-      const contentType = CONTENT_TYPES[extname(recording.fileName).toLowerCase()] ?? 'application/octet-stream';
-      return { stream, byteLength: recording.byteLength, contentType, recording };
+      return { stream, byteLength: recording.byteLength, contentType: contentTypeOf(recording.fileName), recording };
+    },
+
+    async audioUrl(principal, id, { expiresInSeconds, contentDisposition }) {
+      requireRole(principal, 'viewer');
+      const recording = await recordings.findById(principal.workspaceId, id);
+      if (recording === null || parts.downloadUrl === undefined) return null;
+      return parts.downloadUrl(recording.blobKey, { expiresInSeconds, contentDisposition, contentType: contentTypeOf(recording.fileName) });
     },
 
     async delete(principal, id, _reason) {

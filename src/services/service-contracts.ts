@@ -8,10 +8,10 @@ import type {
   SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
-import type { DeadLetterView } from './dead-letter.service.js';
-import type { FleetModelStatus } from './model-directory.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
 import type { OutputsResult } from './outputs-result.js';
+import type { DeadLetterView } from './dead-letter.service.js';
+import type { FleetModelStatus } from './model-directory.js';
 
 /**
  * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
@@ -29,6 +29,8 @@ export interface RecordingService {
   waveform(principal: Principal, id: string): Promise<{ readonly bucketSeconds: number; readonly minimum: readonly number[]; readonly maximum: readonly number[] } | null>;
   /** The original bytes, for playing; range inclusive of start, exclusive of end. */
   openAudio(principal: Principal, id: string, range?: { readonly start: number; readonly end: number }): Promise<{ readonly stream: Readable; readonly byteLength: number; readonly contentType: string; readonly recording: RecordingRecord }>;
+  /** An address of the storage's own that reads the original bytes until it expires; null where there is none. */
+  audioUrl(principal: Principal, id: string, link: { readonly expiresInSeconds: number; readonly contentDisposition: string }): Promise<string | null>;
   delete(principal: Principal, id: string, reason: string | null): Promise<{ readonly id: string }>;
 }
 
@@ -168,6 +170,6 @@ export interface Services {
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
-  readonly deadLetters: DeadLetterService;
   readonly statistics: StatisticsService;
+  readonly deadLetters: DeadLetterService;
 }

@@ -5,9 +5,9 @@ import { UndertoneError } from '../../src/domain/errors.js';
 import type { ModelManifest } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
+import { bucketStart } from '../../src/domain/statistics.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
-import { bucketStart } from '../../src/domain/statistics.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { createStatisticsService } from '../../src/services/statistics.service.js';
 
@@ -191,6 +191,7 @@ function fakeServices(world: FakeWorld): Services {
         const bytes = world.bytes.get(id) ?? Buffer.alloc(0);
         return Promise.resolve({ stream: Readable.from([bytes.subarray(range?.start ?? 0, range?.end ?? bytes.length)]), byteLength: bytes.length, contentType: 'audio/wav', recording });
       },
+      audioUrl: (principal, id, { expiresInSeconds }) => Promise.resolve(mine(principal, world.recordings.get(id)) && `https://bucket.example/${id}?expires=${expiresInSeconds}`),
       delete: async (principal, id) => {
         need(principal, 'admin');
         recordingOf(principal, id);
@@ -329,6 +330,12 @@ function fakeServices(world: FakeWorld): Services {
         }
       },
     },
+    statistics: createStatisticsService({
+      count: (workspaceId, from, to, bucket) => {
+        const analyses = [...world.analyses.values()].filter((analysis) => analysis.workspaceId === workspaceId && analysis.createdAt >= from && analysis.createdAt < to);
+        return Promise.resolve(analyses.map((analysis) => ({ start: bucketStart(analysis.createdAt, bucket), status: analysis.status, label: analysis.summary?.label ?? null, isAbstained: analysis.summary?.abstained ?? false, count: 1, audioSeconds: 2 })));
+      },
+    }),
     deadLetters: {
       list: async (principal) => {
         need(principal, 'admin');
@@ -337,12 +344,6 @@ function fakeServices(world: FakeWorld): Services {
       retry: (principal, id) => takeDeadLetter(principal, id),
       discard: (principal, id) => takeDeadLetter(principal, id),
     },
-    statistics: createStatisticsService({
-      count: (workspaceId, from, to, bucket) => {
-        const analyses = [...world.analyses.values()].filter((analysis) => analysis.workspaceId === workspaceId && analysis.createdAt >= from && analysis.createdAt < to);
-        return Promise.resolve(analyses.map((analysis) => ({ start: bucketStart(analysis.createdAt, bucket), status: analysis.status, label: analysis.summary?.label ?? null, isAbstained: analysis.summary?.abstained ?? false, count: 1, audioSeconds: 2 })));
-      },
-    }),
     keys: {
       authenticate: (secret) => {
         const key = world.keys.get(secret);

@@ -4,7 +4,7 @@ import { createRecordingRepository } from '../../src/db/recording.repository.js'
 import { createBossQueue } from '../../src/queue/boss-queue.js';
 import { createEventBus } from '../../src/services/event-bus.js';
 import { createMaintenanceService, type MaintenanceService } from '../../src/services/maintenance.service.js';
-import type { BlobStore } from '../../src/storage/blob-store.js';
+import type { BlobStore, StorageBackend } from '../../src/storage/blob-store.js';
 import { createFilesystemStore } from '../../src/storage/filesystem-store.js';
 import { until } from './until.js';
 
@@ -12,7 +12,7 @@ import { until } from './until.js';
 const LATER_MS = 2 * 60 * 60 * 1000;
 const quiet = { warn: () => undefined, error: () => undefined };
 
-async function withTasks<T>(db: Database, blobs: BlobStore, work: (maintenance: MaintenanceService) => Promise<T>): Promise<T> {
+async function withTasks<T>(db: Database, blobs: StorageBackend, work: (maintenance: MaintenanceService) => Promise<T>): Promise<T> {
   const queue = createBossQueue({ connectionString: db.connectionString, reclaimActive: false, log: quiet });
   await queue.start();
   try {

@@ -53,8 +53,9 @@ async function answer(message: ToHost): Promise<FromHost> {
   }
   try {
     if (graph === null) throw new Error('The host was asked to run before a model was loaded.');
+    const startedAtMs = Date.now();
     const answers = await graph.run(message.items);
-    return { type: 'answers', id: message.id, answers, memoryBytes: process.memoryUsage.rss() };
+    return { type: 'answers', id: message.id, answers, memoryBytes: process.memoryUsage.rss(), pid: process.pid, startedAtMs, endedAtMs: Date.now() };
   } catch (error) {
     return { type: 'run-failed', id: message.id, message: firstLine(error) };
   }

@@ -184,6 +184,8 @@ export class HostPool<Item, Answer> {
     try {
       const answers = await slot.run(batch.map((request) => request.item));
       this.#rate.add(Date.now() - startedAtMs, sumOf(batch));
+      this.settings.onBatch?.(batch.length, (Date.now() - startedAtMs) / 1000);
+      for (const { onRun } of batch) onRun?.({ pid: answers.pid, startedAtMs: answers.startedAtMs, endedAtMs: answers.endedAtMs, windowCount: batch.length });
       deliver(batch, answers);
     } catch (error) {
       if (!(error instanceof HostEnded) && batch.length > 1) this.#batchCeiling = (batch.length * Math.max(...batch.map((request) => request.sampleCount))) / 2;

@@ -1,4 +1,5 @@
 import type { Provider } from '../../domain/model.js';
+import type { HostRun } from '../emotion-inference.js';
 import type { HostLoad, SessionSettings } from '../host-protocol.js';
 import type { HostLaunch } from './host-process.js';
 import type { BatchLimits, QueueLimits } from './request-queue.js';
@@ -21,10 +22,13 @@ export interface PoolSettings {
   readonly backOffMaxMs: number;
   readonly queue: QueueLimits;
   readonly batch: (provider: Provider) => BatchLimits;
+  /** Told of every run that came to an answer. */
+  readonly onBatch?: (windowCount: number, seconds: number) => void;
 }
 
 export interface SubmitOptions {
   readonly priority: 'interactive' | 'bulk';
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
+  readonly onRun?: ((run: HostRun) => void) | undefined;
 }

@@ -120,7 +120,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, maxUploadBytes: settings.maxUploadBytes, downloadUrl: blobs.downloadUrl });
+  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: blobs.downloadUrl });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
     recordings: recordingService,

@@ -67,7 +67,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerDraining(app, limits);
   registerSecurityHeaders(app);
   registerAuth(app, services.keys, signer);
-  registerAdmission(app, settings, limits);
+  registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
   registerMetrics(app, metrics);
   registerHealth(app, options.checks, limits.readinessTimeoutMs);
   await registerGraphQL(app, {

@@ -102,7 +102,10 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   opened.push(() => messages.stop());
   const limiter = createRateLimiter(settings.rateLimits);
   const stopSharing = shareRates(limiter, messages);
-  opened.push(() => Promise.resolve(stopSharing()));
+  opened.push(() => {
+    stopSharing();
+    return Promise.resolve();
+  });
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
   await queue.start();
   messages.onMessage((message) => {

@@ -22,7 +22,7 @@ export interface TestApp {
   readonly logLines: readonly string[];
   close(): Promise<void>;
   /** A GraphQL request over HTTP; the analyst's key unless another one (or null for none) is given. */
-  graphql(query: string, variables?: Record<string, unknown>, key?: string | null): Promise<GraphQLAnswer>;
+  readonly graphql: (query: string, variables?: Record<string, unknown>, key?: string | null) => Promise<GraphQLAnswer>;
 }
 
 export interface GraphQLAnswer {

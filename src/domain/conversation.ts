@@ -45,7 +45,8 @@ export interface Conversation {
   readonly speakers: readonly SpeakerFigures[];
 }
 
-export function conversationOf(given: readonly SpokenStretch[], durationSeconds: number): Conversation {
+/** `known`: speakers that appear even when they say nothing, such as a silent channel; they come after those who speak. */
+export function conversationOf(given: readonly SpokenStretch[], durationSeconds: number, known: readonly string[] = []): Conversation {
   const stretches = tidyStretches(given);
   const turns = turnsOf(stretches);
   const overlaps = overlapsOf(stretches);
@@ -63,8 +64,8 @@ export function conversationOf(given: readonly SpokenStretch[], durationSeconds:
       overlapSeconds: talkSeconds - soloSeconds,
       talkShare: talkTotal > 0 ? talkSeconds / talkTotal : 0,
       turnCount: own.length,
-      meanTurnSeconds: own.reduce((sum, turn) => sum + lengthOf(turn), 0) / own.length,
-      longestTurnSeconds: Math.max(...own.map(lengthOf)),
+      meanTurnSeconds: own.reduce((sum, turn) => sum + lengthOf(turn), 0) / Math.max(1, own.length),
+      longestTurnSeconds: Math.max(0, ...own.map(lengthOf)),
       interruptionCount: interruptions.filter(({ by }) => by === speaker).length,
       interruptedCount: interruptions.filter(({ of }) => of === speaker).length,
       responseSeconds: median(responsesOf(turns, speaker)),
@@ -79,7 +80,7 @@ export function conversationOf(given: readonly SpokenStretch[], durationSeconds:
     longestSilenceSeconds: Math.max(0, ...unionOf(silences).map(lengthOf)),
     speakerChangeCount: turns.filter((turn, i) => i > 0 && turns[i - 1]!.speaker !== turn.speaker).length,
     interruptionCount: interruptions.length,
-    speakers: speakerKeys(stretches).map(figuresOf),
+    speakers: [...new Set([...speakerKeys(stretches), ...known])].map(figuresOf),
   };
 }
 

@@ -22,7 +22,7 @@ export function anOutcome(changes: Partial<AnalysisOutcome> = {}): AnalysisOutco
     },
     speechRegions: [{ startSeconds: 0, endSeconds: 4 }],
     gate: { kind: 'speech', speechSeconds: 4, leftOutSeconds: 0, reason: 'Speech in all of it.' },
-    warnings: [], summary: aPrediction(), segments: [aSegment(0), aSegment(1)], speakers: [], embedding: Float32Array.of(1, 2, 3, 4),
+    warnings: [], summary: aPrediction(), segments: [aSegment(0), aSegment(1)], speakers: [], conversation: null, embedding: Float32Array.of(1, 2, 3, 4),
     ...changes,
   };
 }

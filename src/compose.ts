@@ -10,6 +10,7 @@ import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createSpeakerRepository } from './db/speaker.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import type { Settings } from './domain/settings.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
@@ -27,6 +28,7 @@ import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { Services } from './services/service-contracts.js';
+import { createSpeakerService } from './services/speaker.service.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createFilesystemStore } from './storage/filesystem-store.js';
 import type { BlobStore } from './storage/blob-store.js';
@@ -83,11 +85,12 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   const embeddings = createEmbeddingRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
     recordings: createRecordingService({ database, recordings, blobs, events, maxUploadBytes: settings.maxUploadBytes }),
     analyses: analysisService,
+    speakers: createSpeakerService({ speakers: createSpeakerRepository(database), analyses }),
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),

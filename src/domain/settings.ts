@@ -1,3 +1,5 @@
+import type { RoleRule } from './speaker-roles.js';
+
 /** All settings, parsed once by src/config.ts. Nothing else reads the environment. */
 export interface Settings {
   readonly dataDir: string;
@@ -34,6 +36,12 @@ export interface Settings {
   readonly downloadProxy: string | null;
   /** Variables that model hosts are given (an accelerator's libraries). */
   readonly hostEnvironment: Readonly<Record<string, string>>;
+  /** Roles of speakers where a request names none. */
+  readonly speakerRoles: RoleRule | null;
+  /** Which installed diarization model is used; null: the first by id. */
+  readonly diarizationModel: string | null;
+  /** Longest recording whose speakers are told apart by voice. */
+  readonly maxDiarizationSeconds: number;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
 }

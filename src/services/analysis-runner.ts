@@ -66,7 +66,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     try {
       const result = await pipeline.analyze({
         path: local.path,
-        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode },
+        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule },
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
         onProgress: progressWriter(analysis, stopped),

@@ -5,6 +5,7 @@ import type { DomainEvent, EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import type { AnalysisRecord } from '../domain/records.js';
+import type { RoleRule } from '../domain/speaker-roles.js';
 import type { EmotionInference } from '../inference/emotion-inference.js';
 import type { JobQueue } from '../queue/job-queue.js';
 import { parseAnalyzeOptions, requestDigest } from './analysis-request.js';
@@ -26,6 +27,8 @@ export interface AnalysisServiceParts {
   readonly events: EventBus;
   /** Waiting analyses above which new ones are refused. */
   readonly maxQueuedAnalyses: number;
+  /** Roles where a request names none. */
+  readonly defaultRoles?: RoleRule | null;
 }
 
 export function createAnalysisService(parts: AnalysisServiceParts): AnalysisService {
@@ -103,7 +106,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       await refuseWhenFull();
       const row = {
         id: newId('analysis'), workspaceId: principal.workspaceId, recordingId, modelId: manifest.id, raw: options.raw,
-        speakersMode: options.speakers, idempotencyKey: options.idempotencyKey, requestDigest: digest,
+        speakersMode: options.speakers, speakerCount: options.speakerCount, roleRule: options.roles ?? parts.defaultRoles ?? null, idempotencyKey: options.idempotencyKey, requestDigest: digest,
       };
       try {
         const analysis = await database.transaction(async (tx) => {

@@ -94,6 +94,7 @@ function outcomeOf(file: FakeFile, options: AnalyzeFileOptions): AnalysisOutcome
     summary: prediction,
     segments: [{ index: 0, startSeconds: 0.2, endSeconds: 3.7, speechSeconds: 3.5, gate: file.gate ?? 'speech', speaker: null, prediction, embedding, frameCount: 2 }],
     speakers: [],
+    conversation: null,
     embedding,
   };
 }

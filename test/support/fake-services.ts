@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
 import { Readable } from 'node:stream';
 import { UndertoneError } from '../../src/domain/errors.js';
+import type { Conversation } from '../../src/domain/conversation.js';
 import type { ModelManifest, ModelStatus } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
-import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
+import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, RoleChangeRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
 import type { Services } from '../../src/services/service-contracts.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
@@ -21,6 +22,9 @@ export class FakeWorld {
   readonly analyses = new Map<string, AnalysisRecord>();
   readonly segments: SegmentRecord[] = [];
   readonly speakers: SpeakerRecord[] = [];
+  /** By analysis id. */
+  readonly conversations = new Map<string, Conversation>();
+  readonly roleChanges: RoleChangeRecord[] = [];
   readonly embeddings: EmbeddingRecord[] = [];
   readonly keys = new Map<string, ApiKeyRecord>();
   readonly events = new EventEmitter();
@@ -68,7 +72,7 @@ export class FakeWorld {
   addAnalysis(recording: RecordingRecord, changes: Partial<AnalysisRecord> = {}): AnalysisRecord {
     const analysis: AnalysisRecord = {
       id: this.id('ana'), workspaceId: recording.workspaceId, recordingId: recording.id, status: 'SUCCEEDED', progress: 1, attempt: 1, modelId: 'starter', modelVersion: '1.0.0', modelDigest: 'a'.repeat(64),
-      modelLabels: LABELS, raw: false, speakersMode: 'none', idempotencyKey: null, requestDigest: null, problem: null, gate: { kind: 'speech', speechSeconds: 4, leftOutSeconds: 1, reason: 'Speech.' }, warnings: [],
+      modelLabels: LABELS, raw: false, speakersMode: 'none', speakerCount: null, roleRule: null, idempotencyKey: null, requestDigest: null, problem: null, gate: { kind: 'speech', speechSeconds: 4, leftOutSeconds: 1, reason: 'Speech.' }, warnings: [],
       summary: prediction('happy'), trackKey: null, createdAt: new Date(1_700_000_000_000), startedAt: null, finishedAt: null, ...changes,
     };
     this.analyses.set(analysis.id, analysis);
@@ -251,6 +255,29 @@ function fakeServices(world: FakeWorld): Services {
         } finally {
           world.openSubscriptions--;
         }
+      },
+    },
+    speakers: {
+      conversations: async (principal, ids) => {
+        query('speakers.conversations');
+        return Promise.resolve(ids.flatMap((analysisId) => {
+          const conversation = world.conversations.get(analysisId);
+          return conversation === undefined || mine(principal, world.analyses.get(analysisId)) === null ? [] : [{ analysisId, conversation }];
+        }));
+      },
+      setRole: async (principal, id, { role, reason }) => {
+        need(principal, 'analyst');
+        const index = world.speakers.findIndex((speaker) => speaker.id === id && mine(principal, world.analyses.get(speaker.analysisId)) !== null);
+        const before = world.speakers[index];
+        if (before === undefined) throw new UndertoneError('NOT_FOUND', `There is no speaker ${id}.`, { id });
+        if (reason.trim() === '') throw new UndertoneError('BAD_INPUT', 'The value of reason is not allowed: must say why.', { field: 'reason' });
+        world.roleChanges.push({ id: world.id('rch'), speakerId: id, before: before.role, after: role ?? null, reason, keyId: principal.keyId, keyName: principal.keyName, changedAt: new Date(0) });
+        world.speakers[index] = { ...before, role: role ?? null, roleSource: role == null ? null : 'person' };
+        return Promise.resolve(world.speakers[index]);
+      },
+      roleChanges: async (_principal, ids) => {
+        query('speakers.roleChanges');
+        return Promise.resolve(world.roleChanges.filter(({ speakerId }) => ids.includes(speakerId)));
       },
     },
     timelines: {

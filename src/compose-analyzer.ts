@@ -32,7 +32,7 @@ export function packageFolder(): string {
  * Decoder, voice activity, model hosts and the pipeline over them. Needs no database; starts no process yet.
  * Temporary samples lie in a folder named after this process, so that a later start can tell whose they were.
  */
-export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction?: PipelineParts['afterPrediction']): Analyzer {
+export function composeAnalyzer(settings: Settings, log: Logger, extensions: Pick<PipelineParts, 'afterPrediction' | 'diarizer'> = {}): Analyzer {
   const inference = createEmotionInference({
     modelDirs: modelFolders(settings),
     ...(settings.defaultModel === null ? {} : { defaultModelId: settings.defaultModel }),
@@ -50,7 +50,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
     maxRawSeconds: settings.maxRawSeconds,
     decodeTimeoutMs: settings.decodeTimeoutMs,
     abstainBelow: settings.abstainBelow,
-    ...(afterPrediction === undefined ? {} : { afterPrediction }),
+    ...extensions,
   });
   return {
     inference,

@@ -5,6 +5,7 @@ import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composeDiarization } from './compose-diarization.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
@@ -45,6 +46,7 @@ export interface Platform {
   readonly blobs: BlobStore;
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
+  readonly plugins: Plugins;
   readonly scheduler: Scheduler;
   /** Takes jobs and runs scheduled tasks from now on. */
   startWorker(): Promise<void>;
@@ -76,7 +78,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
 
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
   const plugins = await composePlugins(settings, log, events);
-  const analyzer = composeAnalyzer(settings, log, (outcome, signal) => plugins.afterPrediction(outcome, signal));
+  const analyzer = composeAnalyzer(settings, log, { afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal), diarizer: () => plugins.diarizer });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
 
@@ -112,7 +114,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   });
 
   return {
-    services, keys, database, blobs, queue, analyzer, scheduler, stop,
+    services, keys, database, blobs, queue, analyzer, plugins, scheduler, stop,
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner));
       scheduler.start();
@@ -123,7 +125,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
 
 async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events']): Promise<Plugins> {
   const plugins = settings.pluginsFile === null ? [] : await loadPlugins(settings.pluginsFile);
-  return registerPlugins(plugins, {
+  return registerPlugins([composeDiarization(settings), ...plugins], {
     events,
     log: (plugin) => ({ info: (message) => log.info({ plugin }, message), warn: (message) => log.warn({ plugin }, message) }),
   });

@@ -1,9 +1,14 @@
 import type { CliModels, ModelListing } from './cli/cli-runtime.js';
 import { modelFolders } from './compose-analyzer.js';
+import { diarizationFolder } from './compose-diarization.js';
 import { isUndertoneError, UndertoneError } from './domain/errors.js';
 import type { ModelManifest } from './domain/model.js';
 import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
+import type { DiarizationManifest } from './inference/diarization/diarization-manifest.js';
+import { installedDiarizations, readDiarization, verifyDiarization } from './inference/diarization/diarization-models.js';
+import { installDiarization, pullDiarization } from './inference/diarization/install-diarization.js';
+import { PUBLISHED_DIARIZATIONS } from './inference/diarization/published-diarizations.js';
 import { importCheckpoint } from './inference/emotion2vec/import-checkpoint.js';
 import { removeModel } from './inference/emotion2vec/model-folder.js';
 import { pullModel } from './inference/model-pull.js';
@@ -26,12 +31,15 @@ export function composeModels(settings: Settings): CliModels {
     sizeBytes: manifest.sizeBytes, license: manifest.license, precision: manifest.precision ?? 'f32', isDefault: manifest.id === (settings.defaultModel ?? 'starter'), calibrated: manifest.calibration !== undefined, quantization: manifest.quantization ?? null,
   });
 
+  const voices = diarizationFolder(settings);
+  const isDiarization = (id: string): boolean => installedDiarizations(voices).some(({ manifest }) => manifest.id === id);
+
   return {
-    list: () => Promise.resolve(scanModels(folders).models.map(({ manifest }) => listing(manifest))),
+    list: () => Promise.resolve([...scanModels(folders).models.map(({ manifest }) => listing(manifest)), ...installedDiarizations(voices).map(({ manifest }) => diarizationListing(manifest))]),
 
     async verify(id) {
       try {
-        await verifyModel(installed(id));
+        await (isDiarization(id) ? verifyDiarization(readDiarization(voices, id)) : verifyModel(installed(id)));
         return { ok: true, details: [] };
       } catch (error) {
         if (isUndertoneError(error) && error.code === 'MODEL_INVALID') return { ok: false, details: [error.message] };
@@ -40,6 +48,7 @@ export function composeModels(settings: Settings): CliModels {
     },
 
     async remove(id) {
+      if (isDiarization(id)) return removeModel(voices, id);
       const { folder } = installed(id);
       if (!folder.startsWith(own)) throw new UndertoneError('CONFLICT', `The model ${id} is the bundled one and stays. Choose another as default with UNDERTONE_DEFAULT_MODEL.`);
       await removeModel(own, id);
@@ -58,9 +67,19 @@ export function composeModels(settings: Settings): CliModels {
       return listing(manifest);
     },
 
+    async importDiarization({ id, segmentation, embedding, replace }) {
+      return diarizationListing(await installDiarization({ id, directory: voices, segmentationPath: segmentation, embeddingPath: embedding, replace }));
+    },
+
     async pull({ id, precision, acceptLicense, onProgress, signal }) {
       const { modelSources, huggingFaceUrl, modelScopeUrl, downloadProxy } = settings;
       const say = everyTwoSeconds(onProgress);
+      if (PUBLISHED_DIARIZATIONS.some((published) => published.id === id)) {
+        return diarizationListing(await pullDiarization({
+          id, directory: voices, signal, ...(huggingFaceUrl === null ? {} : { huggingFaceUrl }), ...(downloadProxy === null ? {} : { proxyUrl: downloadProxy }),
+          onDownload: (doneBytes, totalBytes) => say('downloading', totalBytes === null ? 0 : doneBytes / totalBytes),
+        }));
+      }
       const { manifest } = await pullModel({
         id, modelsDir: own, precision, acceptLicense, signal, sources: modelSources,
         mirrors: { ...(huggingFaceUrl === null ? {} : { huggingface: huggingFaceUrl }), ...(modelScopeUrl === null ? {} : { modelscope: modelScopeUrl }) },
@@ -70,6 +89,14 @@ export function composeModels(settings: Settings): CliModels {
       });
       return listing(manifest);
     },
+  };
+}
+
+/** Of the pair: what it tells apart has no labels, and what it computes is not kept. */
+function diarizationListing({ id, version, name, segmentation, embedding }: DiarizationManifest): ModelListing {
+  return {
+    kind: 'diarization', id, version, name, digest: embedding.sha256, labels: [], embeddingDimension: 0, sizeBytes: segmentation.sizeBytes + embedding.sizeBytes,
+    license: [...new Set([segmentation.license, embedding.license])].join(' and '), precision: 'f32', isDefault: false, calibrated: false, quantization: null,
   };
 }
 

@@ -102,7 +102,7 @@ export async function listen(speech: SpeechProbability, decoded: DecodedAudio, g
   const speechRegions = unionOf(voices.flatMap((voice) => voice.regions));
   const quality = await meter.report(decoded, speechRegions);
   const warnings = [
-    ...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit, speechLookedFor: !options.raw }),
+    ...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit && !(options.speakers === 'channels' && decoded.source.channels === 2), speechLookedFor: !options.raw }),
     ...(isSplit ? own.warnings : speakerWarnings(decoded, told, stretches, options)),
   ];
   return { durationSeconds, windows, speechRegions, quality, gate: gateRecording(windows, durationSeconds), warnings, stretches, peaks: interleave(outline) };

@@ -20,9 +20,11 @@ export interface VoiceSeparationOptions {
   readonly threadCount: number;
   readonly idleUnloadMs: number;
   readonly hostEnvironment?: Readonly<Record<string, string>>;
-  /** Longest wait: this much and twice the length of the recording. Default one minute. */
-  readonly deadlineMs?: number;
+  /** Longest wait for a recording of so many seconds. Default: a minute and twice its length. */
+  readonly deadlineMs?: (seconds: number) => number;
 }
+
+const defaultDeadlineMs = (seconds: number): number => 60_000 + 2000 * seconds;
 
 /** Samples written at once: 4 MB. */
 const PIECE_SAMPLES = 1 << 20;
@@ -48,7 +50,7 @@ export class VoiceSeparation {
     const samplesFile = join(this.options.tempDir, `voices-${randomUUID()}.f32`);
     try {
       await this.#write(pcm, samplesFile, signal);
-      const deadlineMs = (this.options.deadlineMs ?? 60_000) + 2000 * samplesToSeconds(pcm.sampleCount);
+      const deadlineMs = (this.options.deadlineMs ?? defaultDeadlineMs)(samplesToSeconds(pcm.sampleCount));
       const item = { samplesFile, speakerCount, clusterThreshold: chosen.manifest.clusterThreshold };
       const { startSeconds, endSeconds, speaker } = await this.#poolOf(chosen).submit(item, pcm.sampleCount, { priority: 'bulk', deadlineMs, signal });
       return speaker.map((number, i) => ({ speaker: String(number), startSeconds: startSeconds[i]!, endSeconds: endSeconds[i]! }));

@@ -12,6 +12,8 @@ export const BUILT_IN_DIARIZATION = 'diarization';
 export interface PluginParts {
   readonly events: EventBus;
   readonly log: (pluginName: string) => PluginLog;
+  /** Told of every failure of a step or listener, for metrics. */
+  readonly onFailure?: (pluginName: string) => void;
 }
 
 export interface Plugins {
@@ -51,6 +53,7 @@ export async function registerPlugins(given: readonly UndertonePlugin[], parts: 
           try {
             listener(event as Parameters<typeof listener>[0]);
           } catch (error) {
+            parts.onFailure?.(plugin.name);
             log.warn(`a listener to ${kind} threw ${error instanceof Error ? error.name : 'something'}`);
           }
         }));
@@ -81,7 +84,7 @@ export async function registerPlugins(given: readonly UndertonePlugin[], parts: 
     names: ordered.map((plugin) => plugin.name),
     tasks,
     diarizer: (diarizers.find((one) => one.plugin !== BUILT_IN_DIARIZATION) ?? diarizers[0])?.diarizer ?? null,
-    afterPrediction: createStepRunner(steps),
+    afterPrediction: createStepRunner(steps, parts.onFailure),
     async stop() {
       for (const stop of stopListening) stop();
       const signal = AbortSignal.timeout(STOP_DEADLINE_MS);

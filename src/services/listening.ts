@@ -10,6 +10,7 @@ import type { AnalysisOptions, AnalysisWarning, AnalysisWindow, AudioQuality, Ga
 import { coveredSeconds, unionOf } from '../domain/intervals.js';
 import { samplesToSeconds, type PcmSource } from '../domain/pcm.js';
 import { overlapsOf, type SpokenStretch } from '../domain/speaker-turns.js';
+import type { Priority } from '../domain/priority.js';
 import type { SpeechProbability } from '../inference/emotion-inference.js';
 import { scanSamples } from './speech-scan.js';
 import { notToldApart, ownSpeechOf, type ToldApart } from './telling-apart.js';
@@ -30,6 +31,7 @@ export interface Voice {
 
 export interface ListeningOptions extends Pick<AnalysisOptions, 'raw' | 'speakers'> {
   readonly maxWindowSeconds: number;
+  readonly priority: Priority;
   readonly signal: AbortSignal;
   readonly onProgress: (fraction: number) => void;
   /** Given for `auto`: works on the mix while the speech detector does. */
@@ -74,7 +76,7 @@ export async function listen(speech: SpeechProbability, decoded: DecodedAudio, g
   const passes = given.length + (wasSplit ? 1 : 0);
   let passed = 0;
   const scan = async (voice: Voice, detect: boolean, visit: (samples: Float32Array) => Promise<void>): Promise<ScannedVoice> => {
-    const probabilities = await scanSamples(voice.pcm, detect ? speech : null, visit, { signal: options.signal, onProgress: (fraction) => options.onProgress(Math.min(1, (passed + fraction) / passes)) });
+    const probabilities = await scanSamples(voice.pcm, detect ? speech : null, visit, { priority: options.priority, signal: options.signal, onProgress: (fraction) => options.onProgress(Math.min(1, (passed + fraction) / passes)) });
     passed += 1;
     return { ...voice, probabilities, regions: detect ? findSpeechRegions(probabilities, durationSeconds) : [] };
   };

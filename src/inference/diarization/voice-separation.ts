@@ -105,6 +105,7 @@ function diarizationPool({ folder, manifest }: InstalledDiarization, options: Po
     launch: { entry: hostEntryFile('diarization-host'), environment: hostEnvironment(options.hostEnvironment) },
     provider: 'cpu',
     load: () => ({ kind: 'diarization', segmentationFile: join(folder, manifest.segmentation.file), embeddingFile: join(folder, manifest.embedding.file), threadCount: options.threadCount }),
+    loadInteractive: null,
     beforeLoad,
     loadTimeoutMs: 60_000,
     idleMs: options.idleUnloadMs,

@@ -42,6 +42,7 @@ function open(load: HostLoad): LoadedGraph {
   return {
     opened: { provider: 'cpu', providerFallback: null },
     batchLimit: 1,
+    batchSampleLimit: null,
     run: async (items) => {
       const answers: ItemAnswer<DiarizationAnswer>[] = [];
       for (const item of items) answers.push(await separate(item as DiarizationItem));

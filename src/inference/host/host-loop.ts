@@ -7,6 +7,8 @@ import { firstLine } from './first-line.js';
 export interface LoadedGraph {
   readonly opened: { readonly provider: Provider; readonly providerFallback: string | null };
   readonly batchLimit: number | null;
+  /** Samples after padding that one batch may hold; null: no limit of its own. */
+  readonly batchSampleLimit: number | null;
   run(items: readonly unknown[]): Promise<ItemAnswer<unknown>[]>;
 }
 
@@ -23,15 +25,16 @@ export function serveHost(open: (load: HostLoad) => Promise<LoadedGraph>): void 
       try {
         graph = await open(message.load);
         const { provider, providerFallback } = graph.opened;
-        return { type: 'ready', provider, providerFallback, batchLimit: graph.batchLimit, memoryBytes: process.memoryUsage.rss() };
+        return { type: 'ready', provider, providerFallback, batchLimit: graph.batchLimit, batchSampleLimit: graph.batchSampleLimit, memoryBytes: process.memoryUsage.rss() };
       } catch (error) {
         return { type: 'load-failed', message: firstLine(error) };
       }
     }
     try {
       if (graph === null) throw new Error('The host was asked to run before a model was loaded.');
+      const startedAtMs = Date.now();
       const answers = await graph.run(message.items);
-      return { type: 'answers', id: message.id, answers, memoryBytes: process.memoryUsage.rss() };
+      return { type: 'answers', id: message.id, answers, memoryBytes: process.memoryUsage.rss(), pid: process.pid, startedAtMs, endedAtMs: Date.now() };
     } catch (error) {
       return { type: 'run-failed', id: message.id, message: firstLine(error) };
     }

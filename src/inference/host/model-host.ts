@@ -1,3 +1,4 @@
+import { getPriority, setPriority } from 'node:os';
 import type { EmotionItem, HostLoad, SpeechItem } from '../host-protocol.js';
 import { EmotionGraph } from './emotion-graph.js';
 import { serveHost, type LoadedGraph } from './host-loop.js';
@@ -6,12 +7,23 @@ import { SpeechGraph } from './speech-graph.js';
 /** Entry of the hosts of emotion models and of the speech detector. */
 async function open(load: HostLoad): Promise<LoadedGraph> {
   if (load.kind === 'diarization') throw new Error('Diarization has a host of its own.');
+  beNice(load.niceness);
   if (load.kind === 'speech') {
     const speech = await SpeechGraph.open(load);
-    return { opened: speech.opened, batchLimit: speech.batchLimit, run: (items) => speech.run(items as readonly SpeechItem[]) };
+    return { opened: speech.opened, batchLimit: 1, batchSampleLimit: null, run: (items) => speech.run(items as readonly SpeechItem[]) };
   }
   const emotion = await EmotionGraph.open(load);
-  return { opened: emotion.opened, batchLimit: emotion.batchLimit, run: (items) => emotion.run(items as readonly EmotionItem[]) };
+  return { opened: emotion.opened, batchLimit: emotion.batchLimit, batchSampleLimit: emotion.batchSampleLimit, run: (items) => emotion.run(items as readonly EmotionItem[]) };
+}
+
+/** Before the first session: the threads that compute are made by this one and take after it. */
+function beNice(niceness: number): void {
+  if (niceness === 0) return;
+  try {
+    setPriority(Math.min(19, getPriority() + niceness));
+  } catch {
+    // A system that does not allow it: bulk work then shares the processor evenly with interactive work.
+  }
 }
 
 serveHost(open);

@@ -92,7 +92,7 @@ export function composeModels(settings: Settings): CliModels {
     async pull({ id, precision, acceptLicense, replace, clips, onProgress, signal }) {
       const { modelSources, huggingFaceUrl, modelScopeUrl, downloadProxy } = settings;
       const say = everyTwoSeconds(onProgress);
-      if (PUBLISHED_DIARIZATIONS.some((published) => published.id === id)) {
+      if (id.startsWith('diarization') || PUBLISHED_DIARIZATIONS.some((published) => published.id === id)) {
         return diarizationListing(await pullDiarization({
           id, directory: voices, signal, replace, ...(huggingFaceUrl === null ? {} : { huggingFaceUrl }), ...(downloadProxy === null ? {} : { proxyUrl: downloadProxy }),
           onDownload: (doneBytes, totalBytes) => say('downloading', totalBytes === null ? 0 : doneBytes / totalBytes),

@@ -28,7 +28,7 @@ export interface SpeakersArgument {
 export function speakersArgument(value: string): SpeakersArgument {
   if (value === 'none' || value === 'channels' || value === 'auto') return { mode: value, rttm: null };
   if (value.startsWith('rttm:') && value.length > 5) return { mode: 'auto', rttm: value.slice(5) };
-  throw new InvalidArgumentError(`Got \`${value}\`; allowed are none, channels, auto and rttm:FILE.`);
+  throw new InvalidArgumentError(`Got \`${value}\`. Allowed choices are none, channels, auto, rttm:FILE.`);
 }
 
 export function rolesArgument(value: string): RoleRule {

@@ -11,6 +11,7 @@ import { bucketStart } from '../../src/domain/statistics.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { fakeSpeakers } from './fake-speakers.js';
 import { createStatisticsService } from '../../src/services/statistics.service.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
@@ -270,29 +271,7 @@ function fakeServices(world: FakeWorld): Services {
         }
       },
     },
-    speakers: {
-      conversations: async (principal, ids) => {
-        query('speakers.conversations');
-        return Promise.resolve(ids.flatMap((analysisId) => {
-          const conversation = world.conversations.get(analysisId);
-          return conversation === undefined || mine(principal, world.analyses.get(analysisId)) === null ? [] : [{ analysisId, conversation }];
-        }));
-      },
-      setRole: async (principal, id, { role, reason }) => {
-        need(principal, 'analyst');
-        const index = world.speakers.findIndex((speaker) => speaker.id === id && mine(principal, world.analyses.get(speaker.analysisId)) !== null);
-        const before = world.speakers[index];
-        if (before === undefined) throw new UndertoneError('NOT_FOUND', `There is no speaker ${id}.`, { id });
-        if (reason.trim() === '') throw new UndertoneError('BAD_INPUT', 'The value of reason is not allowed: must say why.', { field: 'reason' });
-        world.roleChanges.push({ id: world.id('rch'), speakerId: id, before: before.role, after: role ?? null, reason, keyId: principal.keyId, keyName: principal.keyName, changedAt: new Date(0) });
-        world.speakers[index] = { ...before, role: role ?? null, roleSource: role == null ? null : 'person' };
-        return Promise.resolve(world.speakers[index]);
-      },
-      roleChanges: async (_principal, ids) => {
-        query('speakers.roleChanges');
-        return Promise.resolve(world.roleChanges.filter(({ speakerId }) => ids.includes(speakerId)));
-      },
-    },
+    speakers: fakeSpeakers(world, { need, query, mine }),
     timelines: {
       timeline: (_principal, _analysis, { binSeconds }) => {
         const startSeconds = Array.from({ length: Math.round(2500 / binSeconds) }, (_, index) => index * binSeconds);

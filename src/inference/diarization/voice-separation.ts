@@ -123,7 +123,7 @@ export async function tryDiarization(installed: InstalledDiarization): Promise<v
   try {
     await pool.load();
   } catch (error) {
-    throw new UndertoneError('MODEL_INVALID', `sherpa-onnx cannot load these two models: ${error instanceof Error ? error.message : String(error)} Give a pyannote segmentation model and a speaker embedding model in the form that its releases have.`, {}, { cause: error });
+    throw new UndertoneError('MODEL_INVALID', `sherpa-onnx cannot load these two models: ${(error instanceof Error ? error.message : String(error)).replaceAll(installed.folder, '…')} Give a pyannote segmentation model and a speaker embedding model in the form that its releases have.`, {}, { cause: error });
   } finally {
     await pool.stop();
   }

@@ -130,7 +130,8 @@ async function openAnalyzer(settings: Settings): Promise<CliAnalyzer> {
   const log: Logger = createLog('error');
   // The built-in plugin alone: a plugins file belongs to a server.
   const plugins = await registerPlugins([composeDiarization(settings)], { events: createEventBus(() => undefined), log: () => ({ info: () => undefined, warn: () => undefined }) });
-  const analyzer = composeAnalyzer(settings, log, { diarizer: () => plugins.diarizer });
+  // Nothing interactive comes in beside it: no host is kept for that, and none stands back from the processor.
+  const analyzer = composeAnalyzer({ ...settings, interactiveThreads: 0 }, log, { diarizer: () => plugins.diarizer });
   return {
     concurrency: Math.max(1, settings.modelHosts),
     describeModel(model) {

@@ -87,8 +87,12 @@ export function analysisReport(file: string, analysis: Pick<FileAnalysis, 'sha25
 }
 
 function speakerReport({ key, role, roleSource, channel, talkSeconds, summary, figures }: SpeakerResult): ReportedSpeaker {
-  const { speaker: _speaker, talkSeconds: _talkSeconds, ...own } = figures;
-  return { key, role, roleSource, channel, talkSeconds, figures: own, summary: summary === null ? null : reported(summary) };
+  return { key, role, roleSource, channel, talkSeconds, figures: ownFigures(figures), summary: summary === null ? null : reported(summary) };
+}
+
+/** Without what the speaker itself already says. */
+function ownFigures({ speaker: _speaker, talkSeconds: _talkSeconds, ...own }: SpeakerFigures): ReportedSpeaker['figures'] {
+  return own;
 }
 
 function conversationReport({ speakers: _speakers, stretches, ...rest }: Conversation): ReportedConversation {

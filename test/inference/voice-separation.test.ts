@@ -145,7 +145,7 @@ describe('installing a pair of models', () => {
       const directory = join(root, 'pulled');
       const manifest = await pullDiarization({ id: 'published', directory, catalog: catalogOf(digest(files.embeddingPath)), download: { attempts: 1 } });
       expect(manifest).toMatchObject({ id: 'published', segmentation: { license: 'MIT' }, embedding: { license: 'Apache-2.0' } });
-      expect(await verifyDiarization(readDiarization(directory, 'published'))).toBeUndefined();
+      await expect(verifyDiarization(readDiarization(directory, 'published'))).resolves.toBeUndefined();
       expect(existsSync(join(directory, '.downloads', 'published'))).toBe(false);
     });
 

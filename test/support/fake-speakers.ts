@@ -5,9 +5,9 @@ import type { FakeWorld } from './fake-services.js';
 
 /** What every fake service checks first. */
 export interface FakeChecks {
-  need(principal: Principal, role: Role): void;
-  query(name: string): void;
-  mine<T extends { readonly workspaceId: string }>(principal: Principal, item: T | undefined): T | null;
+  readonly need: (principal: Principal, role: Role) => void;
+  readonly query: (name: string) => void;
+  readonly mine: <T extends { readonly workspaceId: string }>(principal: Principal, item: T | undefined) => T | null;
 }
 
 export function fakeSpeakers(world: FakeWorld, { need, query, mine }: FakeChecks): SpeakerService {

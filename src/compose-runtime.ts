@@ -28,6 +28,7 @@ import { registerPlugins } from './plugins/registry.js';
 import { createEventBus } from './services/event-bus.js';
 import { buildApiSchema } from './resolvers/build-schema.js';
 import { contextFactory, type DiarizationFacts } from './resolvers/request-context.js';
+import { openStorage } from './storage/open-storage.js';
 import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
 
@@ -46,6 +47,7 @@ export function composeRuntime(): CliRuntime {
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
     work: ({ models, concurrency }) => work({ ...read(), ...(concurrency === null ? {} : { workerConcurrency: concurrency }) }, models),
+    pingStorage: async () => (await openStorage(read(), temporaryFolder(read().dataDir))).ping(),
     async migrate() {
       const { databaseUrl, dataDir, logLevel } = read();
       const database = await openDatabase({ url: databaseUrl ?? undefined, dataDir, log: createLog(logLevel) });
@@ -72,7 +74,7 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
         services: platform.services, settings,
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: () => diarizationFacts(platform), transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
-      checks: readinessChecks(platform, settings, withWorker), registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
       ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
     });
     if (withWorker) await platform.startWorker();
@@ -107,7 +109,7 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
   }
   const log = createLog(settings.logLevel);
   const platform = await composePlatform(settings, log, workerOf(models));
-  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, registry: platform.metrics.registry });
+  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry });
   const close = async (): Promise<void> => {
     await app?.close();
     await platform.stop();

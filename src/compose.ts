@@ -39,6 +39,7 @@ import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
+import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
 import { createSpeakerService } from './services/speaker.service.js';
@@ -57,6 +58,7 @@ export interface Platform {
   /** For the operator at the machine only: it reads folders by path. */
   readonly imports: ImportService;
   readonly workspaces: WorkspaceAdministration;
+  readonly limiter: RateLimiter;
   readonly keys: OperatorKeyService;
   readonly database: Database;
   readonly blobs: StorageBackend;
@@ -102,6 +104,9 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const nodeId = newNodeId();
   const messages = composeMessages(database, events, nodeId, log);
   opened.push(() => messages.stop());
+  const limiter = createRateLimiter(settings.rateLimits);
+  const stopSharing = shareRates(limiter, messages);
+  opened.push(() => Promise.resolve(stopSharing()));
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
   await queue.start();
   messages.onMessage((message) => {
@@ -129,7 +134,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, downloadUrl: blobs.downloadUrl });
+  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
     recordings: recordingService,
@@ -166,7 +171,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
 
   return {
-    services, imports, workspaces: createWorkspaceAdministration(workspaces), keys, database, blobs, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, database, blobs, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },

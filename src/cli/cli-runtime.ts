@@ -23,6 +23,8 @@ export interface CliRuntime {
   /** The worker role alone; resolves when it takes jobs. Null: every installed model, as many jobs at once as the settings say. MODEL_UNKNOWN. */
   work(options: { readonly models: readonly string[] | null; readonly concurrency: number | null }): Promise<RunningProcess>;
   migrate(): Promise<MigrationReport>;
+  /** One round trip to the blob storage. STORAGE_FAILED. */
+  pingStorage(): Promise<void>;
 }
 
 export interface AnalyzeFileOptions {

@@ -16,6 +16,14 @@ export interface StorageAccess {
   readonly directDownloads: boolean;
 }
 
+/** For each key (failed keys: each address); 0: no limit. */
+export interface RateLimits {
+  readonly requests: number;
+  readonly queryCost: number;
+  readonly uploadBytes: number;
+  readonly failedKeys: number;
+}
+
 /** All settings, parsed once by src/config.ts. Nothing else reads the environment. */
 export interface Settings {
   readonly dataDir: string;
@@ -45,6 +53,7 @@ export interface Settings {
   readonly maxQueueLength: number;
   readonly maxQueuedAnalyses: number;
   readonly introspection: boolean;
+  readonly rateLimits: RateLimits;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   readonly abstainBelow: number;
   /** Upload rate below which a slow sender is cut, bytes a second. */

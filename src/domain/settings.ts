@@ -1,3 +1,5 @@
+import type { RoleRule } from './speaker-roles.js';
+
 /** How a bucket is reached; of no account for files. */
 export interface StorageAccess {
   /** Null: AWS itself. */
@@ -64,6 +66,12 @@ export interface Settings {
   readonly downloadProxy: string | null;
   /** Variables that model hosts are given (an accelerator's libraries). */
   readonly hostEnvironment: Readonly<Record<string, string>>;
+  /** Roles of speakers where a request names none. */
+  readonly speakerRoles: RoleRule | null;
+  /** Which installed diarization model is used; null: the first by id. */
+  readonly diarizationModel: string | null;
+  /** Longest recording whose speakers are told apart by voice. */
+  readonly maxDiarizationSeconds: number;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
   /** What signed links are made with, where several API processes share one address; null: each makes its own. */

@@ -74,7 +74,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       const result = await pipeline.analyze({
         path: local.path,
         decoded: parts.decodeAhead.take(recording.sha256),
-        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode },
+        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule },
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
         onProgress: progressWriter(analysis, stopped),

@@ -10,6 +10,7 @@ import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
+import type { StorageQuota } from './workspace.service.js';
 
 /** What the browser is told of a recording that it plays, by the name it was uploaded under; bytes of another kind are not sniffed. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -27,6 +28,7 @@ export interface RecordingServiceParts {
   readonly maxUploadBytes: number;
   /** Bytes that must stay free after an upload that says how long it is. */
   readonly minFreeBytes: number;
+  readonly quota: StorageQuota;
   /** Left out where the stored bytes are not what a caller may read, or the storage signs no links. */
   readonly downloadUrl?: StorageBackend['downloadUrl'];
 }
@@ -68,13 +70,16 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
         const blobKey = staged.key;
         return await database.transaction(async (tx) => {
           await recordings.lockBlob(tx, blobKey);
-          // The file is durable before the row that points to it can be seen.
-          await staged.commit();
-          return recordings.insertOrFind(tx, {
+          const inserted = await recordings.insertOrFind(tx, {
             id: newId('recording'), workspaceId: principal.workspaceId, sha256: staged.sha256, byteLength: staged.byteLength, blobKey,
             fileName: safeFileName(file.fileName), title: details.title, externalId: details.externalId, language: details.language,
             tags: details.tags, recordedAt: details.recordedAt,
           });
+          // The same bytes again take no room.
+          if (inserted.isNew) await parts.quota.assertRoom(tx, principal.workspaceId, staged.byteLength);
+          // The file is durable before the row that points to it can be seen.
+          await staged.commit();
+          return inserted;
         });
       } finally {
         await staged.discard();

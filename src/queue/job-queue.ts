@@ -49,7 +49,8 @@ export interface WorkOptions {
 export interface DeadLetter {
   readonly id: string;
   readonly workspaceId: string | null;
-  readonly job: JobName;
+  /** Its name: of this version's jobs or an earlier one's. */
+  readonly job: string;
   /** The key that it was enqueued under: the id of what it was about. */
   readonly key: string;
   /** Of the last failure; JOB_LOST when its process ended each time and nothing was written. */

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
 import type { Settings } from './domain/settings.js';
 import { DEFAULT_QUEUE_LIMITS } from './inference/inference-options.js';
-import { createSpeechProbability } from './inference/resident-speech-probability.js';
+import { createResidentListening } from './inference/resident-listening.js';
 import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { createAnalysisPipeline } from './services/analysis-pipeline.js';
@@ -40,10 +40,10 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
     hostEnvironment: settings.hostEnvironment,
     onNotice: (notice, details) => log.warn(details, notice),
   });
-  const speech = createSpeechProbability({ idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
+  const listener = createResidentListening({ modelDirs: modelFolders(settings), idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
   const pipeline = createAnalysisPipeline({
     decoder: new FfmpegDecoder(),
-    speech,
+    listener,
     inference,
     tempDir: temporaryFolder(settings.dataDir),
     maxAudioSeconds: settings.maxAudioSeconds,
@@ -56,7 +56,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
     inference,
     pipeline,
     async stop() {
-      await Promise.all([inference.stop(), speech.stop()]);
+      await Promise.all([inference.stop(), listener.stop()]);
       await rm(temporaryFolder(settings.dataDir), { recursive: true, force: true });
     },
   };

@@ -1,8 +1,9 @@
-import type { PredictionResult, SegmentResult } from '../domain/analysis.js';
 import { newId } from '../domain/ids.js';
 import type { CompletedAnalysis } from '../domain/records.js';
 import type { Database, Transaction } from './database.js';
 import { Prisma } from './generated/client.js';
+import { partialSegmentIds, removePartialResults } from './partial-results.js';
+import { insertSegments, toSegmentRows } from './segment-rows.js';
 import { encodeVectorArray } from './vector-format.js';
 
 /** Vectors in one statement: bounds the memory of a long recording's result to a few MB at a time. */
@@ -28,7 +29,9 @@ export async function completeAnalysis(db: Database, { analysisId, outcome, trac
         data: speakers.map(({ key, role, channel, talkSeconds, summary }) => ({ id: speakerIds.get(key)!, analysisId, key, role, channel, talkSeconds, summary: toJson(summary) })),
       });
     }
-    const segmentIds = segments.map(() => newId('segment'));
+    const shown = await partialSegmentIds(tx, analysisId);
+    await removePartialResults(tx, analysisId);
+    const segmentIds = segments.map(({ index }) => shown.get(index) ?? newId('segment'));
     await insertSegments(tx, toSegmentRows(analysisId, segments, segmentIds, speakerIds, model.labels));
     const owner = { workspaceId: analysis.workspaceId, analysisId, modelId: model.id, modelDigest: model.digest };
     await insertEmbeddings(tx, owner, [
@@ -57,36 +60,6 @@ export async function completeAnalysis(db: Database, { analysisId, outcome, trac
 /** Plain data only; `null` is the database's null, not JSON's. */
 function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbNull {
   return value === null ? Prisma.DbNull : value;
-}
-
-function toSegmentRows(analysisId: string, segments: readonly SegmentResult[], ids: readonly string[], speakerIds: ReadonlyMap<string, string>, labels: readonly string[]): readonly object[] {
-  let frameOffset = 0;
-  return segments.map((segment, position) => {
-    const { index, startSeconds, endSeconds, speechSeconds, gate, speaker, prediction, frameCount, text } = segment;
-    const row = {
-      id: ids[position], analysisId, index, startSeconds, endSeconds, speechSeconds, gate, text: text ?? null, frameOffset, frameCount,
-      speakerId: speaker === null ? null : (speakerIds.get(speaker) ?? null),
-      ...predictionColumns(prediction, labels),
-    };
-    frameOffset += frameCount;
-    return row;
-  });
-}
-
-function predictionColumns(prediction: PredictionResult | null, labels: readonly string[]): object {
-  if (prediction === null) return { label: null, confidence: null, calibrated: false, abstained: false, predictionSet: [], scores: [], logits: [] };
-  const { label, confidence, calibrated, abstained, predictionSet, scores, logits } = prediction;
-  return { label, confidence, calibrated, abstained, predictionSet, scores: labels.map((name) => scores[name] ?? 0), logits };
-}
-
-async function insertSegments(tx: Transaction, rows: readonly object[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.$executeRaw`
-    INSERT INTO "Segment" ("id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount")
-    SELECT "id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount"
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (
-      "id" text, "analysisId" text, "index" int, "startSeconds" float8, "endSeconds" float8, "speechSeconds" float8, "gate" text, "speakerId" text, "text" text,
-      "label" text, "confidence" float8, "calibrated" boolean, "abstained" boolean, "predictionSet" text[], "scores" float8[], "logits" float8[], "frameOffset" int, "frameCount" int)`;
 }
 
 interface EmbeddingOwner {

@@ -1,5 +1,5 @@
 import type {
-  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder,
+  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, EmbeddingRecord, Page, PageRequest, PartialResult, RecordingFilter, RecordingOrder,
   RecordingRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { Role } from '../domain/principal.js';
@@ -37,6 +37,10 @@ export interface AnalysisRepository {
   begin(id: string): Promise<boolean>;
   /** Only while RUNNING. Returns false when it no longer runs (cancelled): the worker stops then. */
   setProgress(id: string, progress: number): Promise<boolean>;
+  /** Windows that are finished while the others run; readable until the analysis ends. False when it no longer runs in this attempt. */
+  addPartial(result: PartialResult): Promise<boolean>;
+  /** Encoded frame tracks of those windows; empty when the analysis does not run. */
+  partialTracks(workspaceId: string, analysisId: string): Promise<readonly Buffer[]>;
   /** One transaction: results, embeddings, recording quality; RUNNING → SUCCEEDED. False when it no longer runs. */
   complete(result: CompletedAnalysis): Promise<boolean>;
   fail(id: string, problem: { readonly code: string; readonly message: string }): Promise<boolean>;

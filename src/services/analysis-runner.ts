@@ -7,6 +7,7 @@ import type { Priority } from '../domain/priority.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
+import { collectPartialResults } from './partial-results.js';
 
 /** Progress is written at most this often: a row update is a commit, and a bar needs no more. */
 const PROGRESS_EVERY_MS = 300;
@@ -63,6 +64,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
 
   async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number } | null> {
     const local = await blobs.localPath(recording.blobKey);
+    const partial = collectPartialResults(analyses, analysis);
     try {
       const result = await pipeline.analyze({
         path: local.path,
@@ -70,7 +72,9 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
         onProgress: progressWriter(analysis, stopped),
+        onSegment: (part) => partial.add(part),
       });
+      await partial.settle();
       // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
       const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
       await blobs.write(trackKey, encodeFrameTrack(result.track));
@@ -81,6 +85,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       }
       return { dimension: result.outcome.embedding?.length ?? 0 };
     } finally {
+      await partial.settle();
       await local.release();
     }
   }

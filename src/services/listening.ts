@@ -1,13 +1,13 @@
 import type { DecodedAudio } from '../audio/audio-decoder.js';
-import { gateRecording, gateWindow } from '../audio/gate.js';
+import { gateRecording, gateWarnings, gateWindow, speechInside } from '../audio/gate.js';
 import { QualityMeter } from '../audio/quality.js';
-import { findSpeechRegions } from '../audio/speech-regions.js';
+import { findSpeechRegions, secondLook } from '../audio/speech-regions.js';
 import { qualityWarnings } from '../audio/warnings.js';
 import { WaveformPeaksMeter } from '../audio/waveform-peaks.js';
 import { cutWindows, rawWindow, withMargins, type WindowSpan } from '../audio/windows.js';
 import type { AnalysisOptions, AnalysisWarning, AnalysisWindow, AudioQuality, GateResult, SpeechRegion } from '../domain/analysis.js';
-import { samplesToSeconds, type PcmSource } from '../domain/pcm.js';
-import type { SpeechProbability } from '../inference/emotion-inference.js';
+import { samplesToSeconds, secondsToSamples, type PcmSource } from '../domain/pcm.js';
+import type { SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
 import { scanSamples } from './speech-scan.js';
 
 /** Buckets of the stored waveform picture: enough for a wide screen, 4 kB a recording. */
@@ -43,7 +43,7 @@ export interface Heard {
 }
 
 /** One pass over each voice: speech, quality and outline; then the windows and what the gate says of them. */
-export async function listen(speech: SpeechProbability, decoded: DecodedAudio, voices: readonly Voice[], options: ListeningOptions): Promise<Heard> {
+export async function listen(listener: SpeechProbability & SoundClassifier, decoded: DecodedAudio, voices: readonly Voice[], options: ListeningOptions): Promise<Heard> {
   const { pcm } = decoded;
   const durationSeconds = samplesToSeconds(pcm.sampleCount);
   const meter = new QualityMeter();
@@ -53,11 +53,30 @@ export async function listen(speech: SpeechProbability, decoded: DecodedAudio, v
     await meter.add(samples);
   };
 
+  async function gated(voice: Voice, regions: readonly SpeechRegion[], probabilities: Float32Array): Promise<AnalysisWindow[]> {
+    const found: AnalysisWindow[] = [];
+    for (const span of spansOf(regions, probabilities, durationSeconds, options.maxWindowSeconds)) {
+      const samples = await voice.pcm.read(secondsToSamples(span.startSeconds), secondsToSamples(span.endSeconds));
+      const gate = gateWindow(span, meter.levelDbfs(span.startSeconds, span.endSeconds), await listener.classify(samples, options.signal));
+      found.push({ ...span, gate, speaker: voice.speaker });
+    }
+    return found;
+  }
+
+  /** Voice activity first; where it hears nothing but the classifier is sure of speech, once more with a finer ear. */
+  async function hear(voice: Voice, probabilities: Float32Array): Promise<{ readonly regions: readonly SpeechRegion[]; readonly windows: readonly AnalysisWindow[] }> {
+    const regions = findSpeechRegions(probabilities, durationSeconds);
+    const windows = await gated(voice, regions, probabilities);
+    if (regions.length > 0 || windows.every((window) => window.gate !== 'speech')) return { regions, windows };
+    const fainter = secondLook(probabilities, windows[0]!, durationSeconds);
+    return { regions: fainter, windows: await gated(voice, fainter, probabilities) };
+  }
+
   const isSplit = voices.every((voice) => voice.pcm !== pcm);
   const passes = voices.length + (isSplit ? 1 : 0);
   let passed = 0;
   const scan = async (source: PcmSource, detect: boolean, visit: (samples: Float32Array) => Promise<void>): Promise<Float32Array> => {
-    const probabilities = await scanSamples(source, detect ? speech : null, visit, { signal: options.signal, onProgress: (fraction) => options.onProgress((passed + fraction) / passes) });
+    const probabilities = await scanSamples(source, detect ? listener : null, visit, { signal: options.signal, onProgress: (fraction) => options.onProgress((passed + fraction) / passes) });
     passed += 1;
     return probabilities;
   };
@@ -67,20 +86,21 @@ export async function listen(speech: SpeechProbability, decoded: DecodedAudio, v
   const regions: SpeechRegion[] = [];
   for (const voice of voices) {
     const probabilities = await scan(voice.pcm, !options.raw, voice.pcm === pcm ? measureMix : () => Promise.resolve());
-    const own = options.raw ? [] : findSpeechRegions(probabilities, durationSeconds);
-    regions.push(...own);
-    const spans = options.raw ? [rawWindow(durationSeconds)] : spansOf(own, probabilities, durationSeconds, options.maxWindowSeconds);
-    for (const span of spans) {
+    if (options.raw) {
       // A raw window weighs by its length: nobody looked for the speech in it.
-      const gated = options.raw ? { gate: 'bypassed' as const, speechSeconds: durationSeconds } : { gate: gateWindow(span, meter.levelDbfs(span.startSeconds, span.endSeconds)), speechSeconds: span.speechSeconds };
-      windows.push({ ...span, ...gated, speaker: voice.speaker });
+      windows.push({ ...rawWindow(durationSeconds), gate: 'bypassed', speechSeconds: durationSeconds, speaker: voice.speaker });
+      continue;
     }
+    const own = await hear(voice, probabilities);
+    windows.push(...own.windows);
+    regions.push(...speechInside(own.regions, own.windows));
   }
   windows.sort((a, b) => a.startSeconds - b.startSeconds);
   const speechRegions = isSplit ? mergeRegions(regions) : regions;
   const quality = await meter.report(decoded, speechRegions);
-  const warnings = [...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit, speechLookedFor: !options.raw }), ...speakerWarnings(decoded, isSplit, options)];
-  return { durationSeconds, windows, speechRegions, quality, gate: gateRecording(windows, durationSeconds), warnings, peaks: interleave(outline) };
+  const gate = gateRecording(windows, durationSeconds);
+  const warnings = [...gateWarnings(gate), ...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit, speechLookedFor: !options.raw }), ...speakerWarnings(decoded, isSplit, options)];
+  return { durationSeconds, windows, speechRegions, quality, gate, warnings, peaks: interleave(outline) };
 }
 
 function spansOf(regions: readonly SpeechRegion[], probabilities: Float32Array, durationSeconds: number, maxWindowSeconds: number): WindowSpan[] {

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
-import type { EmotionItem, FromHost, HostLoad, ItemAnswer, SpeechItem, ToHost } from '../host-protocol.js';
+import type { EmotionItem, FromHost, HostLoad, ItemAnswer, ListeningItem, ToHost } from '../host-protocol.js';
 import { EmotionGraph } from './emotion-graph.js';
+import { openListening } from './listening-graphs.js';
 import type { ProviderSession } from './provider-session.js';
 import { firstLine } from './provider-session.js';
-import { SpeechGraph } from './speech-graph.js';
 
 /**
  * Entry of a model host: a forked process that holds one model and answers one batch at a time. onnxruntime blocks the
@@ -20,9 +20,9 @@ interface LoadedGraph {
 let graph: LoadedGraph | null = null;
 
 async function open(load: HostLoad): Promise<LoadedGraph> {
-  if (load.kind === 'speech') {
-    const speech = await SpeechGraph.open(load);
-    return { opened: speech.opened, batchLimit: speech.batchLimit, run: (items) => speech.run(items as readonly SpeechItem[]) };
+  if (load.kind === 'listening') {
+    const listening = await openListening(load);
+    return { opened: listening.opened, batchLimit: 1, run: (items) => listening.run(items as readonly ListeningItem[]) };
   }
   const emotion = await EmotionGraph.open(load);
   return { opened: emotion.opened, batchLimit: emotion.batchLimit, run: (items) => emotion.run(items as readonly EmotionItem[]) };

@@ -42,7 +42,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
   });
   const listener = createResidentListening({ modelDirs: modelFolders(settings), idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
   const pipeline = createAnalysisPipeline({
-    decoder: new FfmpegDecoder(),
+    decoder: new FfmpegDecoder({ limits: { minSampleRateHz: settings.minSampleRateHz, maxSampleRateHz: settings.maxSampleRateHz, maxChannels: settings.maxAudioChannels } }),
     listener,
     inference,
     tempDir: temporaryFolder(settings.dataDir),

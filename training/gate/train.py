@@ -135,7 +135,7 @@ def evaluate(net, cache, chosen, rng, count=160):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("out")
-    parser.add_argument("--steps", type=int, default=2600)
+    parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=1)
@@ -172,9 +172,9 @@ def main():
         with torch.no_grad():
             for slow, fast in zip(average.state_dict().values(), net.state_dict().values()):
                 slow.mul_(keep).add_(fast, alpha=1 - keep) if slow.is_floating_point() else slow.copy_(fast)
-        if step % 200 == 199 or step + 1 == args.steps:
+        if step % 100 == 99 or step + 1 == args.steps:
             figures = evaluate(average, cache, held, np.random.default_rng(99)) if step % 400 == 399 or step + 1 == args.steps else {}
-            print(step + 1, f"loss {np.mean(losses[-200:]):.4f} seconds {time.time() - started:.0f}", json.dumps(figures), flush=True)
+            print(step + 1, f"loss {np.mean(losses[-100:]):.4f} seconds {time.time() - started:.0f}", json.dumps(figures), flush=True)
             torch.save({"state": average.state_dict(), "arguments": vars(args)}, os.path.join(args.out, args.name + ".pt"))
 
 

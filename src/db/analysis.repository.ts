@@ -41,16 +41,16 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
     findByIdempotencyKey: async (workspaceId, key) =>
       mapOrNull(await client.analysis.findUnique({ where: { workspaceId_idempotencyKey: { workspaceId, idempotencyKey: key } } }), toAnalysis),
     list: (workspaceId, page, filter) => list(db, workspaceId, page, filter),
-    begin: (id) =>
-      db.transaction(async (tx) => {
-        const { count } = await tx.analysis.updateMany({
-          where: { id, status: UNFINISHED },
-          data: { status: 'RUNNING', attempt: { increment: 1 }, progress: 0, startedAt: new Date() },
-        });
-        // What an attempt before this one showed on its way, and died over.
+    begin: async (id) => {
+      const data = { status: 'RUNNING', attempt: { increment: 1 }, progress: 0, startedAt: new Date() } as const;
+      if ((await client.analysis.updateMany({ where: { id, status: 'QUEUED' }, data })).count === 1) return true;
+      return db.transaction(async (tx) => {
+        const { count } = await tx.analysis.updateMany({ where: { id, status: 'RUNNING' }, data });
+        // What the attempt before this one showed on its way, and died over.
         if (count === 1) await removePartialResults(tx, id);
         return count === 1;
-      }),
+      });
+    },
     setProgress: async (id, progress) => {
       const { count } = await client.analysis.updateMany({ where: { id, status: 'RUNNING' }, data: { progress: Math.min(1, Math.max(0, progress)) } });
       return count === 1;

@@ -26,9 +26,10 @@ export async function removePartialResults(tx: Transaction, analysisId: string):
   await tx.partialTrack.deleteMany({ where: { analysisId } });
 }
 
-/** Ids that segments already have, by their index: a reader's segment keeps its id when the final result takes its place. */
-export async function partialSegmentIds(tx: Transaction, analysisId: string): Promise<ReadonlyMap<number, string>> {
+/** Removes them and gives the ids of their segments by index: a reader's segment keeps its id when the final result takes its place. */
+export async function takeBackPartialResults(tx: Transaction, analysisId: string): Promise<ReadonlyMap<number, string>> {
   const rows = await tx.segment.findMany({ where: { analysisId }, select: { id: true, index: true } });
+  await removePartialResults(tx, analysisId);
   return new Map(rows.map(({ id, index }) => [index, id]));
 }
 

@@ -1,5 +1,5 @@
 import type { DecodedAudio } from '../audio/audio-decoder.js';
-import { gateRecording, gateWarnings, gateWindow, speechInside } from '../audio/gate.js';
+import { gapKind, gapsBetween, gateRecording, gateWarnings, gateWindow, speechInside, type Gap } from '../audio/gate.js';
 import { QualityMeter } from '../audio/quality.js';
 import { findSpeechRegions, secondLook } from '../audio/speech-regions.js';
 import { qualityWarnings } from '../audio/warnings.js';
@@ -63,6 +63,16 @@ export async function listen(listener: SpeechProbability & SoundClassifier, deco
     return found;
   }
 
+  /** What lies between the windows of all voices, by the mix: so that the summary can say what it leaves out. */
+  async function gapsOf(windows: readonly AnalysisWindow[]): Promise<Gap[]> {
+    const gaps: Gap[] = [];
+    for (const gap of gapsBetween(windows, durationSeconds, options.maxWindowSeconds)) {
+      const samples = await pcm.read(secondsToSamples(gap.startSeconds), secondsToSamples(gap.endSeconds));
+      gaps.push({ ...gap, kind: gapKind(meter.levelDbfs(gap.startSeconds, gap.endSeconds), await listener.classify(samples, options.signal)) });
+    }
+    return gaps;
+  }
+
   /** Voice activity first; where it hears nothing but the classifier is sure of speech, once more with a finer ear. */
   async function hear(voice: Voice, probabilities: Float32Array): Promise<{ readonly regions: readonly SpeechRegion[]; readonly windows: readonly AnalysisWindow[] }> {
     const regions = findSpeechRegions(probabilities, durationSeconds);
@@ -98,7 +108,7 @@ export async function listen(listener: SpeechProbability & SoundClassifier, deco
   windows.sort((a, b) => a.startSeconds - b.startSeconds);
   const speechRegions = isSplit ? mergeRegions(regions) : regions;
   const quality = await meter.report(decoded, speechRegions);
-  const gate = gateRecording(windows, durationSeconds);
+  const gate = gateRecording(windows, durationSeconds, options.raw ? [] : await gapsOf(windows));
   const warnings = [...gateWarnings(gate), ...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit, speechLookedFor: !options.raw }), ...speakerWarnings(decoded, isSplit, options)];
   return { durationSeconds, windows, speechRegions, quality, gate, warnings, peaks: interleave(outline) };
 }

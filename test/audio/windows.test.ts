@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gateRecording, gateWarnings, gateWindow, SPEECH_AT_LEAST, SPEECH_SURELY, speechInside } from '../../src/audio/gate.js';
+import { gapKind, gapsBetween, gateRecording, gateWarnings, gateWindow, SPEECH_AT_LEAST, SPEECH_SURELY, speechInside } from '../../src/audio/gate.js';
 import type { WindowSound } from '../../src/audio/gate.js';
 import { findSpeechRegions, PROBABILITY_FRAME_SECONDS, totalSeconds } from '../../src/audio/speech-regions.js';
 import { cutWindows, rawWindow, withMargins } from '../../src/audio/windows.js';
@@ -127,6 +127,16 @@ describe('the gate', () => {
     expect(gateRecording([{ ...window(0), gate: 'noise' }], 2)).toMatchObject({ kind: 'noise', leftOutSeconds: 2 });
     expect(gateRecording([{ ...window(0), gate: 'bypassed' }], 2)).toMatchObject({ kind: 'bypassed', leftOutSeconds: 0 });
     expect(gateRecording([speech], 2).reason).toBe('1.5 s of speech in 2.0 s; nothing is left out.');
+  });
+
+  it('names what is heard between the windows, and leaves short pauses and rooms alone', () => {
+    const speech = { startSeconds: 5, endSeconds: 20, speechSeconds: 14, gate: 'speech' as const };
+    const gaps = gapsBetween([speech, { ...speech, startSeconds: 22, endSeconds: 40 }], 72, 15);
+    expect(gaps).toEqual([region(0, 5), region(40, 55), region(55, 70), region(70, 72)]);
+    expect(gapsBetween([], 0, 15)).toEqual([]);
+    expect([gapKind(-20, sound(0.1, 0, 0.8)), gapKind(-20, sound(0.9)), gapKind(-20, sound(0.2, 0.35, 0.3)), gapKind(-70, sound(0, 0, 1)), gapKind(-30, sound(0.1))]).toEqual(['music', 'silence', 'silence', 'silence', 'noise']);
+    const judged = gateRecording([speech], 72, gaps.slice(1).map((gap) => ({ ...gap, kind: 'music' as const })));
+    expect(judged.leftOut).toEqual([{ kind: 'music', seconds: 32 }, { kind: 'silence', seconds: 25 }]);
   });
 
   it('takes what is not speech out of the speech regions, and no more', () => {

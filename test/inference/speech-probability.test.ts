@@ -2,14 +2,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ResidentSpeechProbability } from '../../src/inference/resident-speech-probability.js';
-import { createSpeechProbability } from '../../src/inference/resident-speech-probability.js';
+import type { ResidentListening } from '../../src/inference/resident-listening.js';
+import { createResidentListening } from '../../src/inference/resident-listening.js';
 import { codeOf, worstDifference } from './inference-bench.js';
 
 const RATE = 16_000;
-let detector: ResidentSpeechProbability;
+let detector: ResidentListening;
 beforeAll(() => {
-  detector = createSpeechProbability();
+  detector = createResidentListening({ modelDirs: ['models'] });
 });
 afterAll(() => detector.stop());
 

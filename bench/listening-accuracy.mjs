@@ -90,13 +90,15 @@ async function emotionalSpeech() {
       const decoded = await decode(row.file);
       const samples = await decoded.pcm.read(0, decoded.pcm.sampleCount);
       for (const [condition, change] of Object.entries(conditions)) {
+        // A third of the clips tells enough about the mixtures.
+        if (condition.endsWith('dB') && i % 3 !== 0) continue;
         const { heard } = await hearSamples(decoded, change(samples, i));
         results.push({ row, condition, kept: heard.gate.kind === 'speech', kind: heard.gate.kind });
       }
     }
   }
   await Promise.all([work(), work()]);
-  const lost = (chosen) => shareWithInterval(chosen.filter((one) => !one.kept).length, chosen.length);
+  const lost = (chosen) => (chosen.length === 0 ? null : shareWithInterval(chosen.filter((one) => !one.kept).length, chosen.length));
   const of = (filter) => Object.fromEntries(Object.keys(conditions).map((condition) => [condition, lost(results.filter((one) => one.condition === condition && filter(one.row)))]));
   const emotions = [...new Set(emotion.map((row) => row.emotion))].sort();
   const takenFor = {};

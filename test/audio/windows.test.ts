@@ -100,8 +100,8 @@ describe('the gate', () => {
 
   it('believes voice activity unless the sound is very unlike speech', () => {
     expect(gateWindow(window(1.5), -20, sound(0.9))).toBe('speech');
-    expect(gateWindow(window(1.5), -60, sound(SPEECH_AT_LEAST, 0.8))).toBe('speech');
-    expect(gateWindow(window(1.5), -20, sound(SPEECH_AT_LEAST - 0.01, 0.8))).toBe('singing');
+    expect(gateWindow(window(1.5), -60, sound(SPEECH_AT_LEAST, 0.6))).toBe('speech');
+    expect(gateWindow(window(1.5), -20, sound(SPEECH_AT_LEAST - 0.01, 0.6))).toBe('singing');
     expect(gateWindow(window(1.5), -20, sound(0.01, 0.3, 0.6))).toBe('music');
     expect(gateWindow(window(1.5), -20, sound(0.01, 0.2, 0.1))).toBe('noise');
   });
@@ -110,7 +110,7 @@ describe('the gate', () => {
     expect(gateWindow(window(0), -20, sound(SPEECH_SURELY))).toBe('speech');
     expect(gateWindow(window(0), -20, sound(SPEECH_SURELY - 0.01))).toBe('noise');
     expect(gateWindow(window(0), -20, sound(0.2, 0, 0.7))).toBe('music');
-    expect(gateWindow(window(0), -70, sound(1))).toBe('silence');
+    expect([gateWindow(window(0), -60, sound(0.9)), gateWindow(window(0), -60, sound(0.1)), gateWindow(window(0), -71, sound(1))]).toEqual(['speech', 'silence', 'silence']);
     expect(gateWindow(window(0), null, sound(1))).toBe('silence');
   });
 

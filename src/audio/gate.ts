@@ -12,8 +12,10 @@ const INAUDIBLE_DBFS = -70;
  * verse. On the validation speakers (698 clips) it costs 1 clip, through a telephone 6, in noise or over music at 10 dB 2 each.
  */
 export const SPEECH_AT_LEAST = 0.4;
-/** Where voice activity hears none, the sound has to be this much like speech to be judged all the same. */
+/** Where voice activity hears none but is in doubt, the sound has to be this much like speech to be judged all the same. */
 export const SPEECH_SURELY = 0.75;
+/** Voice activity is in doubt from this probability on: surf sounds like speech to the classifier, and never gets that far here. */
+export const DOUBTFUL_PROBABILITY = 0.1;
 
 /** What a window sounds like; sums to 1. */
 export interface WindowSound {
@@ -23,11 +25,44 @@ export interface WindowSound {
   readonly noise: number;
 }
 
-/** What a window holds, from voice activity, its level (RMS in dBFS, null for digital silence) and what the classifier hears in it. */
-export function gateWindow(window: WindowSpan, levelDbfs: number | null, sound: WindowSound): Exclude<GateKind, 'bypassed'> {
+/** A neighbour this near tells about a window: songs and conversations go on for longer. */
+const CONTEXT_SECONDS = 20;
+
+/**
+ * Each window's sound with its neighbours' opinion of what is speech: half its own log odds, half the mean of theirs. A held
+ * vowel in a speech stays speech, a spoken-like line in a song does not become it. A window alone stays as it is.
+ */
+export function inContext(spans: readonly SpeechRegion[], sounds: readonly WindowSound[]): WindowSound[] {
+  const odds = sounds.map(({ speech }) => Math.log(Math.max(speech, 1e-4) / Math.max(1 - speech, 1e-4)));
+  let first = 0;
+  return sounds.map((sound, i) => {
+    while (spans[first]!.endSeconds < spans[i]!.startSeconds - CONTEXT_SECONDS) first++;
+    let [sum, count] = [0, 0];
+    for (let j = first; j < spans.length && spans[j]!.startSeconds <= spans[i]!.endSeconds + CONTEXT_SECONDS; j++) {
+      if (j === i) continue;
+      sum += odds[j]!;
+      count++;
+    }
+    if (count === 0) return sound;
+    const speech = 1 / (1 + Math.exp(-(odds[i]! + sum / count) / 2));
+    const others = (1 - speech) / Math.max(1 - sound.speech, 1e-6);
+    return { speech, singing: sound.singing * others, music: sound.music * others, noise: sound.noise * others };
+  });
+}
+
+export interface WindowEvidence {
+  /** RMS in dBFS; null for digital silence. */
+  readonly levelDbfs: number | null;
+  /** Highest probability of voice activity inside. */
+  readonly peakProbability: number;
+  readonly sound: WindowSound;
+}
+
+/** What a window holds, from voice activity, its level and what the classifier hears in it. */
+export function gateWindow(window: WindowSpan, { levelDbfs, peakProbability, sound }: WindowEvidence): Exclude<GateKind, 'bypassed'> {
   const isVoiced = window.speechSeconds >= MIN_SPEECH_SECONDS;
   if (!isVoiced && (levelDbfs === null || levelDbfs < INAUDIBLE_DBFS)) return 'silence';
-  if (sound.speech >= (isVoiced ? SPEECH_AT_LEAST : SPEECH_SURELY)) return 'speech';
+  if (isVoiced ? sound.speech >= SPEECH_AT_LEAST : sound.speech >= SPEECH_SURELY && peakProbability >= DOUBTFUL_PROBABILITY) return 'speech';
   return !isVoiced && levelDbfs !== null && levelDbfs < SILENCE_DBFS ? 'silence' : likeliestOther(sound);
 }
 

@@ -102,6 +102,12 @@ export function secondLook(probabilities: Float32Array, stretch: SpeechRegion, d
   return faint.length > 0 ? faint : [{ startSeconds: stretch.startSeconds, endSeconds: stretch.endSeconds }];
 }
 
+/** Highest probability of a stretch. */
+export function peakProbability(probabilities: Float32Array, { startSeconds, endSeconds }: SpeechRegion): number {
+  const frames = probabilities.subarray(Math.floor(startSeconds / PROBABILITY_FRAME_SECONDS), Math.ceil(endSeconds / PROBABILITY_FRAME_SECONDS));
+  return frames.reduce((highest, probability) => Math.max(highest, probability), 0);
+}
+
 export function totalSeconds(regions: readonly SpeechRegion[]): number {
   return regions.reduce((sum, region) => sum + region.endSeconds - region.startSeconds, 0);
 }

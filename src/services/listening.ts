@@ -1,7 +1,7 @@
 import type { DecodedAudio } from '../audio/audio-decoder.js';
-import { gapKind, gapsBetween, gateRecording, gateWarnings, gateWindow, speechInside, type Gap } from '../audio/gate.js';
+import { gapKind, gapsBetween, gateRecording, gateWarnings, gateWindow, inContext, speechInside, type Gap, type WindowSound } from '../audio/gate.js';
 import { QualityMeter } from '../audio/quality.js';
-import { findSpeechRegions, secondLook } from '../audio/speech-regions.js';
+import { findSpeechRegions, peakProbability, secondLook } from '../audio/speech-regions.js';
 import { qualityWarnings } from '../audio/warnings.js';
 import { WaveformPeaksMeter } from '../audio/waveform-peaks.js';
 import { cutWindows, rawWindow, withMargins, type WindowSpan } from '../audio/windows.js';
@@ -54,13 +54,14 @@ export async function listen(listener: SpeechProbability & SoundClassifier, deco
   };
 
   async function gated(voice: Voice, regions: readonly SpeechRegion[], probabilities: Float32Array): Promise<AnalysisWindow[]> {
-    const found: AnalysisWindow[] = [];
-    for (const span of spansOf(regions, probabilities, durationSeconds, options.maxWindowSeconds)) {
-      const samples = await voice.pcm.read(secondsToSamples(span.startSeconds), secondsToSamples(span.endSeconds));
-      const gate = gateWindow(span, meter.levelDbfs(span.startSeconds, span.endSeconds), await listener.classify(samples, options.signal));
-      found.push({ ...span, gate, speaker: voice.speaker });
-    }
-    return found;
+    const spans = spansOf(regions, probabilities, durationSeconds, options.maxWindowSeconds);
+    const sounds: WindowSound[] = [];
+    for (const span of spans) sounds.push(await listener.classify(await voice.pcm.read(secondsToSamples(span.startSeconds), secondsToSamples(span.endSeconds)), options.signal));
+    return inContext(spans, sounds).map((sound, i) => {
+      const span = spans[i]!;
+      const evidence = { levelDbfs: meter.levelDbfs(span.startSeconds, span.endSeconds), peakProbability: peakProbability(probabilities, span), sound };
+      return { ...span, gate: gateWindow(span, evidence), speaker: voice.speaker };
+    });
   }
 
   /** What lies between the windows of all voices, by the mix: so that the summary can say what it leaves out. */

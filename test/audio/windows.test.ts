@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gapKind, gapsBetween, gateRecording, gateWarnings, gateWindow, SPEECH_AT_LEAST, SPEECH_SURELY, speechInside } from '../../src/audio/gate.js';
+import { DOUBTFUL_PROBABILITY, gapKind, gapsBetween, gateRecording, gateWarnings, gateWindow, inContext, SPEECH_AT_LEAST, SPEECH_SURELY, speechInside } from '../../src/audio/gate.js';
 import type { WindowSound } from '../../src/audio/gate.js';
 import { findSpeechRegions, PROBABILITY_FRAME_SECONDS, totalSeconds } from '../../src/audio/speech-regions.js';
 import { cutWindows, rawWindow, withMargins } from '../../src/audio/windows.js';
@@ -98,20 +98,33 @@ describe('the gate', () => {
   const window = (speechSeconds: number): WindowSpan => ({ startSeconds: 0, endSeconds: 2, speechSeconds });
   const sound = (speech: number, singing = 0, music = 0): WindowSound => ({ speech, singing, music, noise: 1 - speech - singing - music });
 
-  it('believes voice activity unless the sound is very unlike speech', () => {
-    expect(gateWindow(window(1.5), -20, sound(0.9))).toBe('speech');
-    expect(gateWindow(window(1.5), -60, sound(SPEECH_AT_LEAST, 0.6))).toBe('speech');
-    expect(gateWindow(window(1.5), -20, sound(SPEECH_AT_LEAST - 0.01, 0.6))).toBe('singing');
-    expect(gateWindow(window(1.5), -20, sound(0.01, 0.3, 0.6))).toBe('music');
-    expect(gateWindow(window(1.5), -20, sound(0.01, 0.2, 0.1))).toBe('noise');
+  const heard = (speechSeconds: number, levelDbfs: number | null, of: WindowSound, peakProbability = speechSeconds > 0 ? 0.9 : 0.3) => gateWindow(window(speechSeconds), { levelDbfs, peakProbability, sound: of });
+
+  it('believes voice activity unless the sound is unlike speech', () => {
+    expect([heard(1.5, -20, sound(0.9)), heard(1.5, -60, sound(SPEECH_AT_LEAST, 0.6))]).toEqual(['speech', 'speech']);
+    expect([heard(1.5, -20, sound(SPEECH_AT_LEAST - 0.01, 0.6)), heard(1.5, -20, sound(0.01, 0.3, 0.6)), heard(1.5, -20, sound(0.01, 0.2, 0.1))]).toEqual(['singing', 'music', 'noise']);
   });
 
-  it('without voice activity takes a sound for speech only when that is nearly sure, and what cannot be heard for silence', () => {
-    expect(gateWindow(window(0), -20, sound(SPEECH_SURELY))).toBe('speech');
-    expect(gateWindow(window(0), -20, sound(SPEECH_SURELY - 0.01))).toBe('noise');
-    expect(gateWindow(window(0), -20, sound(0.2, 0, 0.7))).toBe('music');
-    expect([gateWindow(window(0), -60, sound(0.9)), gateWindow(window(0), -60, sound(0.1)), gateWindow(window(0), -71, sound(1))]).toEqual(['speech', 'silence', 'silence']);
-    expect(gateWindow(window(0), null, sound(1))).toBe('silence');
+  it('without voice activity takes a sound for speech only when that is nearly sure and voice activity in doubt', () => {
+    expect(heard(0, -20, sound(SPEECH_SURELY))).toBe('speech');
+    expect(heard(0, -20, sound(SPEECH_SURELY), DOUBTFUL_PROBABILITY - 0.01)).toBe('noise');
+    expect([heard(0, -20, sound(SPEECH_SURELY - 0.01)), heard(0, -20, sound(0.2, 0, 0.7))]).toEqual(['noise', 'music']);
+  });
+
+  it('hears a window among its neighbours, and one alone as it is', () => {
+    const spans = [0, 5, 10, 100].map((start) => ({ startSeconds: start, endSeconds: start + 4 }));
+    const held = inContext(spans, [sound(0.95), sound(0.3, 0.6), sound(0.95), sound(0.3, 0.6)]);
+    expect(held[1]!.speech).toBeCloseTo(1 / (1 + Math.sqrt((0.7 / 0.3) * (0.05 / 0.95))), 6);
+    expect(held[3]).toEqual(sound(0.3, 0.6));
+    for (const each of held) expect(each.speech + each.singing + each.music + each.noise).toBeCloseTo(1, 6);
+    const song = inContext(spans, [sound(0.05, 0.9), sound(0.45, 0.5), sound(0.05, 0.9), sound(1)]);
+    expect(song[1]!.speech).toBeLessThan(SPEECH_AT_LEAST);
+    expect(song[3]).toEqual(sound(1));
+    expect(inContext([], [])).toEqual([]);
+  });
+
+  it('takes what cannot be heard for silence, but not a faint voice', () => {
+    expect([heard(0, -60, sound(0.9)), heard(0, -60, sound(0.1)), heard(0, -71, sound(1)), heard(0, null, sound(1))]).toEqual(['speech', 'silence', 'silence', 'silence']);
   });
 
   it('says for the recording what was left out, by kind, and why', () => {

@@ -30,7 +30,7 @@ async function samplesOf(file) {
   return pcm.read(0, pcm.sampleCount);
 }
 async function hear(decoded) {
-  const heard = await listen(listener, decoded, [{ speaker: null, pcm: decoded.pcm }], { raw: false, speakers: 'none', maxWindowSeconds: 15, signal: new AbortController().signal, onProgress: () => undefined });
+  const heard = await listen(listener, decoded, [{ speaker: null, pcm: decoded.pcm }], { raw: false, speakers: 'none', maxWindowSeconds: 15, priority: 'bulk', signal: new AbortController().signal, onProgress: () => undefined });
   const inKind = {};
   for (const { gate, startSeconds, endSeconds } of heard.windows) inKind[gate] = (inKind[gate] ?? 0) + endSeconds - startSeconds;
   return { heard, inKind };

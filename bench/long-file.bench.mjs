@@ -3,6 +3,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { clearInterval, setInterval } from 'node:timers';
 import { report } from './bench-report.mjs';
 import { throwAwayFolder } from './platform-process.mjs';
 

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
 import type { Settings } from './domain/settings.js';
-import { DEFAULT_QUEUE_LIMITS } from './inference/inference-options.js';
-import { createResidentListening } from './inference/resident-listening.js';
+import { DEFAULT_QUEUE_LIMITS, type InferenceOptions } from './inference/inference-options.js';
+import { createResidentListening, type ResidentListening } from './inference/resident-listening.js';
 import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { createAnalysisPipeline } from './services/analysis-pipeline.js';
@@ -14,7 +14,13 @@ import type { AnalysisPipeline, PipelineParts } from './services/analysis-pipeli
 export interface Analyzer {
   readonly inference: ResidentInference;
   readonly pipeline: AnalysisPipeline;
+  readonly speech: ResidentListening;
   stop(): Promise<void>;
+}
+
+/** What the platform adds to the bare analyzer of the command. */
+export interface AnalyzerExtras extends Pick<PipelineParts, 'afterPrediction' | 'tracing'> {
+  readonly onBatch?: InferenceOptions['onBatch'];
 }
 
 /** Folders of models: the package's own, then those that were pulled or imported into the data folder. */
@@ -32,13 +38,14 @@ export function packageFolder(): string {
  * Decoder, voice activity, model hosts and the pipeline over them. Needs no database; starts no process yet.
  * Temporary samples lie in a folder named after this process, so that a later start can tell whose they were.
  */
-export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction?: PipelineParts['afterPrediction']): Analyzer {
+export function composeAnalyzer(settings: Settings, log: Logger, extra: AnalyzerExtras = {}): Analyzer {
   const inference = createEmotionInference({
     modelDirs: modelFolders(settings),
     ...(settings.defaultModel === null ? {} : { defaultModelId: settings.defaultModel }),
-    run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
+    run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, interactiveThreads: settings.interactiveThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
     hostEnvironment: settings.hostEnvironment,
     onNotice: (notice, details) => log.warn(details, notice),
+    ...(extra.onBatch === undefined ? {} : { onBatch: extra.onBatch }),
   });
   const listener = createResidentListening({ modelDirs: modelFolders(settings), idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
   const pipeline = createAnalysisPipeline({
@@ -50,11 +57,13 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
     maxRawSeconds: settings.maxRawSeconds,
     decodeTimeoutMs: settings.decodeTimeoutMs,
     abstainBelow: settings.abstainBelow,
-    ...(afterPrediction === undefined ? {} : { afterPrediction }),
+    ...(extra.afterPrediction === undefined ? {} : { afterPrediction: extra.afterPrediction }),
+    ...(extra.tracing === undefined ? {} : { tracing: extra.tracing }),
   });
   return {
     inference,
     pipeline,
+    speech: listener,
     async stop() {
       await Promise.all([inference.stop(), listener.stop()]);
       await rm(temporaryFolder(settings.dataDir), { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { Priority } from '../domain/priority.js';
 import type { SoundClassifier, SoundProbabilities, SpeechProbability, VadState } from './emotion-inference.js';
 import { findGate } from './gate-model.js';
 import { hostEntryFile } from './host-entry.js';
@@ -43,7 +44,10 @@ class PooledListening implements ResidentListening {
         speechFile: sileroFile(),
         soundFile: findGate(options.modelDirs).file,
         session: { provider: 'cpu' as const, threadCount: 1, graphOptimization: 'all' as const, disablePrepacking: false },
+        // It does little, and everything waits for it.
+        niceness: 0,
       }),
+      loadInteractive: null,
       beforeLoad: () => findGate(options.modelDirs).verify(),
       loadTimeoutMs: 30_000,
       idleMs: options.idleUnloadMs ?? 15 * 60_000,
@@ -56,16 +60,16 @@ class PooledListening implements ResidentListening {
     this.#pool = new HostPool(settings, () => undefined);
   }
 
-  async probabilities(samples: Float32Array, state: VadState | null, signal?: AbortSignal): Promise<SpeechAnswer> {
-    return (await this.#submit({ task: 'speech', samples, state }, signal)) as SpeechAnswer;
+  async probabilities(samples: Float32Array, state: VadState | null, signal?: AbortSignal, priority: Priority = 'bulk'): Promise<SpeechAnswer> {
+    return (await this.#submit({ task: 'speech', samples, state }, signal, priority)) as SpeechAnswer;
   }
 
-  async classify(samples: Float32Array, signal?: AbortSignal): Promise<SoundProbabilities> {
-    return (await this.#submit({ task: 'sound', samples }, signal)) as SoundProbabilities;
+  async classify(samples: Float32Array, signal?: AbortSignal, priority: Priority = 'bulk'): Promise<SoundProbabilities> {
+    return (await this.#submit({ task: 'sound', samples }, signal, priority)) as SoundProbabilities;
   }
 
-  #submit(item: ListeningItem, signal: AbortSignal | undefined): Promise<ListeningAnswer> {
-    return this.#pool.submit(item, item.samples.length, { priority: 'bulk', deadlineMs: this.#deadlineMs, signal });
+  #submit(item: ListeningItem, signal: AbortSignal | undefined, priority: Priority): Promise<ListeningAnswer> {
+    return this.#pool.submit(item, item.samples.length, { priority, deadlineMs: this.#deadlineMs, signal });
   }
 
   stop(): Promise<void> {

@@ -7,6 +7,7 @@ import type { ModelManifest } from '../domain/model.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
 import { visibleLabels } from '../domain/scores.js';
+import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
 import type { EmotionInference, SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
 import { judge, segmentOf, speakersOf, trackOf } from './analysis-summary.js';
 import { listen, type Heard, type Voice } from './listening.js';
@@ -27,6 +28,7 @@ export interface PipelineParts {
   readonly maxRawSeconds: number;
   readonly decodeTimeoutMs: number;
   readonly abstainBelow: number;
+  readonly tracing?: Tracing;
   /** Steps of plugins; adds warnings, or fails when one is declared fatal. */
   readonly afterPrediction?: (outcome: AnalysisOutcome, signal: AbortSignal) => Promise<AnalysisOutcome>;
 }
@@ -74,13 +76,13 @@ export interface AnalysisPipeline {
 }
 
 export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
-  const { decoder, inference } = parts;
+  const { decoder, inference, tracing = NO_TRACING } = parts;
 
   async function decode(request: Pick<PipelineRequest, 'path' | 'signal'>, channel: 'mix' | number, onSeconds: (seconds: number) => void): Promise<DecodedAudio> {
     await mkdir(parts.tempDir, { recursive: true, mode: 0o700 });
-    return decoder.decode(request.path, {
+    return traced(tracing, 'audio.decode', { attributes: { 'undertone.audio.channel': String(channel) } }, () => decoder.decode(request.path, {
       maxSeconds: parts.maxAudioSeconds, timeoutMs: parts.decodeTimeoutMs, tempDir: parts.tempDir, channel, signal: request.signal, onProgress: onSeconds,
-    });
+    }));
   }
 
   /** The channels of a stereo recording one by one where they were asked for and differ; otherwise the mix alone. */
@@ -106,13 +108,13 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     checkLength(request, pcm, manifest, parts.maxRawSeconds);
     const voices = await decodeVoices(request, decoded);
     try {
-      const heard = await listen(parts.listener, decoded, voices, {
-        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds,
+      const heard = await traced(tracing, 'audio.listen', { attributes: { 'undertone.audio.seconds': samplesToSeconds(pcm.sampleCount) } }, () => listen(parts.listener, decoded, voices, {
+        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds, priority: request.priority,
         signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
-      });
+      }));
       const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));
       const judged = await inferWindows((window) => pcmOf.get(window.speaker) ?? pcm, heard.windows, inference, {
-        modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal,
+        modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal, tracing,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
         onJudged: (done, index) => request.onSegment?.({ model: modelOf(manifest), segment: segmentOf(done, index, manifest, parts.abstainBelow), track: trackOf([done], manifest, index) }),
       });

@@ -7,6 +7,7 @@ import { WaveformPeaksMeter } from '../audio/waveform-peaks.js';
 import { cutWindows, rawWindow, withMargins, type WindowSpan } from '../audio/windows.js';
 import type { AnalysisOptions, AnalysisWarning, AnalysisWindow, AudioQuality, GateResult, SpeechRegion } from '../domain/analysis.js';
 import { samplesToSeconds, secondsToSamples, type PcmSource } from '../domain/pcm.js';
+import type { Priority } from '../domain/priority.js';
 import type { SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
 import { scanSamples } from './speech-scan.js';
 
@@ -26,6 +27,7 @@ export interface Voice {
 
 export interface ListeningOptions extends Pick<AnalysisOptions, 'raw' | 'speakers'> {
   readonly maxWindowSeconds: number;
+  readonly priority: Priority;
   readonly signal: AbortSignal;
   readonly onProgress: (fraction: number) => void;
 }
@@ -56,7 +58,7 @@ export async function listen(listener: SpeechProbability & SoundClassifier, deco
   async function gated(voice: Voice, regions: readonly SpeechRegion[], probabilities: Float32Array): Promise<AnalysisWindow[]> {
     const spans = spansOf(regions, probabilities, durationSeconds, options.maxWindowSeconds);
     const sounds: WindowSound[] = [];
-    for (const span of spans) sounds.push(await listener.classify(await voice.pcm.read(secondsToSamples(span.startSeconds), secondsToSamples(span.endSeconds)), options.signal));
+    for (const span of spans) sounds.push(await listener.classify(await voice.pcm.read(secondsToSamples(span.startSeconds), secondsToSamples(span.endSeconds)), options.signal, options.priority));
     return inContext(spans, sounds).map((sound, i) => {
       const span = spans[i]!;
       const evidence = { levelDbfs: meter.levelDbfs(span.startSeconds, span.endSeconds), peakProbability: peakProbability(probabilities, span), sound };
@@ -69,7 +71,7 @@ export async function listen(listener: SpeechProbability & SoundClassifier, deco
     const gaps: Gap[] = [];
     for (const gap of gapsBetween(windows, durationSeconds, options.maxWindowSeconds)) {
       const samples = await pcm.read(secondsToSamples(gap.startSeconds), secondsToSamples(gap.endSeconds));
-      gaps.push({ ...gap, kind: gapKind(meter.levelDbfs(gap.startSeconds, gap.endSeconds), await listener.classify(samples, options.signal)) });
+      gaps.push({ ...gap, kind: gapKind(meter.levelDbfs(gap.startSeconds, gap.endSeconds), await listener.classify(samples, options.signal, options.priority)) });
     }
     return gaps;
   }
@@ -87,7 +89,7 @@ export async function listen(listener: SpeechProbability & SoundClassifier, deco
   const passes = voices.length + (isSplit ? 1 : 0);
   let passed = 0;
   const scan = async (source: PcmSource, detect: boolean, visit: (samples: Float32Array) => Promise<void>): Promise<Float32Array> => {
-    const probabilities = await scanSamples(source, detect ? listener : null, visit, { signal: options.signal, onProgress: (fraction) => options.onProgress((passed + fraction) / passes) });
+    const probabilities = await scanSamples(source, detect ? listener : null, visit, { priority: options.priority, signal: options.signal, onProgress: (fraction) => options.onProgress((passed + fraction) / passes) });
     passed += 1;
     return probabilities;
   };

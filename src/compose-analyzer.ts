@@ -19,7 +19,7 @@ export interface Analyzer {
 }
 
 /** What the platform adds to the bare analyzer of the command. */
-export interface AnalyzerExtras extends Pick<PipelineParts, 'afterPrediction' | 'tracing'> {
+export interface AnalyzerExtras extends Pick<PipelineParts, 'afterPrediction' | 'diarizer' | 'tracing'> {
   readonly onBatch?: InferenceOptions['onBatch'];
 }
 
@@ -59,6 +59,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, extra: Analyzer
     abstainBelow: settings.abstainBelow,
     ...(extra.afterPrediction === undefined ? {} : { afterPrediction: extra.afterPrediction }),
     ...(extra.tracing === undefined ? {} : { tracing: extra.tracing }),
+    ...(extra.diarizer === undefined ? {} : { diarizer: extra.diarizer }),
   });
   return {
     inference,

@@ -1,4 +1,5 @@
 import type { AnalysisWarning, GateKind, GateResult, LeftOut, SpeechRegion } from '../domain/analysis.js';
+import { coveredSeconds } from '../domain/intervals.js';
 import type { WindowSpan } from './windows.js';
 
 // A window that is shorter on speech than this was lengthened from next to nothing.
@@ -128,7 +129,8 @@ export function speechInside(regions: readonly SpeechRegion[], windows: readonly
 /** The recording as a whole: speech when any window is, otherwise what most of its seconds are. */
 export function gateRecording(windows: readonly GatedSpan[], durationSeconds: number, gaps: readonly Gap[] = []): GateResult {
   const judged = windows.filter(isJudged);
-  const judgedSeconds = judged.reduce((sum, window) => sum + lengthOf(window), 0);
+  // Windows of two channels may lie over each other.
+  const judgedSeconds = coveredSeconds(judged);
   const speechSeconds = judged.reduce((sum, window) => sum + window.speechSeconds, 0);
   const leftOutSeconds = Math.max(0, durationSeconds - judgedSeconds);
   const leftOut = leftOutOf([...windows.map((window) => ({ ...window, kind: window.gate })), ...gaps], leftOutSeconds);

@@ -17,6 +17,10 @@ export class ViewerResolver {
   capabilities(@Ctx() context: RequestContext): Plain<Capabilities> {
     const defaultModel = context.services.models.list(context.principal).find((model) => model.isDefault);
     const { maxUploadBytes, maxAudioSeconds, maxRawSeconds, maxAudioChannels, minSampleRateHz, maxSampleRateHz, maxPageSize } = context.settings;
-    return { ...context.facts, maxUploadBytes, maxAudioSeconds, maxRawSeconds, maxAudioChannels, minSampleRateHz, maxSampleRateHz, maxPageSize, minTimelineBinSeconds: MIN_BIN_SECONDS, maxTimelineBins: MAX_TIMELINE_BINS, labels: defaultModel === undefined ? [] : visibleLabels(defaultModel.manifest), defaultModel: defaultModel?.manifest.id ?? '' };
+    const { isAvailable, diarizer, reason } = context.facts.diarization();
+    return {
+      ...context.facts, diarization: isAvailable, diarizer, diarizationProblem: reason, maxUploadBytes, maxAudioSeconds, maxRawSeconds, maxAudioChannels, minSampleRateHz, maxSampleRateHz, maxPageSize,
+      minTimelineBinSeconds: MIN_BIN_SECONDS, maxTimelineBins: MAX_TIMELINE_BINS, labels: defaultModel === undefined ? [] : visibleLabels(defaultModel.manifest), defaultModel: defaultModel?.manifest.id ?? '',
+    };
   }
 }

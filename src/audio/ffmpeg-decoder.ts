@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { UndertoneError } from '../domain/errors.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds } from '../domain/pcm.js';
 import type { AudioDecoder, DecodedAudio, DecodeOptions, SourceInfo } from './audio-decoder.js';
-import { failureOf, noSuchChannel, outsideLimit, tooLong } from './decode-failure.js';
+import { failureOf, noSuchChannel, outsideLimit, tooLong, wasEndedFromOutside } from './decode-failure.js';
 import { buildDecodeArguments, MAX_CHANNELS } from './ffmpeg-command.js';
 import { DEFAULT_SEARCH_PATH, findProgram, startFfmpeg } from './ffmpeg-process.js';
 import type { FfmpegRun } from './ffmpeg-process.js';
@@ -123,7 +123,7 @@ export class FfmpegDecoder implements AudioDecoder {
     const report = parseFfmpegLog(run.log());
     refused ??= report.source === null ? null : checkSource(report.source, channel, this.limits);
     if (refused !== null) throw refused;
-    const cutShort = ended.reason !== 'exit' || ended.signal === 'SIGXCPU' || ended.signal === 'SIGKILL';
+    const cutShort = ended.reason !== 'exit' || ended.signal === 'SIGXCPU' || wasEndedFromOutside(ended.signal);
     if (report.meterRefused && withLoudness && !cutShort && collector.sampleCount === 0) return this.decodeWithFfmpeg({ ...work, withLoudness: false });
     if (report.source === null || collector.sampleCount === 0 || cutShort) throw failureOf(report, ended, options);
     const brokenOgg = report.source.container === 'ogg' && !(await oggIsComplete(file));

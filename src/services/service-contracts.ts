@@ -21,6 +21,8 @@ import type { FleetModelStatus } from './model-directory.js';
  * (viewer reads, analyst uploads and analyses, admin deletes, loads models and makes keys). Failures are UndertoneError.
  */
 export interface RecordingService {
+  /** Whether an upload of so many bytes may begin: STORAGE_FULL when the disk would fall under its floor, SHUTTING_DOWN. */
+  assertRoom(announcedBytes: number): Promise<void>;
   /**
    * Streams, hashes and stores; the same bytes again give the recording that is already there (`isNew` false). `analyzedNext`:
    * an analysis is asked for right after, so decoding may begin before the row is written.

@@ -43,6 +43,8 @@ export class FakeWorld {
   /** Ends of uploads, for tests of what becomes of a broken one. */
   readonly uploadFailures: string[] = [];
   openSubscriptions = 0;
+  /** What is free for uploads. */
+  roomBytes = Infinity;
   readonly deadLetters: DeadLetterView[] = [];
   modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
   readonly services: Services;
@@ -154,6 +156,7 @@ function fakeServices(world: FakeWorld): Services {
   };
   return {
     recordings: {
+      assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
       upload: async (principal, file, input) => {
         await world.beforeUpload?.();
         need(principal, 'analyst');

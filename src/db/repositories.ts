@@ -1,5 +1,5 @@
 import type {
-  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, ConversationRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder,
+  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, ConversationRecord, EmbeddingRecord, Page, PageRequest, PartialResult, RecordingFilter, RecordingOrder,
   RecordingRecord, RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { NodeRecord } from '../domain/node.js';
@@ -42,6 +42,10 @@ export interface AnalysisRepository {
   begin(id: string): Promise<boolean>;
   /** Only while RUNNING. Returns false when it no longer runs (cancelled): the worker stops then. */
   setProgress(id: string, progress: number): Promise<boolean>;
+  /** Windows that are finished while the others run; readable until the analysis ends. False when it no longer runs in this attempt. */
+  addPartial(result: PartialResult): Promise<boolean>;
+  /** Encoded frame tracks of those windows; empty when the analysis does not run. */
+  partialTracks(workspaceId: string, analysisId: string): Promise<readonly Buffer[]>;
   /** One transaction: results, embeddings, recording quality; RUNNING → SUCCEEDED. False when it no longer runs. */
   complete(result: CompletedAnalysis): Promise<boolean>;
   /** Writes what was made elsewhere at `at`, whole and in one transaction; false when its idempotency key is there already. */

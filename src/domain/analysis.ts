@@ -10,11 +10,18 @@ export const GATE_KINDS = ['speech', 'silence', 'singing', 'music', 'noise', 'by
 /** What was heard, decided before any score is shown. `bypassed`: a raw analysis. */
 export type GateKind = (typeof GATE_KINDS)[number];
 
+export interface LeftOut {
+  readonly kind: 'silence' | 'singing' | 'music' | 'noise';
+  readonly seconds: number;
+}
+
 export interface GateResult {
   readonly kind: GateKind;
   readonly speechSeconds: number;
   /** Seconds left out of the summary because they are not speech. */
   readonly leftOutSeconds: number;
+  /** The same by kind, `silence` being pauses; absent in analyses from before the gate told them apart. */
+  readonly leftOut?: readonly LeftOut[];
   /** Plain reason, for people. */
   readonly reason: string;
 }

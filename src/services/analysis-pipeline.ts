@@ -1,17 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import type { AudioDecoder, DecodedAudio } from '../audio/audio-decoder.js';
-import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning } from '../domain/analysis.js';
+import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning, SegmentResult } from '../domain/analysis.js';
 import { conversationOf } from '../domain/conversation.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { FrameTrack } from '../domain/frame-track.js';
 import type { ModelManifest } from '../domain/model.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
+import { visibleLabels } from '../domain/scores.js';
 import type { SpokenStretch } from '../domain/speaker-turns.js';
 import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
-import type { EmotionInference, SpeechProbability } from '../inference/emotion-inference.js';
+import type { EmotionInference, SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
 import type { Diarizer } from '../plugins/contract.js';
-import { judge, speakersOf } from './analysis-summary.js';
+import { judge, segmentOf, speakersOf, trackOf } from './analysis-summary.js';
 import { listen, type Heard, type ListeningOptions, type Voice } from './listening.js';
 import { soundTheSame } from './speech-scan.js';
 import { tellApartByVoice } from './telling-apart.js';
@@ -24,7 +25,7 @@ const INFERRED = 0.95;
 
 export interface PipelineParts {
   readonly decoder: AudioDecoder;
-  readonly speech: SpeechProbability;
+  readonly listener: SpeechProbability & SoundClassifier;
   readonly inference: EmotionInference;
   readonly tempDir: string;
   readonly maxAudioSeconds: number;
@@ -47,11 +48,21 @@ export interface PipelineRequest {
   readonly signal: AbortSignal;
   /** 0 to 1, never falling. */
   readonly onProgress?: (fraction: number) => void;
+  /** Each window as soon as it is done, in any order, long before the whole. */
+  readonly onSegment?: (part: FinishedSegment) => void;
   /** Hands the decoded samples (the mix) over with the result; the caller disposes of them. */
   readonly keepPcm?: boolean;
   readonly wantFrameFeatures?: boolean;
   /** The caller's own diarization, in place of the diarizer's; with `speakers: auto` only. */
   readonly stretches?: readonly SpokenStretch[];
+}
+
+/** One window's part of the result; the same as it will be in the whole. */
+export interface FinishedSegment {
+  readonly model: AnalysisOutcome['model'];
+  readonly segment: SegmentResult;
+  /** Its frames alone. */
+  readonly track: FrameTrack;
 }
 
 export interface PipelineResult {
@@ -111,7 +122,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     checkLength(request, pcm, manifest, parts.maxRawSeconds);
     const voices = await decodeVoices(request, decoded);
     try {
-      const heard = await traced(tracing, 'audio.listen', { attributes: { 'undertone.audio.seconds': samplesToSeconds(pcm.sampleCount) } }, () => listen(parts.speech, decoded, voices, {
+      const heard = await traced(tracing, 'audio.listen', { attributes: { 'undertone.audio.seconds': samplesToSeconds(pcm.sampleCount) } }, () => listen(parts.listener, decoded, voices, {
         raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds, priority: request.priority,
         ...tellingApart(request), signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
       }));
@@ -119,6 +130,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       const judged = await inferWindows((window) => pcmOf.get(window.speaker) ?? pcm, heard.windows, inference, {
         modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal, tracing,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
+        onJudged: (done, index) => request.onSegment?.({ model: modelOf(manifest), segment: segmentOf(done, index, manifest, parts.abstainBelow), track: trackOf([done], manifest, index) }),
       });
       return await concludeWith(request, manifest, heard, judged);
     } finally {
@@ -134,7 +146,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     const conversation = heard.stretches === null ? null : conversationOf(heard.stretches, heard.durationSeconds, channels);
     const outcome: AnalysisOutcome = {
       options: request.options,
-      model: { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: judgement.labels },
+      model: modelOf(manifest),
       durationSeconds: heard.durationSeconds, quality: heard.quality, speechRegions: heard.speechRegions, gate: heard.gate, warnings,
       summary: judgement.summary, segments: judgement.segments, embedding: judgement.embedding,
       speakers: conversation === null ? [] : speakersOf(judgement.segments, conversation, request.options.roles ?? null, judgement.labels, manifest, parts.abstainBelow),
@@ -166,6 +178,10 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       }
     },
   };
+}
+
+function modelOf(manifest: ModelManifest): AnalysisOutcome['model'] {
+  return { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: visibleLabels(manifest) };
 }
 
 function checkLength(request: PipelineRequest, pcm: PcmSource, manifest: ModelManifest, maxRawSeconds: number): void {

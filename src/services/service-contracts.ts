@@ -96,9 +96,16 @@ export interface TimelineColumns {
   readonly values: readonly (readonly number[])[];
 }
 
+export interface TimelineOptions {
+  readonly binSeconds: number;
+  readonly fromSeconds: number | null;
+  readonly toSeconds: number | null;
+  readonly speakerId: string | null;
+}
+
 export interface TimelineService {
-  /** Bins from 0.02 s; at most 20,000 bins, else BAD_INPUT naming the smallest that fits. */
-  timeline(principal: Principal, analysis: AnalysisRecord, options: { readonly binSeconds: number; readonly fromSeconds: number | null; readonly toSeconds: number | null; readonly speakerId: string | null }): Promise<TimelineColumns>;
+  /** Bins from 0.02 s; at most 20,000 bins, else BAD_INPUT naming the smallest that fits. Of a running analysis, what is finished of it. */
+  timeline(principal: Principal, analysis: AnalysisRecord, options: TimelineOptions): Promise<TimelineColumns>;
   /** Parts of a label's logit by bin; they add up to the segment's logit. Label: the predicted one unless given. */
   contributions(principal: Principal, segment: SegmentRecord, options: { readonly binSeconds: number; readonly label: string | null }): Promise<readonly { readonly startSeconds: number; readonly endSeconds: number; readonly value: number }[]>;
 }

@@ -7,9 +7,10 @@ import type { Settings } from './domain/settings.js';
 import { DEFAULT_QUEUE_LIMITS } from './inference/inference-options.js';
 import { createSpeechProbability } from './inference/resident-speech-probability.js';
 import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
+import type { Plugins } from './plugins/registry.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { createAnalysisPipeline } from './services/analysis-pipeline.js';
-import type { AnalysisPipeline, PipelineParts } from './services/analysis-pipeline.js';
+import type { AnalysisPipeline } from './services/analysis-pipeline.js';
 
 export interface Analyzer {
   readonly inference: ResidentInference;
@@ -32,9 +33,9 @@ export function packageFolder(): string {
  * Decoder, voice activity, model hosts and the pipeline over them. Needs no database; starts no process yet.
  * Temporary samples lie in a folder named after this process, so that a later start can tell whose they were.
  */
-export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction?: PipelineParts['afterPrediction']): Analyzer {
+export function composeAnalyzer(settings: Settings, log: Logger, plugins?: Pick<Plugins, 'beginSteps' | 'modelFolders'>): Analyzer {
   const inference = createEmotionInference({
-    modelDirs: modelFolders(settings),
+    modelDirs: [...modelFolders(settings), ...(plugins?.modelFolders ?? [])],
     ...(settings.defaultModel === null ? {} : { defaultModelId: settings.defaultModel }),
     run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
     hostEnvironment: settings.hostEnvironment,
@@ -50,7 +51,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
     maxRawSeconds: settings.maxRawSeconds,
     decodeTimeoutMs: settings.decodeTimeoutMs,
     abstainBelow: settings.abstainBelow,
-    ...(afterPrediction === undefined ? {} : { afterPrediction }),
+    ...(plugins === undefined ? {} : { beginSteps: () => plugins.beginSteps() }),
   });
   return {
     inference,

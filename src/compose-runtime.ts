@@ -21,6 +21,7 @@ import { listen } from './http/listen.js';
 import { assertSafeListen } from './http/safe-listen.js';
 import { createLog } from './log.js';
 import { buildApiSchema } from './resolvers/build-schema.js';
+import { extendWithPlugins } from './resolvers/plugin-schema.js';
 import { contextFactory } from './resolvers/request-context.js';
 import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
@@ -61,12 +62,12 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
     // Before any key is made up: beyond loopback only with one that somebody chose.
     assertSafeListen(settings.host, (await platform.keys.countActive()) > 0);
     const app = await buildApp({
-      services: platform.services, settings, schema: buildApiSchema(), log, webDir: join(packageFolder(), 'web', 'dist'),
+      services: platform.services, settings, schema: extendWithPlugins(buildApiSchema(), platform.plugins.graphql), log, webDir: join(packageFolder(), 'web', 'dist'),
       createContext: contextFactory({
         services: platform.services, settings,
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: false, transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
-      checks: readinessChecks(platform),
+      checks: readinessChecks(platform), pluginFigures: () => platform.plugins.figures(),
     });
     if (withWorker) await platform.startWorker();
     opened = app;

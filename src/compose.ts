@@ -5,16 +5,18 @@ import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composePlugins } from './compose-plugins.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createPluginRepository } from './db/plugin.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import type { Settings } from './domain/settings.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
-import { loadPlugins } from './plugins/load-plugins.js';
-import { registerPlugins, type Plugins } from './plugins/registry.js';
+import { deliverFactJob } from './jobs/deliver-fact.job.js';
+import type { Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
 import type { JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
@@ -22,6 +24,7 @@ import { createAnalysisService } from './services/analysis.service.js';
 import { createComparisonService } from './services/comparison.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
+import { createFactOutbox } from './services/fact-outbox.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
@@ -33,6 +36,8 @@ import type { BlobStore } from './storage/blob-store.js';
 
 /** How long running analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
 const DRAIN_MS = 10_000;
+/** Deliveries of facts at once: they mostly wait for others. */
+const FACT_CONCURRENCY = 4;
 
 export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -44,6 +49,7 @@ export interface Platform {
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
   readonly scheduler: Scheduler;
+  readonly plugins: Plugins;
   /** Takes jobs and runs scheduled tasks from now on. */
   startWorker(): Promise<void>;
   /** In reverse: no new jobs, running ones finish or go back, processes end, the database closes last. */
@@ -73,20 +79,22 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   opened.push(() => queue.stop({ deadlineMs: DRAIN_MS }));
 
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
-  const plugins = await composePlugins(settings, log, events);
-  const analyzer = composeAnalyzer(settings, log, (outcome, signal) => plugins.afterPrediction(outcome, signal));
-  // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
-  opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
-
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
+  const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database) });
+  const facts = createFactOutbox({ queue, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
+  // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
+  opened.splice(opened.length - 1, 0, () => plugins.stop());
+  const analyzer = composeAnalyzer(settings, log, plugins);
+  opened.splice(opened.length - 2, 0, () => analyzer.stop());
+
   const embeddings = createEmbeddingRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
   const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, events, maxUploadBytes: settings.maxUploadBytes }),
+    recordings: createRecordingService({ database, recordings, blobs, facts, maxUploadBytes: settings.maxUploadBytes }),
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
@@ -95,7 +103,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
     keys,
   };
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, events,
+    analyses, blobs, pipeline: analyzer.pipeline, events, facts,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
       log.error({ err: error, analysisId }, 'an analysis failed by a fault');
@@ -109,21 +117,14 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   });
 
   return {
-    services, keys, database, blobs, queue, analyzer, scheduler, stop,
+    services, keys, database, blobs, queue, analyzer, scheduler, plugins, stop,
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner));
+      await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();
       opened.push(() => scheduler.stop());
     },
   };
-}
-
-async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events']): Promise<Plugins> {
-  const plugins = settings.pluginsFile === null ? [] : await loadPlugins(settings.pluginsFile);
-  return registerPlugins(plugins, {
-    events,
-    log: (plugin) => ({ info: (message) => log.info({ plugin }, message), warn: (message) => log.warn({ plugin }, message) }),
-  });
 }
 
 function blobFolder(settings: Settings): string {

@@ -51,14 +51,16 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
       const { count } = await client.analysis.updateMany({ where: { id, status: 'RUNNING' }, data: { progress: Math.min(1, Math.max(0, progress)) } });
       return count === 1;
     },
-    complete: (result) => completeAnalysis(db, result),
-    fail: async (id, problem) => {
-      const { count } = await client.analysis.updateMany({
-        where: { id, status: UNFINISHED },
-        data: { status: 'FAILED', problemCode: problem.code, problemMessage: problem.message, finishedAt: new Date() },
-      });
-      return count === 1;
-    },
+    complete: (result, also) => completeAnalysis(db, result, also),
+    fail: (id, problem, also) =>
+      db.transaction(async (tx) => {
+        const { count } = await tx.analysis.updateMany({
+          where: { id, status: UNFINISHED },
+          data: { status: 'FAILED', problemCode: problem.code, problemMessage: problem.message, finishedAt: new Date() },
+        });
+        if (count === 1) await also?.(tx);
+        return count === 1;
+      }),
     cancel: async (workspaceId, id) => {
       const { count } = await client.analysis.updateMany({ where: { id, workspaceId, status: UNFINISHED }, data: { status: 'CANCELLED', finishedAt: new Date() } });
       if (count === 1) return true;

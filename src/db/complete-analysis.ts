@@ -1,4 +1,4 @@
-import type { PredictionResult, SegmentResult } from '../domain/analysis.js';
+import type { PluginResult, PredictionResult, SegmentResult } from '../domain/analysis.js';
 import { newId } from '../domain/ids.js';
 import type { CompletedAnalysis } from '../domain/records.js';
 import type { Database, Transaction } from './database.js';
@@ -13,7 +13,7 @@ const VECTORS_PER_STATEMENT = 500;
  * analysis ended; a cancellation that came first wins. Rows go in as one JSON document a table: 2,000 segments are
  * four statements instead of 2,000, and stay under PostgreSQL's limit of parameters.
  */
-export async function completeAnalysis(db: Database, { analysisId, outcome, trackKey, peaks }: CompletedAnalysis): Promise<boolean> {
+export async function completeAnalysis(db: Database, { analysisId, outcome, trackKey, peaks }: CompletedAnalysis, also: (tx: Transaction) => Promise<void> = () => Promise.resolve()): Promise<boolean> {
   return db.transaction(async (tx) => {
     // The recording first, as in its deletion: two transactions that lock the same rows in another order wait for each other.
     await tx.$queryRaw`SELECT "id" FROM "Recording" WHERE "id" = (SELECT "recordingId" FROM "Analysis" WHERE "id" = ${analysisId}) FOR UPDATE`;
@@ -35,6 +35,7 @@ export async function completeAnalysis(db: Database, { analysisId, outcome, trac
       { segmentId: null, values: outcome.embedding },
       ...segments.map(({ embedding }, index) => ({ segmentId: segmentIds[index]!, values: embedding })),
     ]);
+    await insertPluginResults(tx, owner, outcome.pluginResults ?? []);
     // A raw analysis did not look for speech: what an earlier one found stays.
     const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
     await tx.recording.update({
@@ -50,6 +51,7 @@ export async function completeAnalysis(db: Database, { analysisId, outcome, trac
         gate: toJson(outcome.gate), warnings: toJson(outcome.warnings), summary: toJson(outcome.summary), summaryLabel: outcome.summary?.label ?? null,
       },
     });
+    await also(tx);
     return true;
   });
 }
@@ -62,9 +64,9 @@ function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbN
 function toSegmentRows(analysisId: string, segments: readonly SegmentResult[], ids: readonly string[], speakerIds: ReadonlyMap<string, string>, labels: readonly string[]): readonly object[] {
   let frameOffset = 0;
   return segments.map((segment, position) => {
-    const { index, startSeconds, endSeconds, speechSeconds, gate, speaker, prediction, frameCount, text } = segment;
+    const { index, startSeconds, endSeconds, speechSeconds, gate, speaker, prediction, frameCount, text, agreement } = segment;
     const row = {
-      id: ids[position], analysisId, index, startSeconds, endSeconds, speechSeconds, gate, text: text ?? null, frameOffset, frameCount,
+      id: ids[position], analysisId, index, startSeconds, endSeconds, speechSeconds, gate, text: text ?? null, agreement: agreement ?? null, frameOffset, frameCount,
       speakerId: speaker === null ? null : (speakerIds.get(speaker) ?? null),
       ...predictionColumns(prediction, labels),
     };
@@ -82,11 +84,16 @@ function predictionColumns(prediction: PredictionResult | null, labels: readonly
 async function insertSegments(tx: Transaction, rows: readonly object[]): Promise<void> {
   if (rows.length === 0) return;
   await tx.$executeRaw`
-    INSERT INTO "Segment" ("id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount")
-    SELECT "id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount"
+    INSERT INTO "Segment" ("id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount", "agreement")
+    SELECT "id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount", "agreement"
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (
       "id" text, "analysisId" text, "index" int, "startSeconds" float8, "endSeconds" float8, "speechSeconds" float8, "gate" text, "speakerId" text, "text" text,
-      "label" text, "confidence" float8, "calibrated" boolean, "abstained" boolean, "predictionSet" text[], "scores" float8[], "logits" float8[], "frameOffset" int, "frameCount" int)`;
+      "label" text, "confidence" float8, "calibrated" boolean, "abstained" boolean, "predictionSet" text[], "scores" float8[], "logits" float8[], "frameOffset" int, "frameCount" int, "agreement" float8)`;
+}
+
+async function insertPluginResults(tx: Transaction, { workspaceId, analysisId }: EmbeddingOwner, results: readonly PluginResult[]): Promise<void> {
+  if (results.length === 0) return;
+  await tx.pluginResult.createMany({ data: results.map(({ plugin, key, value }) => ({ workspaceId, analysisId, plugin, key, value: value === null ? Prisma.JsonNull : (value as Prisma.InputJsonValue) })) });
 }
 
 interface EmbeddingOwner {

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../domain/json.js';
 import type {
   AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder,
   RecordingRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
@@ -37,9 +38,10 @@ export interface AnalysisRepository {
   begin(id: string): Promise<boolean>;
   /** Only while RUNNING. Returns false when it no longer runs (cancelled): the worker stops then. */
   setProgress(id: string, progress: number): Promise<boolean>;
-  /** One transaction: results, embeddings, recording quality; RUNNING → SUCCEEDED. False when it no longer runs. */
-  complete(result: CompletedAnalysis): Promise<boolean>;
-  fail(id: string, problem: { readonly code: string; readonly message: string }): Promise<boolean>;
+  /** One transaction: results, embeddings, recording quality, and `also` at its end; RUNNING → SUCCEEDED. False when it no longer runs. */
+  complete(result: CompletedAnalysis, also?: (tx: Transaction) => Promise<void>): Promise<boolean>;
+  /** `also` in the same transaction, where it did fail. */
+  fail(id: string, problem: { readonly code: string; readonly message: string }, also?: (tx: Transaction) => Promise<void>): Promise<boolean>;
   /** QUEUED or RUNNING → CANCELLED; null when there is none, false when already ended. */
   cancel(workspaceId: string, id: string): Promise<boolean | null>;
   /** QUEUED or RUNNING and not begun (or begun again) since `before`: for the sweep that finds lost jobs. At most 1,000, oldest first. */
@@ -68,4 +70,14 @@ export interface ApiKeyRepository {
   countActive(role?: Role): Promise<number>;
   /** At most once a minute per key, so that reads do not become writes. */
   touch(id: string): Promise<void>;
+}
+
+/** Rows that plugins keep for themselves, and what their steps left beside an analysis. */
+export interface PluginRepository {
+  find(workspaceId: string, plugin: string, key: string): Promise<JsonValue | undefined>;
+  put(workspaceId: string, plugin: string, key: string, value: JsonValue): Promise<void>;
+  delete(workspaceId: string, plugin: string, key: string): Promise<boolean>;
+  /** In the order of keys. */
+  list(workspaceId: string, plugin: string, options: { readonly prefix: string; readonly after: string | null; readonly first: number }): Promise<readonly { readonly key: string; readonly value: JsonValue }[]>;
+  findResult(workspaceId: string, analysisId: string, plugin: string, key: string): Promise<JsonValue | undefined>;
 }

@@ -1,3 +1,5 @@
+import type { JsonValue } from './json.js';
+
 /** What one analysis finds: the same shape for the database, the API and `analyze --json`. Seconds are float, from the start of the recording. */
 
 export const ANALYSIS_STATUSES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
@@ -87,6 +89,8 @@ export interface SegmentResult extends AnalysisWindow {
   readonly embedding: Float32Array | null;
   readonly frameCount: number;
   readonly text?: string | null;
+  /** How well words and voice agree, 0 to 1, where a plugin compared them. */
+  readonly agreement?: number | null;
 }
 
 export interface SpeakerResult {
@@ -117,4 +121,12 @@ export interface AnalysisOutcome {
   readonly speakers: readonly SpeakerResult[];
   /** Speech-weighted mean of the judged segments' embeddings, [D]; null when nothing was judged. */
   readonly embedding: Float32Array | null;
+  /** What steps of plugins left to be stored beside the result. */
+  readonly pluginResults?: readonly PluginResult[];
+}
+
+export interface PluginResult {
+  readonly plugin: string;
+  readonly key: string;
+  readonly value: JsonValue;
 }

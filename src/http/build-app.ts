@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
+import type { StepFigures } from '../domain/plugin-figures.js';
 import type { Settings } from '../domain/settings.js';
 import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
@@ -12,6 +13,7 @@ import { registerErrors } from './http-errors.js';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.js';
 import { createMetrics, registerMetrics } from './metrics.js';
 import { registerPage } from './page.route.js';
+import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
 import { registerSecurityHeaders } from './security-headers.js';
@@ -34,6 +36,8 @@ export interface AppOptions {
   readonly limits?: Partial<HttpLimits>;
   /** A registry that others add their metrics to. */
   readonly registry?: Registry;
+  /** What the steps and listeners of plugins have done, for `/metrics`. */
+  readonly pluginFigures?: () => readonly StepFigures[];
   /** Key of signed links; random for each process unless several share one address. */
   readonly pathKey?: Buffer;
 }
@@ -44,6 +48,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const signer = pathSigner(limits.signedPathSeconds, options.pathKey);
   const metrics = createMetrics(options.registry);
+  if (options.pluginFigures !== undefined) registerPluginMetrics(metrics.registry, options.pluginFigures);
 
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,

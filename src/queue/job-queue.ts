@@ -1,9 +1,12 @@
 import type { Transaction } from '../db/database.js';
+import type { Fact } from '../domain/events.js';
 import type { Priority } from '../domain/priority.js';
 
 /** Every kind of job and its payload. Payloads hold ids, never data: the handler reads the truth when it runs. */
 export interface JobPayloads {
   'analyze-recording': { readonly analysisId: string };
+  /** One delivery of a fact to one durable listener. */
+  'deliver-fact': { readonly listener: string; readonly fact: Fact };
 }
 export type JobName = keyof JobPayloads;
 

@@ -1,7 +1,7 @@
 import type { Priority } from '../domain/priority.js';
 import type { JobName } from './job-queue.js';
 
-export const JOB_NAMES = ['analyze-recording'] as const satisfies readonly JobName[];
+export const JOB_NAMES = ['analyze-recording', 'deliver-fact'] as const satisfies readonly JobName[];
 
 /** Tries of a handler that throws. */
 export const MAX_TRIES = 3;

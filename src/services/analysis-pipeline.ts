@@ -1,12 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import type { AudioDecoder, DecodedAudio } from '../audio/audio-decoder.js';
-import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning } from '../domain/analysis.js';
+import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning, AnalysisWindow } from '../domain/analysis.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { FrameTrack } from '../domain/frame-track.js';
 import type { ModelManifest } from '../domain/model.js';
-import { SAMPLE_RATE_HZ, samplesToSeconds, type PcmSource } from '../domain/pcm.js';
+import { SAMPLE_RATE_HZ, samplesToSeconds, secondsToSamples, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
 import type { EmotionInference, SpeechProbability } from '../inference/emotion-inference.js';
+import type { AnalysisSteps } from '../plugins/step-runner.js';
 import { judge, speakersOf } from './analysis-summary.js';
 import { listen, type Heard, type Voice } from './listening.js';
 import { soundTheSame } from './speech-scan.js';
@@ -26,8 +27,8 @@ export interface PipelineParts {
   readonly maxRawSeconds: number;
   readonly decodeTimeoutMs: number;
   readonly abstainBelow: number;
-  /** Steps of plugins; adds warnings, or fails when one is declared fatal. */
-  readonly afterPrediction?: (outcome: AnalysisOutcome, signal: AbortSignal) => Promise<AnalysisOutcome>;
+  /** Steps of plugins for one analysis: they add, or fail it where one is declared fatal. */
+  readonly beginSteps?: () => AnalysisSteps;
 }
 
 export interface PipelineRequest {
@@ -89,6 +90,8 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     const manifest = inference.manifest(request.options.modelId);
     const { pcm } = decoded;
     checkLength(request, pcm, manifest, parts.maxRawSeconds);
+    const steps = parts.beginSteps?.();
+    await steps?.afterDecode({ pcm, durationSeconds: samplesToSeconds(pcm.sampleCount), options: request.options }, request.signal);
     const voices = await decodeVoices(request, decoded);
     try {
       const heard = await listen(parts.speech, decoded, voices, {
@@ -96,17 +99,18 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
         signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
       });
       const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));
-      const judged = await inferWindows((window) => pcmOf.get(window.speaker) ?? pcm, heard.windows, inference, {
+      const samplesOf = (window: AnalysisWindow): PcmSource => pcmOf.get(window.speaker) ?? pcm;
+      const judged = await inferWindows(samplesOf, heard.windows, inference, {
         modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
       });
-      return await concludeWith(request, manifest, heard, judged);
+      return await concludeWith(request, manifest, heard, judged, { steps, samplesOf });
     } finally {
       for (const voice of voices) if (voice.pcm !== pcm) await voice.pcm.dispose();
     }
   }
 
-  async function concludeWith(request: PipelineRequest, manifest: ModelManifest, heard: Heard, judged: readonly JudgedWindow[]): Promise<PipelineResult> {
+  async function concludeWith(request: PipelineRequest, manifest: ModelManifest, heard: Heard, judged: readonly JudgedWindow[], { steps, samplesOf }: { readonly steps: AnalysisSteps | undefined; readonly samplesOf: (window: AnalysisWindow) => PcmSource }): Promise<PipelineResult> {
     const judgement = judge(judged, manifest, parts.abstainBelow);
     const warnings: AnalysisWarning[] = [...heard.warnings];
     if (manifest.calibration === undefined) warnings.push({ code: 'UNCALIBRATED', message: 'This model has no calibration: its confidence is the plain score and is usually too high.' });
@@ -117,7 +121,8 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       summary: judgement.summary, segments: judgement.segments, embedding: judgement.embedding,
       speakers: speakersOf(judgement.segments, judgement.labels, manifest, parts.abstainBelow),
     };
-    const finished = parts.afterPrediction === undefined ? outcome : await parts.afterPrediction(outcome, request.signal);
+    await steps?.onSegments(outcome.segments, (segment) => samplesOf(segment).read(secondsToSamples(segment.startSeconds), secondsToSamples(segment.endSeconds)), request.signal);
+    const finished = steps === undefined ? outcome : await steps.conclude(outcome, request.signal);
     return { outcome: finished, track: judgement.track, peaks: heard.peaks, frameFeatures: request.wantFrameFeatures === true ? joinFeatures(judged) : null, pcm: null };
   }
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { AnalysisRepository } from '../db/repositories.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
-import type { EventBus } from '../domain/events.js';
+import type { EventBus, Fact } from '../domain/events.js';
 import { encodeFrameTrack } from '../domain/frame-track.js';
 import type { Priority } from '../domain/priority.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
+import type { FactOutbox } from './fact-outbox.js';
 
 /** Progress is written at most this often: a row update is a commit, and a bar needs no more. */
 const PROGRESS_EVERY_MS = 300;
@@ -16,6 +17,7 @@ export interface AnalysisRunnerParts {
   readonly blobs: BlobStore;
   readonly pipeline: AnalysisPipeline;
   readonly events: EventBus;
+  readonly facts: FactOutbox;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
   readonly onFault: (error: unknown, analysisId: string) => string;
 }
@@ -35,7 +37,7 @@ export interface AnalysisRunner {
 }
 
 export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner {
-  const { analyses, blobs, pipeline, events } = parts;
+  const { analyses, blobs, pipeline, events, facts } = parts;
 
   function publish(analysis: AnalysisRecord, status: AnalysisRecord['status'], progress: number): void {
     events.publish({ kind: 'analysis.progress', workspaceId: analysis.workspaceId, analysisId: analysis.id, status, progress });
@@ -74,7 +76,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
       const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
       await blobs.write(trackKey, encodeFrameTrack(result.track));
-      const completed = await analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, peaks: result.peaks });
+      const completed = await analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, peaks: result.peaks }, (tx) => facts.put(tx, factOf(analysis, 'analysis.completed')));
       if (!completed) {
         await blobs.delete(trackKey);
         return null;
@@ -89,9 +91,10 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     const problem = isUndertoneError(error)
       ? { code: error.code, message: error.message }
       : { code: 'INTERNAL', message: `The analysis failed by a fault of Undertone; the log has it under ${parts.onFault(error, analysis.id)}. Analyse again, and report it when it repeats.` };
-    if (!(await analyses.fail(analysis.id, problem))) return;
+    const fact = factOf(analysis, 'analysis.failed');
+    if (!(await analyses.fail(analysis.id, problem, (tx) => facts.put(tx, fact)))) return;
     publish(analysis, 'FAILED', 1);
-    events.publish({ kind: 'analysis.failed', workspaceId: analysis.workspaceId, analysisId: analysis.id, recordingId: analysis.recordingId });
+    facts.announce(fact);
   }
 
   return {
@@ -106,7 +109,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
         const completed = await work(analysis, recording, context, stopped);
         if (completed === null) return;
         publish(analysis, 'SUCCEEDED', 1);
-        events.publish({ kind: 'analysis.completed', workspaceId: analysis.workspaceId, analysisId, recordingId: recording.id });
+        facts.announce(factOf(analysis, 'analysis.completed'));
         // After everybody was told: building an index of many vectors takes minutes, and searches are exact without it.
         if (completed.dimension > 0) await parts.ensureIndex(analysis.modelId, completed.dimension).catch((error: unknown) => parts.onFault(error, analysisId));
       } catch (error) {
@@ -118,4 +121,8 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       }
     },
   };
+}
+
+function factOf({ workspaceId, id, recordingId }: AnalysisRecord, kind: 'analysis.completed' | 'analysis.failed'): Fact {
+  return { kind, workspaceId, analysisId: id, recordingId };
 }

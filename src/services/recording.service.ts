@@ -1,10 +1,10 @@
 import { extname } from 'node:path';
 import { UndertoneError } from '../domain/errors.js';
-import type { EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
 import type { BlobStore } from '../storage/blob-store.js';
+import type { FactOutbox } from './fact-outbox.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
@@ -19,12 +19,12 @@ export interface RecordingServiceParts {
   readonly database: Database;
   readonly recordings: RecordingRepository;
   readonly blobs: BlobStore;
-  readonly events: EventBus;
+  readonly facts: FactOutbox;
   readonly maxUploadBytes: number;
 }
 
 export function createRecordingService(parts: RecordingServiceParts): RecordingService {
-  const { database, recordings, blobs, events, maxUploadBytes } = parts;
+  const { database, recordings, blobs, facts, maxUploadBytes } = parts;
 
   /** Under the blob's lock, so that an upload of the same bytes in another request cannot lose its file. */
   async function removeUnusedBlob(blobKey: string): Promise<void> {
@@ -99,12 +99,17 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
 
     async delete(principal, id, _reason) {
       requireRole(principal, 'admin');
-      const removed = await database.transaction((tx) => recordings.delete(tx, principal.workspaceId, id));
+      const fact = { kind: 'recording.deleted', workspaceId: principal.workspaceId, recordingId: id } as const;
+      const removed = await database.transaction(async (tx) => {
+        const deleted = await recordings.delete(tx, principal.workspaceId, id);
+        if (deleted !== null) await facts.put(tx, fact);
+        return deleted;
+      });
       if (removed === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
       // After the commit: killed here, the files are orphans that a sweep removes; the other order could lose a live file.
       for (const key of removed.trackKeys) await blobs.delete(key);
       await removeUnusedBlob(removed.blobKey);
-      events.publish({ kind: 'recording.deleted', workspaceId: principal.workspaceId, recordingId: id });
+      facts.announce(fact);
       return { id };
     },
   };

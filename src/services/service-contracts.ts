@@ -7,6 +7,7 @@ import type {
   SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { GraphqlAddition } from '../plugins/contract.js';
 
 /**
  * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
@@ -112,6 +113,11 @@ export interface KeyService {
   create(principal: Principal, input: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null }): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
   list(principal: Principal): Promise<readonly ApiKeyRecord[]>;
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
+}
+
+/** What a plugin adds to the API's schema. */
+export interface PluginGraphql extends GraphqlAddition {
+  readonly plugin: string;
 }
 
 /** Everything the edges need; built once in compose.ts. */

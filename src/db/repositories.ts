@@ -1,9 +1,10 @@
-import type { JsonValue } from '../domain/json.js';
+import type { JsonObject, JsonValue } from '../domain/json.js';
 import type {
   AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder,
   RecordingRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { Role } from '../domain/principal.js';
+import type { AlertFilter, AlertRecord, RuleRecord, RuleVersionRecord } from '../domain/rule-records.js';
 import type { Transaction } from './database.js';
 
 /** Every read and write names the workspace; an object of another workspace is answered like none at all (null). */
@@ -80,4 +81,36 @@ export interface PluginRepository {
   /** In the order of keys. */
   list(workspaceId: string, plugin: string, options: { readonly prefix: string; readonly after: string | null; readonly first: number }): Promise<readonly { readonly key: string; readonly value: JsonValue }[]>;
   findResult(workspaceId: string, analysisId: string, plugin: string, key: string): Promise<JsonValue | undefined>;
+}
+
+export interface RuleRepository {
+  /** With its first version in the history. */
+  insert(row: Pick<RuleRecord, 'id' | 'workspaceId' | 'definition'>, by: { readonly name: string; readonly note: string | null }): Promise<RuleRecord>;
+  /** The next version; null when there is none, or when its version is not the one expected. */
+  update(workspaceId: string, id: string, given: { readonly definition: JsonObject; readonly expectedVersion: number | null }, by: { readonly name: string; readonly note: string | null }): Promise<RuleRecord | null>;
+  /** It is not shown any more; its alerts and its history stay. */
+  delete(workspaceId: string, id: string): Promise<boolean>;
+  findById(workspaceId: string, id: string): Promise<RuleRecord | null>;
+  /** Oldest first. */
+  list(workspaceId: string): Promise<readonly RuleRecord[]>;
+  count(workspaceId: string): Promise<number>;
+  /** Newest first. */
+  history(workspaceId: string, ruleId: string): Promise<readonly RuleVersionRecord[]>;
+}
+
+export interface AlertRepository {
+  /** False when this rule has fired at this place before, or when the recording is gone. */
+  insert(tx: Transaction, row: Omit<AlertRecord, 'createdAt' | 'acknowledgedAt' | 'acknowledgedBy' | 'acknowledgeNote'>, hasPendingActions: boolean): Promise<boolean>;
+  setActions(tx: Transaction, id: string, actions: AlertRecord['actions'], hasPendingActions: boolean): Promise<void>;
+  /** For the worker, which serves all workspaces: alerts of an analysis whose actions are not all done. */
+  listPending(analysisId: string): Promise<readonly AlertRecord[]>;
+  /** Those that the recording has already are not doubled. */
+  addTags(tx: Transaction, workspaceId: string, recordingId: string, tags: readonly string[]): Promise<void>;
+  findById(workspaceId: string, id: string): Promise<AlertRecord | null>;
+  /** Shown ones, in the order of time within each analysis. */
+  forAnalyses(workspaceId: string, analysisIds: readonly string[]): Promise<readonly AlertRecord[]>;
+  /** Shown ones, newest first. */
+  list(workspaceId: string, page: PageRequest, filter: AlertFilter): Promise<Page<AlertRecord>>;
+  acknowledge(workspaceId: string, id: string, by: string, note: string | null): Promise<AlertRecord | null>;
+  countByRule(workspaceId: string, ruleIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }

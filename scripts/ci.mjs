@@ -2,10 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { capture, packageBin, ROOT, run, say, SetupError } from './setup-run.mjs';
+import { capture, packageBin, ROOT, run, say } from './setup-run.mjs';
 import { findProgram } from './setup-ffmpeg.mjs';
-import { setUp } from './setup.mjs';
-import { check, conclude, couldNotStart, vitest } from './suites.mjs';
+import { check, conclude, couldNotStart, npmTest, vitest } from './suites.mjs';
 
 const results = [];
 
@@ -60,13 +59,9 @@ async function withPlatform(work) {
   }
 }
 
-try {
-  await setUp();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.exit(conclude([couldNotStart('set-up', error.message)]));
-}
-await suite('main', () => vitest('main'));
+await suite('npm test', npmTest);
+// Without a build nothing else can start, and its own words are above.
+if (!existsSync(join(ROOT, 'dist', 'src'))) process.exit(conclude(results));
 await suite('typecheck', () => check('typecheck', process.execPath, [packageBin('typescript', 'tsc'), '-p', 'tsconfig.json', '--noEmit']));
 if (existsSync(join(ROOT, 'web', 'tsconfig.json'))) await suite('typecheck of the page', () => check('typecheck of the page', process.execPath, [packageBin('typescript', 'tsc'), '-p', 'web/tsconfig.json', '--noEmit']));
 await suite('lint', () => check('lint', process.execPath, [packageBin('eslint'), '.']));

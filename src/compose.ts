@@ -21,6 +21,7 @@ import { createBossQueue } from './queue/boss-queue.js';
 import type { JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
+import { createDecodeAhead, type DecodeAhead } from './services/decode-ahead.js';
 import { createComparisonService } from './services/comparison.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
@@ -92,9 +93,13 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
   const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  // Only where the jobs are done: elsewhere the head start would be thrown away.
+  let isWorking = false;
+  const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
+  const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, facts, maxUploadBytes: settings.maxUploadBytes }),
+    recordings: createRecordingService({ database, recordings, blobs, facts, decodeAhead, maxUploadBytes: settings.maxUploadBytes }),
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
@@ -103,7 +108,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
     keys,
   };
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, events, facts,
+    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, facts,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
       log.error({ err: error, analysisId }, 'an analysis failed by a fault');
@@ -120,6 +125,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
     services, keys, database, blobs, queue, analyzer, scheduler, plugins, stop,
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner));
+      isWorking = true;
       await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();
       opened.push(() => scheduler.stop());

@@ -164,5 +164,7 @@ export interface CompletedAnalysis {
   readonly analysisId: string;
   readonly outcome: AnalysisOutcome;
   readonly trackKey: string;
+  /** The track's blob on its way to the disk: awaited before the commit, so that no row points to one that is not there. */
+  readonly trackWritten?: Promise<unknown>;
   readonly peaks: Int8Array;
 }

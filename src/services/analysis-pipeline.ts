@@ -33,6 +33,8 @@ export interface PipelineParts {
 
 export interface PipelineRequest {
   readonly path: string;
+  /** The mix, decoded beforehand; a rejection only means that it is decoded here. */
+  readonly decoded?: Promise<DecodedAudio> | null;
   readonly options: AnalysisOptions;
   readonly priority: Priority;
   readonly signal: AbortSignal;
@@ -57,12 +59,14 @@ export interface PipelineResult {
 /** From a file on disk to everything that is known of it. Touches no database, so the command can run it alone. */
 export interface AnalysisPipeline {
   analyze(request: PipelineRequest): Promise<PipelineResult>;
+  /** The mix alone; the caller disposes of it. */
+  decode(path: string, signal: AbortSignal): Promise<DecodedAudio>;
 }
 
 export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
   const { decoder, inference } = parts;
 
-  async function decode(request: PipelineRequest, channel: 'mix' | number, onSeconds: (seconds: number) => void): Promise<DecodedAudio> {
+  async function decode(request: Pick<PipelineRequest, 'path' | 'signal'>, channel: 'mix' | number, onSeconds: (seconds: number) => void): Promise<DecodedAudio> {
     await mkdir(parts.tempDir, { recursive: true, mode: 0o700 });
     return decoder.decode(request.path, {
       maxSeconds: parts.maxAudioSeconds, timeoutMs: parts.decodeTimeoutMs, tempDir: parts.tempDir, channel, signal: request.signal, onProgress: onSeconds,
@@ -127,6 +131,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
   }
 
   return {
+    decode: (path, signal) => decode({ path, signal }, 'mix', () => undefined),
     async analyze(request) {
       let reported = 0;
       const report = (fraction: number): void => {
@@ -134,7 +139,8 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
         request.onProgress?.(reported);
       };
       // Decoding does not know how much is to come: the bar nears its share without reaching it.
-      const decoded = await decode(request, 'mix', (seconds) => report(DECODED * (1 - 1 / (1 + seconds / 60))));
+      const here = (): Promise<DecodedAudio> => decode(request, 'mix', (seconds) => report(DECODED * (1 - 1 / (1 + seconds / 60))));
+      const decoded = await (request.decoded?.catch(here) ?? here());
       let kept = false;
       try {
         report(DECODED);

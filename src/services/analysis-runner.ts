@@ -7,6 +7,7 @@ import type { Priority } from '../domain/priority.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
+import type { DecodeAhead } from './decode-ahead.js';
 import type { FactOutbox } from './fact-outbox.js';
 
 /** Progress is written at most this often: a row update is a commit, and a bar needs no more. */
@@ -16,6 +17,7 @@ export interface AnalysisRunnerParts {
   readonly analyses: AnalysisRepository;
   readonly blobs: BlobStore;
   readonly pipeline: AnalysisPipeline;
+  readonly decodeAhead: Pick<DecodeAhead, 'take'>;
   readonly events: EventBus;
   readonly facts: FactOutbox;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
@@ -68,6 +70,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     try {
       const result = await pipeline.analyze({
         path: local.path,
+        decoded: parts.decodeAhead.take(recording.sha256),
         options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode },
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
@@ -75,9 +78,12 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       });
       // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
       const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
-      await blobs.write(trackKey, encodeFrameTrack(result.track));
-      const completed = await analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, peaks: result.peaks }, (tx) => facts.put(tx, factOf(analysis, 'analysis.completed')));
+      // At the same time as the statements of the transaction, which waits for it: two waits for the disk become one.
+      const trackWritten = blobs.write(trackKey, encodeFrameTrack(result.track));
+      trackWritten.catch(() => undefined);
+      const completed = await analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }, (tx) => facts.put(tx, factOf(analysis, 'analysis.completed')));
       if (!completed) {
+        await trackWritten;
         await blobs.delete(trackKey);
         return null;
       }

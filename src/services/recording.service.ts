@@ -4,6 +4,7 @@ import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
 import type { BlobStore } from '../storage/blob-store.js';
+import type { DecodeAhead } from './decode-ahead.js';
 import type { FactOutbox } from './fact-outbox.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
@@ -20,6 +21,7 @@ export interface RecordingServiceParts {
   readonly recordings: RecordingRepository;
   readonly blobs: BlobStore;
   readonly facts: FactOutbox;
+  readonly decodeAhead: Pick<DecodeAhead, 'begin'>;
   readonly maxUploadBytes: number;
 }
 
@@ -44,6 +46,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
         if (details.sha256 !== null && details.sha256 !== staged.sha256) {
           throw new UndertoneError('UPLOAD_DIGEST_MISMATCH', `The request announced SHA-256 ${details.sha256}, the bytes received have ${staged.sha256}. Send the file again.`);
         }
+        if (file.analyzedNext === true && staged.path !== null) parts.decodeAhead.begin(staged.sha256, staged.path, staged.byteLength);
         const blobKey = staged.key;
         return await database.transaction(async (tx) => {
           await recordings.lockBlob(tx, blobKey);

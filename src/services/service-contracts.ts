@@ -14,8 +14,11 @@ import type { GraphqlAddition } from '../plugins/contract.js';
  * (viewer reads, analyst uploads and analyses, admin deletes, loads models and makes keys). Failures are UndertoneError.
  */
 export interface RecordingService {
-  /** Streams, hashes and stores; the same bytes again give the recording that is already there (`isNew` false). */
-  upload(principal: Principal, file: { readonly stream: Readable; readonly fileName: string }, input: UploadInput, signal?: AbortSignal): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
+  /**
+   * Streams, hashes and stores; the same bytes again give the recording that is already there (`isNew` false). `analyzedNext`:
+   * an analysis is asked for right after, so decoding may begin before the row is written.
+   */
+  upload(principal: Principal, file: { readonly stream: Readable; readonly fileName: string; readonly analyzedNext?: boolean }, input: UploadInput, signal?: AbortSignal): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
   find(principal: Principal, id: string): Promise<RecordingRecord | null>;
   findMany(principal: Principal, ids: readonly string[]): Promise<readonly RecordingRecord[]>;
   list(principal: Principal, page: PageRequest, filter: RecordingFilter, order: RecordingOrder): Promise<Page<RecordingRecord>>;

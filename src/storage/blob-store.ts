@@ -12,6 +12,8 @@ export interface StagedBlob {
   /** The content address that `commit` will give. */
   readonly key: string;
   readonly byteLength: number;
+  /** Where the bytes can be read until `commit` or `discard`; null where the store keeps them in another form. */
+  readonly path: string | null;
   /** Makes the bytes durable under their content address (temporary file + fsync + rename + fsync of the folder). Idempotent. */
   commit(): Promise<BlobInfo>;
   /** Throws the bytes away. Safe after commit. */

@@ -99,7 +99,7 @@ export async function createFilesystemStore({ root, minFreeBytes }: FilesystemSt
       await onDisk(() => publish(path, keyPath(root, key)));
       return infoOf(key);
     };
-    return { sha256, key, byteLength, commit: () => (committed ??= commit()), discard: () => onDisk(() => rm(path, { force: true })) };
+    return { sha256, key, byteLength, path, commit: () => (committed ??= commit()), discard: () => onDisk(() => rm(path, { force: true })) };
   }
 }
 

@@ -6,6 +6,7 @@ import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
 import { composePlugins } from './compose-plugins.js';
+import { composeRules } from './compose-rules.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
@@ -13,9 +14,11 @@ import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
 import { createPluginRepository } from './db/plugin.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
+import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
+import { businessRules } from './plugins/business-rules/plugin.js';
 import type { Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
 import type { JobQueue } from './queue/job-queue.js';
@@ -30,6 +33,7 @@ import { createKeyService, type OperatorKeyService } from './services/key.servic
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRecordingService } from './services/recording.service.js';
+import type { RuleEngine } from './services/rule-engine.js';
 import type { Services } from './services/service-contracts.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createFilesystemStore } from './storage/filesystem-store.js';
@@ -82,7 +86,10 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
-  const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database) });
+  // The plugin registers before what it calls is made, and calls it only once jobs run.
+  const ruled: { engine: RuleEngine | null } = { engine: null };
+  const builtIns = new Map([['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })]]);
+  const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database) }, builtIns);
   const facts = createFactOutbox({ queue, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => plugins.stop());
@@ -98,6 +105,8 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
   const timelines = createTimelineService({ analyses, blobs });
+  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: {}, reviewed: null, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
+  ruled.engine = engine;
   const services: Services = {
     recordings: createRecordingService({ database, recordings, blobs, facts, decodeAhead, maxUploadBytes: settings.maxUploadBytes }),
     analyses: analysisService,
@@ -105,7 +114,7 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
     models: createModelService(analyzer.inference, events),
-    keys,
+    keys, rules, alerts,
   };
   const runner = createAnalysisRunner({
     analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, facts,

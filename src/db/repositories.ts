@@ -5,6 +5,7 @@ import type {
 } from '../domain/records.js';
 import type { Role } from '../domain/principal.js';
 import type { AlertFilter, AlertRecord, RuleRecord, RuleVersionRecord } from '../domain/rule-records.js';
+import type { RuleSubject } from '../domain/rule-subject.js';
 import type { Transaction } from './database.js';
 
 /** Every read and write names the workspace; an object of another workspace is answered like none at all (null). */
@@ -114,3 +115,17 @@ export interface AlertRepository {
   acknowledge(workspaceId: string, id: string, by: string, note: string | null): Promise<AlertRecord | null>;
   countByRule(workspaceId: string, ruleIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
+
+export interface RuleScanOptions {
+  /** Labels whose scores are read, in this order; null for all of the model's. */
+  readonly labels: readonly string[] | null;
+  readonly wantText: boolean;
+  readonly analysisId?: string;
+  /** When the analysis was asked for. */
+  readonly from?: Date;
+  readonly to?: Date;
+  /** Id of the analysis to go on behind. */
+  readonly after?: string;
+}
+/** Finished analyses of a workspace with their segments, oldest first, in batches. */
+export type RuleScan = (workspaceId: string, options: RuleScanOptions) => AsyncIterable<readonly RuleSubject[]>;

@@ -16,13 +16,14 @@ import { registerPage } from './page.route.js';
 import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
+import { registerRuleSchema } from './rule-schema.route.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
 import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
@@ -76,6 +77,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings);
   registerEmbeddingFile(app, services.embeddings);
+  registerRuleSchema(app, services.rules);
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {

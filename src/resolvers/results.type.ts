@@ -18,7 +18,7 @@ export const CREATE_API_KEY: readonly ProblemClass[] = [BadInputProblem, Forbidd
 export const REVOKE_API_KEY: readonly ProblemClass[] = [NotFoundProblem, ForbiddenProblem];
 
 /** The success member is a plain record, so whatever is no problem is the success. */
-function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
+export function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
   return createUnionType({
     name,
     description,

@@ -7,6 +7,7 @@ import type {
   SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { AlertService, RuleService } from './rule-contracts.js';
 import type { GraphqlAddition } from '../plugins/contract.js';
 
 /**
@@ -132,4 +133,6 @@ export interface Services {
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly rules: RuleService;
+  readonly alerts: AlertService;
 }

@@ -6,6 +6,7 @@ import type { ModelManifest, ModelStatus } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { fakeRules } from './fake-rules.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
 export const MANIFEST: ModelManifest = {
@@ -34,6 +35,7 @@ export class FakeWorld {
   readonly uploadFailures: string[] = [];
   openSubscriptions = 0;
   modelStatus: ModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true };
+  readonly ruled = fakeRules();
   readonly services: Services;
   private nextNumber = 1;
 
@@ -340,5 +342,7 @@ function fakeServices(world: FakeWorld): Services {
         return Promise.resolve(revoked);
       },
     },
+    rules: world.ruled.rules,
+    alerts: world.ruled.alerts,
   };
 }

@@ -3,12 +3,13 @@ import { ROLES } from '../domain/principal.js';
 import type { Role } from '../domain/principal.js';
 import type { Precision } from '../domain/model.js';
 import { analyzeCommand } from './analyze.command.js';
-import { collectPair, futureDate, jsonOption, modelOption, verboseOption, wholeNumber } from './argument-parsers.js';
+import { anyDate, collectPair, futureDate, jsonOption, modelOption, verboseOption, wholeNumber } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { evalCommand } from './eval.command.js';
 import { createKey, listKeys, revokeKey } from './keys.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
+import { backtestRule } from './rules.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
 import type { Terminal } from './terminal.js';
@@ -40,6 +41,7 @@ export function buildProgram(context: ProgramContext): Command {
   addEval(program, context);
   addModels(program, context);
   addKeys(program, context);
+  addRules(program, context);
   return program;
 }
 
@@ -120,4 +122,11 @@ function addKeys(program: Command, context: ProgramContext): void {
     .action(run(context, ({ runtime, terminal }, options: { name: string; role: Role; expires?: Date }) => createKey(runtime, terminal, { name: options.name, role: options.role, expiresAt: options.expires ?? null })));
   keys.command('list').description('all keys, without their secrets').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listKeys(runtime, terminal, { json: options.json ?? false })));
   keys.command('revoke').description('refuse a key from now on').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => revokeKey(runtime, terminal, id)));
+}
+
+function addRules(program: Command, context: ProgramContext): void {
+  const rules = program.command('rules').description('try business rules on what is stored');
+  rules.command('backtest').description('how often a rule would have fired, on what, and how often people agree; writes nothing').argument('<rule>', 'id of a stored rule (rul_…), or a JSON file')
+    .addOption(new Option('--from <date>', 'analyses asked for from this time on').argParser(anyDate)).addOption(new Option('--to <date>', 'analyses asked for before this time').argParser(anyDate)).addOption(jsonOption())
+    .action(run(context, ({ runtime, terminal }, options: { from?: Date; to?: Date; json?: true }, [rule = '']) => backtestRule(runtime, terminal, { rule, from: options.from ?? null, to: options.to ?? null, json: options.json ?? false })));
 }

@@ -17,6 +17,7 @@ type SegmentRow = [analysisId: string, id: string, index: number, startSeconds: 
 /**
  * Reads stored analyses as rules see them, oldest first, a batch at a time. Plain rows on a connection of its own: the
  * objects of a mapper would cost several times what the rows do, and a long scan must not hold a pooled connection.
+ * No named statements: the embedded database has one session for all connections, where a name can be given once.
  */
 export function createRuleScan(db: Pick<Database, 'connectionString'>): RuleScan {
   return async function* scan(workspaceId, options) {
@@ -47,7 +48,7 @@ export function createRuleScan(db: Pick<Database, 'connectionString'>): RuleScan
 
 async function readAnalyses(client: pg.Client, workspaceId: string, options: RuleScanOptions, after: string, size: number): Promise<readonly AnalysisRow[]> {
   const { rows } = await client.query<AnalysisRow>({
-    rowMode: 'array', name: 'rule-analyses',
+    rowMode: 'array',
     text: `SELECT a."id", a."recordingId", a."modelId", a."modelLabels", a."gate", a."warnings", a."summary", r."durationSeconds", r."quality", r."recordedAt", r."language", r."tags"
       FROM "Analysis" a JOIN "Recording" r ON r."id" = a."recordingId"
       WHERE a."workspaceId" = $1 AND a."status" = 'SUCCEEDED' AND a."id" > $2 AND ($3::timestamptz IS NULL OR a."createdAt" >= $3) AND ($4::timestamptz IS NULL OR a."createdAt" < $4) AND ($5::text IS NULL OR a."id" = $5)
@@ -59,7 +60,7 @@ async function readAnalyses(client: pg.Client, workspaceId: string, options: Rul
 
 async function readBatch(client: pg.Client, analyses: readonly AnalysisRow[], { labels, wantText }: RuleScanOptions): Promise<readonly RuleSubject[]> {
   const ids = analyses.map(([id]) => id);
-  const speakers = await client.query<SpeakerRow>({ rowMode: 'array', name: 'rule-speakers', text: 'SELECT "id", "key", "role", "channel" FROM "Speaker" WHERE "analysisId" = ANY($1)', values: [ids] });
+  const speakers = await client.query<SpeakerRow>({ rowMode: 'array', text: 'SELECT "id", "key", "role", "channel" FROM "Speaker" WHERE "analysisId" = ANY($1)', values: [ids] });
   // Only the scores that somebody asks for: an array of nine costs more to read than the rest of the row.
   const scores = labels === null ? 's."scores"' : labels.map((_, i) => `s."scores"[array_position(a."modelLabels", $${i + 2})]`).join(', ');
   const segments = await client.query<SegmentRow>({

@@ -11,12 +11,15 @@ export interface PluginSources {
   readonly recordings: RecordingRepository;
   readonly analyses: AnalysisRepository;
   readonly entries: PluginRepository;
+  /** Told of every failure of a step or listener, for metrics. */
+  readonly onFailure?: (plugin: string) => void;
 }
 
 /** The built-in plugins and those of the settings, registered. */
 export async function composePlugins(settings: Settings, log: Logger, sources: PluginSources, builtIns: BuiltInPlugins = new Map()): Promise<Plugins> {
   return registerPlugins(await loadPlugins(settings.pluginsFile, builtIns), {
     events: sources.events,
+    ...(sources.onFailure === undefined ? {} : { onFailure: sources.onFailure }),
     log: (plugin) => ({ info: (message) => log.info({ plugin }, message), warn: (message) => log.warn({ plugin }, message) }),
     store: (plugin) => createPluginStore(sources.entries, plugin),
     data: (plugin) => createPluginData(sources, plugin),

@@ -13,47 +13,52 @@ const VECTORS_PER_STATEMENT = 500;
  * analysis ended; a cancellation that came first wins. Rows go in as one JSON document a table: 2,000 segments are
  * four statements instead of 2,000, and stay under PostgreSQL's limit of parameters.
  */
-export async function completeAnalysis(db: Database, { analysisId, outcome, trackKey, trackWritten, peaks }: CompletedAnalysis, also: (tx: Transaction) => Promise<void> = () => Promise.resolve()): Promise<boolean> {
+export async function completeAnalysis(db: Database, completed: CompletedAnalysis, also: (tx: Transaction) => Promise<void> = () => Promise.resolve()): Promise<boolean> {
+  const { analysisId } = completed;
   return db.transaction(async (tx) => {
     // The recording first (the join cannot begin before its row is locked), as in its deletion: two transactions that lock the same rows in another order wait for each other.
     const [analysis] = await tx.$queryRaw<{ workspaceId: string; recordingId: string; status: string }[]>`
       WITH "locked" AS MATERIALIZED (SELECT "id" FROM "Recording" WHERE "id" = (SELECT "recordingId" FROM "Analysis" WHERE "id" = ${analysisId}) FOR UPDATE)
       SELECT a."workspaceId", a."recordingId", a."status"::text AS status FROM "locked" JOIN "Analysis" a ON a."recordingId" = "locked"."id" WHERE a."id" = ${analysisId} FOR UPDATE OF a`;
     if (analysis?.status !== 'RUNNING') return false;
-
-    const { model, segments, speakers } = outcome;
-    const speakerIds = new Map(speakers.map(({ key }) => [key, newId('speaker')]));
-    if (speakers.length > 0) {
-      await tx.speaker.createMany({
-        data: speakers.map(({ key, role, channel, talkSeconds, summary }) => ({ id: speakerIds.get(key)!, analysisId, key, role, channel, talkSeconds, summary: toJson(summary) })),
-      });
-    }
-    const segmentIds = segments.map(() => newId('segment'));
-    await insertSegments(tx, toSegmentRows(analysisId, segments, segmentIds, speakerIds, model.labels));
-    const owner = { workspaceId: analysis.workspaceId, analysisId, modelId: model.id, modelDigest: model.digest };
-    await insertEmbeddings(tx, await vectorType(db, tx), owner, [
-      { segmentId: null, values: outcome.embedding },
-      ...segments.map(({ embedding }, index) => ({ segmentId: segmentIds[index]!, values: embedding })),
-    ]);
-    await insertPluginResults(tx, owner, outcome.pluginResults ?? []);
-    // A raw analysis did not look for speech: what an earlier one found stays.
-    const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
-    await tx.recording.updateMany({
-      where: { id: analysis.recordingId },
-      data: { durationSeconds: outcome.durationSeconds, peaks: new Uint8Array(Uint8Array.from(peaks)), ...heard },
-    });
-    if (outcome.options.raw) await tx.recording.updateMany({ where: { id: analysis.recordingId, quality: { equals: Prisma.DbNull } }, data: { quality: toJson(outcome.quality) } });
-    await tx.analysis.updateMany({
-      where: { id: analysisId },
-      data: {
-        status: 'SUCCEEDED', progress: 1, finishedAt: new Date(), trackKey,
-        modelVersion: model.version, modelDigest: model.digest, modelLabels: [...model.labels],
-        gate: toJson(outcome.gate), warnings: toJson(outcome.warnings), summary: toJson(outcome.summary), summaryLabel: outcome.summary?.label ?? null,
-      },
-    });
+    await writeResults(db, tx, analysis, completed);
     await also(tx);
-    await trackWritten;
+    await completed.trackWritten;
     return true;
+  });
+}
+
+/** Segments, speakers, embeddings and what was heard, under a recording that the transaction has locked. */
+export async function writeResults(db: Database, tx: Transaction, analysis: { readonly workspaceId: string; readonly recordingId: string }, { analysisId, outcome, trackKey, peaks }: CompletedAnalysis): Promise<void> {
+  const { model, segments, speakers } = outcome;
+  const speakerIds = new Map(speakers.map(({ key }) => [key, newId('speaker')]));
+  if (speakers.length > 0) {
+    await tx.speaker.createMany({
+      data: speakers.map(({ key, role, channel, talkSeconds, summary }) => ({ id: speakerIds.get(key)!, analysisId, key, role, channel, talkSeconds, summary: toJson(summary) })),
+    });
+  }
+  const segmentIds = segments.map(() => newId('segment'));
+  await insertSegments(tx, toSegmentRows(analysisId, segments, segmentIds, speakerIds, model.labels));
+  const owner = { workspaceId: analysis.workspaceId, analysisId, modelId: model.id, modelDigest: model.digest };
+  await insertEmbeddings(tx, await vectorType(db, tx), owner, [
+    { segmentId: null, values: outcome.embedding },
+    ...segments.map(({ embedding }, index) => ({ segmentId: segmentIds[index]!, values: embedding })),
+  ]);
+  await insertPluginResults(tx, owner, outcome.pluginResults ?? []);
+  // A raw analysis did not look for speech: what an earlier one found stays.
+  const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
+  await tx.recording.updateMany({
+    where: { id: analysis.recordingId },
+    data: { durationSeconds: outcome.durationSeconds, peaks: new Uint8Array(Uint8Array.from(peaks)), ...heard },
+  });
+  if (outcome.options.raw) await tx.recording.updateMany({ where: { id: analysis.recordingId, quality: { equals: Prisma.DbNull } }, data: { quality: toJson(outcome.quality) } });
+  await tx.analysis.updateMany({
+    where: { id: analysisId },
+    data: {
+      status: 'SUCCEEDED', progress: 1, finishedAt: new Date(), trackKey,
+      modelVersion: model.version, modelDigest: model.digest, modelLabels: [...model.labels],
+      gate: toJson(outcome.gate), warnings: toJson(outcome.warnings), summary: toJson(outcome.summary), summaryLabel: outcome.summary?.label ?? null,
+    },
   });
 }
 

@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
 import type { StepFigures } from '../domain/plugin-figures.js';
 import type { Settings } from '../domain/settings.js';
+import { NO_TRACING, type Tracing } from '../domain/tracing.js';
 import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
@@ -16,6 +17,7 @@ import { registerPage } from './page.route.js';
 import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
+import { registerRequestTrace } from './request-trace.js';
 import { registerRuleSchema } from './rule-schema.route.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
@@ -39,6 +41,9 @@ export interface AppOptions {
   readonly registry?: Registry;
   /** What the steps and listeners of plugins have done, for `/metrics`. */
   readonly pluginFigures?: () => readonly StepFigures[];
+  readonly tracing?: Tracing;
+  /** Downloads are sent on to the storage where it can sign links. */
+  readonly directDownloads?: boolean;
   /** Key of signed links; random for each process unless several share one address. */
   readonly pathKey?: Buffer;
 }
@@ -54,7 +59,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
     // Fastify's own lines carry addresses and URLs; `registerMetrics` writes one without them.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: limits.queryBytes,
@@ -64,6 +69,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
 
   registerErrors(app);
+  registerRequestTrace(app, options.tracing ?? NO_TRACING);
   registerDraining(app, limits);
   registerSecurityHeaders(app);
   registerAuth(app, services.keys, signer);
@@ -75,7 +81,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     signPath: (request) => (path) => signer.sign(path, principalOf(request)),
   });
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
-  registerRecordingAudio(app, services.recordings);
+  registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
   registerRuleSchema(app, services.rules);
   await registerPage(app, options.webDir);

@@ -20,7 +20,7 @@ export interface FactDelivery {
 }
 
 /** The queue's back-off stands in for the pause of a circuit: a failing listener is tried less and less often by itself. */
-export function createFactDelivery(listeners: readonly RegisteredListener[], { now = Date.now }: { readonly now?: () => number }): FactDelivery {
+export function createFactDelivery(listeners: readonly RegisteredListener[], { now = Date.now, onFailure }: { readonly now?: () => number; readonly onFailure?: (pluginName: string) => void }): FactDelivery {
   const byId = new Map(listeners.map((listener) => [listener.id, { listener, circuit: new Circuit(listener.plugin, listener.id.slice(listener.plugin.length + 1), now) }]));
   return {
     listenersTo: (kind) => listeners.filter((listener) => listener.kind === kind).map((listener) => listener.id),
@@ -34,6 +34,7 @@ export function createFactDelivery(listeners: readonly RegisteredListener[], { n
         return true;
       } catch (error) {
         found.circuit.failed(now() - beganMs);
+        onFailure?.(found.listener.plugin);
         throw error;
       }
     },

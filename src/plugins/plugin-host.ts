@@ -5,7 +5,7 @@ import type { Additions, PluginParts } from './registry.js';
 const MAX_DEADLINE_MS = 24 * 3600 * 1000;
 
 /** What a plugin gets in `register`. After `close` every addition throws PLUGIN_INVALID. */
-export function openHost(plugin: string, added: Additions, parts: Pick<PluginParts, 'events' | 'log' | 'store' | 'data'>): { readonly host: PluginHost; readonly close: () => void } {
+export function openHost(plugin: string, added: Additions, parts: Pick<PluginParts, 'events' | 'log' | 'store' | 'data' | 'onFailure'>): { readonly host: PluginHost; readonly close: () => void } {
   let open = true;
   const log = parts.log(plugin);
 
@@ -36,7 +36,10 @@ export function openHost(plugin: string, added: Additions, parts: Pick<PluginPar
     },
     listen(kind, listener) {
       whileOpen('listen');
-      const failed = (error: unknown): void => log.warn(`a listener to ${kind} threw ${error instanceof Error ? error.name : 'something'}`);
+      const failed = (error: unknown): void => {
+        parts.onFailure?.(plugin);
+        log.warn(`a listener to ${kind} threw ${error instanceof Error ? error.name : 'something'}`);
+      };
       added.stopListening.push(parts.events.listen((event) => {
         if (event.kind !== kind) return;
         try {

@@ -89,7 +89,7 @@ export function pluginContract(factory: AnyPluginFactory, options: ContractOptio
 }
 
 /** A host that keeps everything in memory; `lines` is what was logged. */
-export function memoryParts(data: Partial<PluginData> = {}): PluginParts & { readonly events: EventBus; readonly lines: string[] } {
+export function memoryParts(data: Partial<PluginData> = {}): PluginParts & { readonly events: Pick<EventBus, 'listen' | 'publish'>; readonly lines: string[] } {
   const listeners = new Set<(event: DomainEvent) => void>();
   const lines: string[] = [];
   const stores = new Map<string, PluginStore>();

@@ -14,12 +14,14 @@ const REGISTER_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 5000;
 
 export interface PluginParts {
-  readonly events: EventBus;
+  readonly events: Pick<EventBus, 'listen'>;
   readonly log: (pluginName: string) => PluginLog;
   readonly store: (pluginName: string) => PluginStore;
   readonly data: (pluginName: string) => PluginData;
   readonly now?: () => number;
   readonly registerDeadlineMs?: number;
+  /** Told of every failure of a step or listener, for metrics. */
+  readonly onFailure?: (pluginName: string) => void;
 }
 
 export interface OwnedGraphql extends GraphqlAddition {
@@ -72,7 +74,7 @@ export async function registerPlugins(given: readonly UndertonePlugin[], parts: 
     await stop();
     throw error;
   }
-  const runner = createStepRunner(added.steps, parts.now);
+  const runner = createStepRunner(added.steps, parts.now, parts.onFailure);
   const facts = createFactDelivery(added.listeners, parts);
   return {
     ...added, facts, stop,

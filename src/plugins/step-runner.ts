@@ -26,15 +26,15 @@ export interface StepRunner {
   figures(): readonly StepFigures[];
 }
 
-export function createStepRunner(steps: readonly RegisteredStep[], now: () => number = Date.now): StepRunner {
+export function createStepRunner(steps: readonly RegisteredStep[], now: () => number = Date.now, onFailure: (pluginName: string) => void = () => undefined): StepRunner {
   const circuits = new Map(steps.map((registered) => [registered, new Circuit(registered.pluginName, registered.step.id, now)]));
   return {
-    begin: () => beginSteps(circuits, now),
+    begin: () => beginSteps(circuits, now, onFailure),
     figures: () => [...circuits.values()].map((circuit) => circuit.figures()),
   };
 }
 
-function beginSteps(circuits: ReadonlyMap<RegisteredStep, Circuit>, now: () => number): AnalysisSteps {
+function beginSteps(circuits: ReadonlyMap<RegisteredStep, Circuit>, now: () => number, onFailure: (pluginName: string) => void): AnalysisSteps {
   const notes = new Map<string, Map<string, unknown>>();
   const warnings: AnalysisWarning[] = [];
   const texts = new Map<number, string>();
@@ -75,6 +75,7 @@ function beginSteps(circuits: ReadonlyMap<RegisteredStep, Circuit>, now: () => n
     } catch (error) {
       signal.throwIfAborted();
       circuit.failed(now() - beganMs);
+      onFailure(pluginName);
       return refuse(registered, error instanceof DeadlineError ? `step ${step.id} took longer than ${step.deadlineMs} ms` : `step ${step.id} failed`, error);
     }
   }

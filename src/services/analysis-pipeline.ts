@@ -6,6 +6,7 @@ import type { FrameTrack } from '../domain/frame-track.js';
 import type { ModelManifest } from '../domain/model.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds, secondsToSamples, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
+import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
 import type { EmotionInference, SpeechProbability } from '../inference/emotion-inference.js';
 import type { AnalysisSteps } from '../plugins/step-runner.js';
 import { judge, speakersOf } from './analysis-summary.js';
@@ -27,6 +28,7 @@ export interface PipelineParts {
   readonly maxRawSeconds: number;
   readonly decodeTimeoutMs: number;
   readonly abstainBelow: number;
+  readonly tracing?: Tracing;
   /** Steps of plugins for one analysis: they add, or fail it where one is declared fatal. */
   readonly beginSteps?: () => AnalysisSteps;
 }
@@ -64,13 +66,13 @@ export interface AnalysisPipeline {
 }
 
 export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
-  const { decoder, inference } = parts;
+  const { decoder, inference, tracing = NO_TRACING } = parts;
 
   async function decode(request: Pick<PipelineRequest, 'path' | 'signal'>, channel: 'mix' | number, onSeconds: (seconds: number) => void): Promise<DecodedAudio> {
     await mkdir(parts.tempDir, { recursive: true, mode: 0o700 });
-    return decoder.decode(request.path, {
+    return traced(tracing, 'audio.decode', { attributes: { 'undertone.audio.channel': String(channel) } }, () => decoder.decode(request.path, {
       maxSeconds: parts.maxAudioSeconds, timeoutMs: parts.decodeTimeoutMs, tempDir: parts.tempDir, channel, signal: request.signal, onProgress: onSeconds,
-    });
+    }));
   }
 
   /** The channels of a stereo recording one by one where they were asked for and differ; otherwise the mix alone. */
@@ -98,14 +100,14 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     await steps?.afterDecode({ pcm, durationSeconds: samplesToSeconds(pcm.sampleCount), options: request.options }, request.signal);
     const voices = await decodeVoices(request, decoded);
     try {
-      const heard = await listen(parts.speech, decoded, voices, {
-        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds,
+      const heard = await traced(tracing, 'audio.listen', { attributes: { 'undertone.audio.seconds': samplesToSeconds(pcm.sampleCount) } }, () => listen(parts.speech, decoded, voices, {
+        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds, priority: request.priority,
         signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
-      });
+      }));
       const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));
       const samplesOf = (window: AnalysisWindow): PcmSource => pcmOf.get(window.speaker) ?? pcm;
       const judged = await inferWindows(samplesOf, heard.windows, inference, {
-        modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal,
+        modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal, tracing,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
       });
       return await concludeWith(request, manifest, heard, judged, { steps, samplesOf });

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AnalysisRepository } from '../db/repositories.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
+import type { AnalysisEnded } from '../domain/measurements.js';
+import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
 import type { EventBus, Fact } from '../domain/events.js';
 import { encodeFrameTrack } from '../domain/frame-track.js';
 import type { Priority } from '../domain/priority.js';
@@ -21,6 +23,9 @@ export interface AnalysisRunnerParts {
   readonly events: EventBus;
   readonly facts: FactOutbox;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
+  readonly tracing?: Tracing;
+  /** Told of every end of a run, for metrics and the log. */
+  readonly onEnded?: (ended: AnalysisEnded) => void;
   readonly onFault: (error: unknown, analysisId: string) => string;
 }
 
@@ -39,7 +44,7 @@ export interface AnalysisRunner {
 }
 
 export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner {
-  const { analyses, blobs, pipeline, events, facts } = parts;
+  const { analyses, blobs, pipeline, events, facts, tracing = NO_TRACING } = parts;
 
   function publish(analysis: AnalysisRecord, status: AnalysisRecord['status'], progress: number): void {
     events.publish({ kind: 'analysis.progress', workspaceId: analysis.workspaceId, analysisId: analysis.id, status, progress });
@@ -65,8 +70,8 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     };
   }
 
-  async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number } | null> {
-    const local = await blobs.localPath(recording.blobKey);
+  async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number; readonly audioSeconds: number } | null> {
+    const local = await traced(tracing, 'storage.fetch', { attributes: { 'undertone.blob.bytes': recording.byteLength } }, () => blobs.localPath(recording.blobKey));
     try {
       const result = await pipeline.analyze({
         path: local.path,
@@ -81,26 +86,29 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       // At the same time as the statements of the transaction, which waits for it: two waits for the disk become one.
       const trackWritten = blobs.write(trackKey, encodeFrameTrack(result.track));
       trackWritten.catch(() => undefined);
-      const completed = await analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }, (tx) => facts.put(tx, factOf(analysis, 'analysis.completed')));
+      const completed = await traced(tracing, 'results.write', { attributes: { 'undertone.segment.count': result.outcome.segments.length } }, () =>
+        analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }, (tx) => facts.put(tx, factOf(analysis, 'analysis.completed'))));
       if (!completed) {
         await trackWritten;
         await blobs.delete(trackKey);
         return null;
       }
-      return { dimension: result.outcome.embedding?.length ?? 0 };
+      return { dimension: result.outcome.embedding?.length ?? 0, audioSeconds: result.outcome.durationSeconds };
     } finally {
       await local.release();
     }
   }
 
-  async function end(analysis: AnalysisRecord, error: unknown): Promise<void> {
+  /** False when it has ended otherwise meanwhile (cancelled, or deleted). */
+  async function end(analysis: AnalysisRecord, error: unknown): Promise<boolean> {
     const problem = isUndertoneError(error)
       ? { code: error.code, message: error.message }
       : { code: 'INTERNAL', message: `The analysis failed by a fault of Undertone; the log has it under ${parts.onFault(error, analysis.id)}. Analyse again, and report it when it repeats.` };
     const fact = factOf(analysis, 'analysis.failed');
-    if (!(await analyses.fail(analysis.id, problem, (tx) => facts.put(tx, fact)))) return;
+    if (!(await analyses.fail(analysis.id, problem, (tx) => facts.put(tx, fact)))) return false;
     publish(analysis, 'FAILED', 1);
     facts.announce(fact);
+    return true;
   }
 
   return {
@@ -110,20 +118,29 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       if (found === null) return;
       const { analysis, recording } = found;
       const stopped = new AbortController();
+      const startedMs = performance.now();
+      const ended = (outcome: AnalysisEnded['outcome'], error: unknown = null, audioSeconds: number | null = null): void =>
+        parts.onEnded?.({ analysisId, modelId: analysis.modelId, outcome, code: error === null ? null : isUndertoneError(error) ? error.code : 'INTERNAL', audioSeconds, wallSeconds: (performance.now() - startedMs) / 1000 });
       publish(analysis, 'RUNNING', 0);
       try {
         const completed = await work(analysis, recording, context, stopped);
-        if (completed === null) return;
+        if (completed === null) return ended('stopped');
+        ended('succeeded', null, completed.audioSeconds);
         publish(analysis, 'SUCCEEDED', 1);
         facts.announce(factOf(analysis, 'analysis.completed'));
         // After everybody was told: building an index of many vectors takes minutes, and searches are exact without it.
         if (completed.dimension > 0) await parts.ensureIndex(analysis.modelId, completed.dimension).catch((error: unknown) => parts.onFault(error, analysisId));
       } catch (error) {
-        if (stopped.signal.aborted) return;
+        if (stopped.signal.aborted) return ended('stopped');
         if (context.signal.aborted) throw new UndertoneError('SHUTTING_DOWN', 'The worker is stopping; another takes the analysis over.', {}, { cause: error });
-        const willRetry = !context.isLastAttempt && (!isUndertoneError(error) || error.retryable);
-        if (willRetry) throw error;
-        await end(analysis, error);
+        // The queue gives the job back when the database does not answer; it is no failure of the analysis.
+        // What a recording is at fault for ends the analysis, and the job is done. What we are at fault for is tried again,
+        // and in the end leaves a dead letter, from which an admin can try it once more.
+        const isOurs = !isUndertoneError(error) || error.retryable;
+        const isAgain = isUndertoneError(error) && error.code === 'DATABASE_UNAVAILABLE' || (isOurs && !context.isLastAttempt);
+        ended(isAgain ? 'retried' : 'failed', error);
+        if (isAgain) throw error;
+        if ((await end(analysis, error)) && isOurs) throw error;
       }
     },
   };

@@ -4,14 +4,12 @@ import type { HostLoad, ItemAnswer, SpeechAnswer, SpeechItem } from '../host-pro
 import { sumOf } from './normalization.js';
 import type { ProviderSession } from './provider-session.js';
 import { openProviderSession } from './provider-session.js';
-import { SPEECH_STATE_SIZE, SPEECH_WINDOW, speechSequenceModel } from './speech-model.js';
+import { FRAME_HOP, FRAME_SAMPLES, FRAMES, SPEECH_STATE_SIZE, SPEECH_WINDOW, speechSequenceModel } from './speech-model.js';
 
 const STATE_SHAPE = [1, 1, SPEECH_STATE_SIZE] as const;
 
 /** Silero VAD: 512 new samples with the 64 before them (without those, speech in noise falls from 91 % to 76 %). */
 export class SpeechGraph {
-  readonly batchLimit = 1;
-
   private constructor(
     private readonly session: ort.InferenceSession,
     readonly opened: ProviderSession,
@@ -36,11 +34,11 @@ export class SpeechGraph {
     if (!Number.isFinite(sumOf(samples))) {
       return { ok: false, code: 'BAD_INPUT', message: 'The samples hold values that are not finite numbers. Decode the audio again.' };
     }
-    const { windows, context } = windowsOf(samples, state?.context ?? new Float32Array(SPEECH_WINDOW.context));
-    if (windows.length === 0) return { ok: true, value: { probabilities: new Float32Array(0), state: { recurrent: state?.recurrent ?? new Float32Array(2 * SPEECH_STATE_SIZE), context } } };
+    const { frames, context } = framesOf(samples, state?.context ?? new Float32Array(SPEECH_WINDOW.context));
+    if (frames.length === 0) return { ok: true, value: { probabilities: new Float32Array(0), state: { recurrent: state?.recurrent ?? new Float32Array(2 * SPEECH_STATE_SIZE), context } } };
     const before = state?.recurrent ?? new Float32Array(2 * SPEECH_STATE_SIZE);
     const outputs = await this.session.run({
-      windows: new ort.Tensor('float32', windows, [windows.length / SPEECH_WINDOW.total, 1, SPEECH_WINDOW.total]),
+      frames: new ort.Tensor('float32', frames, [frames.length / (FRAMES * FRAME_SAMPLES), FRAMES, FRAME_SAMPLES]),
       h: new ort.Tensor('float32', before.slice(0, SPEECH_STATE_SIZE), STATE_SHAPE),
       c: new ort.Tensor('float32', before.slice(SPEECH_STATE_SIZE), STATE_SHAPE),
     });
@@ -52,19 +50,20 @@ export class SpeechGraph {
   }
 }
 
-/** Every window with its context and its mirrored end, one after another; a last one that is not full ends in silence. */
-function windowsOf(samples: Float32Array, contextBefore: Float32Array): { readonly windows: Float32Array; readonly context: Float32Array } {
+/** The frames of every window, with its context and its mirrored end, one after another; a last one that is not full ends in silence. */
+function framesOf(samples: Float32Array, contextBefore: Float32Array): { readonly frames: Float32Array; readonly context: Float32Array } {
   const { context, fresh, mirrored, total } = SPEECH_WINDOW;
   const count = Math.ceil(samples.length / fresh);
   const padded = new Float32Array(context + count * fresh);
   padded.set(contextBefore);
   padded.set(samples, context);
-  const windows = new Float32Array(count * total);
-  for (let window = 0; window < count; window++) {
-    const into = windows.subarray(window * total, (window + 1) * total);
-    into.set(padded.subarray(window * fresh, window * fresh + context + fresh));
+  const frames = new Float32Array(count * FRAMES * FRAME_SAMPLES);
+  const window = new Float32Array(total);
+  for (let index = 0; index < count; index++) {
+    window.set(padded.subarray(index * fresh, index * fresh + context + fresh));
     // The last sample itself is the mirror and is not repeated.
-    for (let i = 0; i < mirrored; i++) into[context + fresh + i] = into[context + fresh - 2 - i]!;
+    for (let i = 0; i < mirrored; i++) window[context + fresh + i] = window[context + fresh - 2 - i]!;
+    for (let frame = 0; frame < FRAMES; frame++) frames.set(window.subarray(frame * FRAME_HOP, frame * FRAME_HOP + FRAME_SAMPLES), (index * FRAMES + frame) * FRAME_SAMPLES);
   }
-  return { windows, context: padded.slice(padded.length - context) };
+  return { frames, context: padded.slice(padded.length - context) };
 }

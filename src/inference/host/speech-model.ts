@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
 import onnxProto from 'onnx-proto';
 import { encodeModel, GraphBuilder, type Value } from '../emotion2vec/graph-builder.js';
-import { slice, transpose } from '../emotion2vec/graph-operators.js';
+import { slice } from '../emotion2vec/graph-operators.js';
 
 const { onnx } = onnxProto;
 
 /** One window of the speech detector: 64 samples before, 512 new ones, and 64 mirrored at the end as its own padding does. */
 export const SPEECH_WINDOW = { context: 64, fresh: 512, mirrored: 64, total: 640 } as const;
+/** Short-time spectra of a window. */
+export const FRAMES = 4;
+export const FRAME_SAMPLES = 256;
+export const FRAME_HOP = 128;
 export const SPEECH_STATE_SIZE = 128;
 
 /** Torch keeps an LSTM's gates as input, forget, cell, output; ONNX wants input, output, forget, cell. */
@@ -22,26 +26,31 @@ interface Weight {
  * Silero VAD v6 over a whole sequence of windows in one run, from the weights of the published file.
  *
  * The published graph takes one window a run: about 200 small nodes and two branches for each 32 ms, of which the
- * arithmetic is a tenth. Here the convolutions see all windows as one batch and the LSTM goes over them in one node:
- * the same sums (to rounding), at about a sixth of the time. Inputs: windows [n, 1, 640], h and c [1, 1, 128]; outputs:
+ * arithmetic is a tenth. Here the convolutions are products of large matrices over all windows (as convolutions of four steps each they
+ * would be thousands of small ones) and the LSTM goes over the sequence in one node: the same sums to rounding. Inputs:
+ * frames [n, 4, 256] (hop 128 within a window of 640), h and c [1, 1, 128]; outputs:
  * probabilities [n, 1, 1], and h and c after the last window. Throws when the file has not the expected weights.
  */
 export function speechSequenceModel(publishedFile: string): Uint8Array {
   const weightOf = sixteenKilohertzWeights(publishedFile);
   const graph = new GraphBuilder();
-  const windows = graph.input('windows', 'f32', ['n', 1, SPEECH_WINDOW.total]);
+  const frames = graph.input('frames', 'f32', ['n', FRAMES, FRAME_SAMPLES]);
   const states = ['h', 'c'].map((name) => graph.input(name, 'f32', [1, 1, SPEECH_STATE_SIZE]));
   const constant = ({ values, shape }: Weight): Value => graph.floats(values, shape);
 
-  const spectrum = graph.node('Conv', [windows, constant(weightOf('stft.forward_basis_buffer', [2 * BINS, 1, 256]))], { attributes: { strides: [128] } });
+  const basis = weightOf('stft.forward_basis_buffer', [2 * BINS, 1, FRAME_SAMPLES]);
+  const spectrum = graph.node('MatMul', [frames, graph.floats(transposed(basis.values, 2 * BINS, FRAME_SAMPLES), [FRAME_SAMPLES, 2 * BINS])]);
   const squared = graph.node('Mul', [spectrum, spectrum]);
-  let x = graph.node('Sqrt', [graph.node('Add', [slice(graph, squared, 1, 0, BINS), slice(graph, squared, 1, BINS)])]);
+  let x = graph.node('Sqrt', [graph.node('Add', [slice(graph, squared, 2, 0, BINS), slice(graph, squared, 2, BINS)])]);
+  let length = FRAMES;
   for (const [layer, [shape, stride]] of ([[[128, BINS, 3], 1], [[64, 128, 3], 2], [[64, 64, 3], 2], [[128, 64, 3], 1]] as const).entries()) {
     const name = `encoder.${layer}.reparam_conv`;
-    const weights = [constant(weightOf(`${name}.weight`, shape)), constant(weightOf(`${name}.bias`, [shape[0]]))];
-    x = graph.node('Relu', [graph.node('Conv', [x, ...weights], { attributes: { strides: [stride], pads: [1, 1] } })]);
+    const [weight, bias] = [weightOf(`${name}.weight`, shape), weightOf(`${name}.bias`, [shape[0]])];
+    x = graph.node('Relu', [graph.node('Add', [convolved(graph, x, weight, length, stride), constant(bias)])]);
+    length = Math.ceil(length / stride);
   }
-  const sequence = transpose(graph, x, [0, 2, 1]);
+  // [n, 1, 128] is a sequence of n for a batch of one.
+  const sequence = x;
   const gates = (part: string): Float32Array => reorderGates(weightOf(`decoder.rnn.${part}`, part.startsWith('weight') ? [512, SPEECH_STATE_SIZE] : [512]).values);
   const recurrent = [
     graph.floats(gates('weight_ih'), [1, 512, SPEECH_STATE_SIZE]), graph.floats(gates('weight_hh'), [1, 512, SPEECH_STATE_SIZE]),
@@ -54,6 +63,20 @@ export function speechSequenceModel(publishedFile: string): Uint8Array {
   graph.output(graph.node('Identity', [lastH!], { as: 'lastH' }), 'f32');
   graph.output(graph.node('Identity', [lastC!], { as: 'lastC' }), 'f32');
   return encodeModel(graph, 'speech-sequence');
+}
+
+/** A convolution of three taps with one step of padding: [n, length, in] → [n, ⌈length / stride⌉, out]. */
+function convolved(graph: GraphBuilder, x: Value, { values, shape }: Weight, length: number, stride: number): Value {
+  const [out, channels, taps] = shape as [number, number, number];
+  const padded = graph.node('Pad', [x, graph.ints([0, 1, 0, 0, 1, 0])]);
+  const shifted = Array.from({ length: taps }, (_, tap) => graph.node('Slice', [padded, graph.ints([tap]), graph.ints([tap + length]), graph.ints([1]), graph.ints([stride])]));
+  const weights = new Float32Array(taps * channels * out);
+  for (let o = 0; o < out; o++) for (let c = 0; c < channels; c++) for (let tap = 0; tap < taps; tap++) weights[(tap * channels + c) * out + o] = values[(o * channels + c) * taps + tap]!;
+  return graph.node('MatMul', [graph.node('Concat', shifted, { attributes: { axis: 2 } }), graph.floats(weights, [taps * channels, out])]);
+}
+
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  return Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
 }
 
 /** The constants of the branch for 16 kHz (the file holds one for 8 kHz as well), by the end of their names. */

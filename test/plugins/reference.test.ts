@@ -8,7 +8,7 @@ describe('docs/plugins.md', () => {
   });
 
   it('names what is exported, with its comments, and nothing else', () => {
-    const text = pluginReference('/** A thing. */ export interface Thing { /** Its name. */ readonly name: string; } interface Hidden { x: 1 } export type Kind = "a" | "b";');
+    const text = pluginReference('/** A thing. */ export interface Thing {\n/** Its name. */\nreadonly name: string; }\ninterface Hidden { x: 1 } export type Kind = "a" | "b";');
     expect(text).toBe('### `Thing`\n\nA thing.\n\n* `name: string` – Its name.\n\n### `Kind`\n\n`"a" | "b"`');
   });
 

@@ -21,7 +21,7 @@ export interface Analyzer {
 }
 
 /** What the platform adds to the bare analyzer of the command. */
-export interface AnalyzerExtras extends Pick<PipelineParts, 'tracing'> {
+export interface AnalyzerExtras extends Pick<PipelineParts, 'diarizer' | 'tracing'> {
   readonly plugins?: Pick<Plugins, 'beginSteps' | 'modelFolders'>;
   readonly onBatch?: InferenceOptions['onBatch'];
 }
@@ -62,6 +62,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, extra: Analyzer
     abstainBelow: settings.abstainBelow,
     ...(extra.plugins === undefined ? {} : { beginSteps: () => extra.plugins!.beginSteps() }),
     ...(extra.tracing === undefined ? {} : { tracing: extra.tracing }),
+    ...(extra.diarizer === undefined ? {} : { diarizer: extra.diarizer }),
   });
   return {
     inference,

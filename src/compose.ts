@@ -8,6 +8,7 @@ import { usageReportTask } from '../cron/usage-report.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
 import { composePlugins } from './compose-plugins.js';
 import { composeRules } from './compose-rules.js';
+import { composeDiarization } from './compose-diarization.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
@@ -15,6 +16,7 @@ import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
 import { createPluginRepository } from './db/plugin.repository.js';
+import { createSpeakerRepository } from './db/speaker.repository.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import { createWorkspaceRepository } from './db/workspace.repository.js';
@@ -26,6 +28,8 @@ import { createPlatformMetrics, type PlatformMetrics } from './http/platform-met
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
 import { businessRules } from './plugins/business-rules/plugin.js';
+import type { AnyPluginFactory } from './plugins/contract.js';
+import type { BuiltInPlugins } from './plugins/load-plugins.js';
 import type { Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
 import { JOB_NAMES } from './queue/job-settings.js';
@@ -43,9 +47,11 @@ import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
+import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { RuleEngine } from './services/rule-engine.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
+import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
@@ -64,13 +70,14 @@ export interface Platform {
   /** For the operator at the machine only: it reads folders by path. */
   readonly imports: ImportService;
   readonly workspaces: WorkspaceAdministration;
+  readonly limiter: RateLimiter;
   readonly keys: OperatorKeyService;
   readonly database: Database;
   readonly blobs: StorageBackend;
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
-  readonly scheduler: Scheduler;
   readonly plugins: Plugins;
+  readonly scheduler: Scheduler;
   readonly metrics: PlatformMetrics;
   readonly tracing: Tracing;
   readonly fleet: Fleet;
@@ -109,6 +116,12 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const nodeId = newNodeId();
   const messages = composeMessages(database, events, nodeId, log);
   opened.push(() => messages.stop());
+  const limiter = createRateLimiter(settings.rateLimits);
+  const stopSharing = shareRates(limiter, messages);
+  opened.push(() => {
+    stopSharing();
+    return Promise.resolve();
+  });
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
   await queue.start();
   messages.onMessage((message) => {
@@ -120,12 +133,12 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const analyses = createAnalysisRepository(database);
   // The plugin registers before what it calls is made, and calls it only once jobs run.
   const ruled: { engine: RuleEngine | null } = { engine: null };
-  const builtIns = new Map([['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })]]);
+  const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })]]);
   const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), onFailure: metrics.pluginFailed }, builtIns);
   const facts = createFactOutbox({ queue, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => plugins.stop());
-  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, plugins });
+  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, plugins, diarizer: () => plugins.diarizer });
   opened.splice(opened.length - 2, 0, () => analyzer.stop());
   const fleet = await composeFleet({ settings, role, version: VERSION, nodeId, database, inference: analyzer.inference, messages, events, log });
   const { directory, registry } = fleet;
@@ -136,18 +149,19 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const workspaces = createWorkspaceRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, blobs, facts, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, downloadUrl: blobs.downloadUrl });
+  const recordingService = createRecordingService({ database, recordings, blobs, facts, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
   const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: {}, reviewed: null, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
   ruled.engine = engine;
   const services: Services = {
     recordings: recordingService,
     analyses: analysisService,
+    speakers: createSpeakerService({ speakers: createSpeakerRepository(database), analyses }),
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
@@ -179,7 +193,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
 
   return {
-    services, imports, workspaces: createWorkspaceAdministration(workspaces), keys, database, blobs, queue, analyzer, scheduler, plugins, fleet, metrics, tracing, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, database, blobs, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },

@@ -1,4 +1,5 @@
 import type { GateKind, GateResult } from '../domain/analysis.js';
+import { coveredSeconds } from '../domain/intervals.js';
 import type { WindowSpan } from './windows.js';
 
 // A window that is shorter on speech than this was lengthened from next to nothing.
@@ -24,7 +25,8 @@ const seconds = (value: number): string => `${value.toFixed(1)} s`;
 /** The recording as a whole: speech when any window is, otherwise what most of its seconds are. */
 export function gateRecording(windows: readonly GatedSpan[], durationSeconds: number): GateResult {
   const judged = windows.filter((window) => window.gate === 'speech' || window.gate === 'bypassed');
-  const judgedSeconds = judged.reduce((sum, window) => sum + window.endSeconds - window.startSeconds, 0);
+  // Windows of two channels may lie over each other.
+  const judgedSeconds = coveredSeconds(judged);
   const speechSeconds = windows.reduce((sum, window) => sum + window.speechSeconds, 0);
   const leftOutSeconds = Math.max(0, durationSeconds - judgedSeconds);
   if (judged.some((window) => window.gate === 'bypassed')) {

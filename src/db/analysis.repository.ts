@@ -19,7 +19,8 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
     /** Throws CONFLICT when another request with the same idempotency key was first; the transaction is lost then. */
     insert: async (tx, row) => {
       try {
-        return toAnalysis(await tx.analysis.create({ data: row }));
+        const { roleRule, ...plain } = row;
+        return toAnalysis(await tx.analysis.create({ data: roleRule == null ? plain : { ...plain, roleRule: { rule: roleRule.rule, names: [...roleRule.names] } } }));
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
         throw new UndertoneError('CONFLICT', 'Another request with this idempotency key came first. Repeat the request to get its result.', {}, { cause: error });

@@ -1,6 +1,7 @@
 import type { PluginResult, PredictionResult, SegmentResult } from '../domain/analysis.js';
 import { newId } from '../domain/ids.js';
 import type { CompletedAnalysis } from '../domain/records.js';
+import { speechColumns } from './conversation-format.js';
 import type { Database, Transaction } from './database.js';
 import { Prisma } from './generated/client.js';
 import { encodeVectorArray } from './vector-format.js';
@@ -34,8 +35,11 @@ export async function writeResults(db: Database, tx: Transaction, analysis: { re
   const speakerIds = new Map(speakers.map(({ key }) => [key, newId('speaker')]));
   if (speakers.length > 0) {
     await tx.speaker.createMany({
-      data: speakers.map(({ key, role, channel, talkSeconds, summary }) => ({ id: speakerIds.get(key)!, analysisId, key, role, channel, talkSeconds, summary: toJson(summary) })),
+      data: speakers.map(({ key, role, roleSource, channel, talkSeconds, summary }) => ({ id: speakerIds.get(key)!, analysisId, key, role, roleSource, channel, talkSeconds, summary: toJson(summary) })),
     });
+  }
+  if (outcome.conversation !== null) {
+    await tx.conversation.create({ data: { analysisId, workspaceId: analysis.workspaceId, durationSeconds: outcome.durationSeconds, speech: speechColumns(outcome.conversation.stretches) } });
   }
   const segmentIds = segments.map(() => newId('segment'));
   await insertSegments(tx, toSegmentRows(analysisId, segments, segmentIds, speakerIds, model.labels));

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../domain/json.js';
 import type {
-  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder,
-  RecordingRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
+  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, ConversationRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder,
+  RecordingRecord, RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { NodeRecord } from '../domain/node.js';
 import type { Role } from '../domain/principal.js';
@@ -32,7 +32,7 @@ export interface RecordingRepository {
 export type UnfinishedAnalysis = Pick<AnalysisRecord, 'id' | 'workspaceId' | 'recordingId' | 'modelId' | 'attempt' | 'createdAt'>;
 
 export interface AnalysisRepository {
-  insert(tx: Transaction, row: Pick<AnalysisRecord, 'id' | 'workspaceId' | 'recordingId' | 'modelId' | 'raw' | 'speakersMode' | 'idempotencyKey' | 'requestDigest'>): Promise<AnalysisRecord>;
+  insert(tx: Transaction, row: Pick<AnalysisRecord, 'id' | 'workspaceId' | 'recordingId' | 'modelId' | 'raw' | 'speakersMode' | 'idempotencyKey' | 'requestDigest'> & Partial<Pick<AnalysisRecord, 'speakerCount' | 'roleRule'>>): Promise<AnalysisRecord>;
   findById(workspaceId: string, id: string): Promise<AnalysisRecord | null>;
   findByIds(workspaceId: string, ids: readonly string[]): Promise<readonly AnalysisRecord[]>;
   /** The newest analysis of each of these recordings that has one. */
@@ -81,6 +81,15 @@ export interface ApiKeyRepository {
   countActive(role?: Role): Promise<number>;
   /** At most once a minute per key, so that reads do not become writes. */
   touch(id: string): Promise<void>;
+}
+
+export interface SpeakerRepository {
+  /** Of those of these analyses in which speakers were told apart. */
+  conversations(workspaceId: string, analysisIds: readonly string[]): Promise<readonly ConversationRecord[]>;
+  /** Writes the role and its line of history together; null when there is no such speaker. The same role again changes nothing. */
+  setRole(workspaceId: string, speakerId: string, change: Pick<RoleChangeRecord, 'after' | 'reason' | 'keyId' | 'keyName'>): Promise<SpeakerRecord | null>;
+  /** Oldest first. */
+  roleChanges(workspaceId: string, speakerIds: readonly string[]): Promise<readonly RoleChangeRecord[]>;
 }
 
 /** Processes belong to no workspace. */

@@ -1,3 +1,5 @@
+import type { RoleRule } from './speaker-roles.js';
+
 /** How a bucket is reached; of no account for files. */
 export interface StorageAccess {
   /** Null: AWS itself. */
@@ -12,6 +14,14 @@ export interface StorageAccess {
   readonly kmsKeyId: string | null;
   /** Downloads are sent on to presigned addresses of the bucket instead of through the API. */
   readonly directDownloads: boolean;
+}
+
+/** For each key (failed keys: each address); 0: no limit. */
+export interface RateLimits {
+  readonly requests: number;
+  readonly queryCost: number;
+  readonly uploadBytes: number;
+  readonly failedKeys: number;
 }
 
 /** All settings, parsed once by src/config.ts. Nothing else reads the environment. */
@@ -43,6 +53,7 @@ export interface Settings {
   readonly maxQueueLength: number;
   readonly maxQueuedAnalyses: number;
   readonly introspection: boolean;
+  readonly rateLimits: RateLimits;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   readonly abstainBelow: number;
   /** Upload rate below which a slow sender is cut, bytes a second. */
@@ -55,6 +66,12 @@ export interface Settings {
   readonly downloadProxy: string | null;
   /** Variables that model hosts are given (an accelerator's libraries). */
   readonly hostEnvironment: Readonly<Record<string, string>>;
+  /** Roles of speakers where a request names none. */
+  readonly speakerRoles: RoleRule | null;
+  /** Which installed diarization model is used; null: the first by id. */
+  readonly diarizationModel: string | null;
+  /** Longest recording whose speakers are told apart by voice. */
+  readonly maxDiarizationSeconds: number;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
   /** What signed links are made with, where several API processes share one address; null: each makes its own. */

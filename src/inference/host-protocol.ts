@@ -19,7 +19,23 @@ export type GraphContract = Pick<ModelManifest, 'id' | 'sampleRateHz' | 'minSamp
 
 export type HostLoad =
   | { readonly kind: 'emotion'; readonly file: string; readonly contract: GraphContract; readonly session: SessionSettings; readonly niceness: Niceness; /** Samples of the largest batch that is tried on an accelerator. */ readonly maxBatchSamples: number }
-  | { readonly kind: 'speech'; readonly file: string; readonly session: SessionSettings; readonly niceness: Niceness };
+  | { readonly kind: 'speech'; readonly file: string; readonly session: SessionSettings; readonly niceness: Niceness }
+  | { readonly kind: 'diarization'; readonly segmentationFile: string; readonly embeddingFile: string; readonly threadCount: number };
+
+export interface DiarizationItem {
+  /** Mono float32 at 16 kHz, little-endian, without a header: hours of it would be too much for the channel. */
+  readonly samplesFile: string;
+  /** Null: estimated with `clusterThreshold`. */
+  readonly speakerCount: number | null;
+  readonly clusterThreshold: number;
+}
+
+/** Columns in the order of time; `speaker` counts from 0. */
+export interface DiarizationAnswer {
+  readonly startSeconds: readonly number[];
+  readonly endSeconds: readonly number[];
+  readonly speaker: readonly number[];
+}
 
 export interface EmotionItem {
   readonly samples: Float32Array;

@@ -5,6 +5,7 @@ import type { PcmSource } from '../domain/pcm.js';
 import type { Principal, Role } from '../domain/principal.js';
 import type { AnalysisRecord, RecordingRecord, SegmentRecord, SpeakerRecord } from '../domain/records.js';
 import type { ScheduledTask } from '../domain/scheduled-task.js';
+import type { SpokenStretch } from '../domain/speaker-turns.js';
 
 /** Raised when something here changes in a way that old plugins would notice. */
 export const PLUGIN_API_VERSION = 1;
@@ -76,6 +77,7 @@ export interface PluginHost {
   /** A folder of model folders, each with a `manifest.json` (docs/models.md). */
   addModels(folder: string): void;
   addTranscriber(transcriber: Transcriber): void;
+  /** Tells voices apart for `speakers: AUTO`. A plugin's own takes the place of the built-in one; two of them are PLUGIN_INVALID. */
   addDiarizer(diarizer: Diarizer): void;
   addNotifier(notifier: Notifier): void;
 }
@@ -218,24 +220,20 @@ export interface TranscribedWord {
   readonly confidence: number | null;
 }
 
-/** Who speaks when, in a recording whose voices share a channel. */
+/** Says who speaks when on one channel. Shown in `capabilities`. */
 export interface Diarizer {
+  /** Kebab-case, for logs and warnings. */
   readonly id: string;
-  diarize(pcm: PcmSource, options: DiarizeOptions, signal: AbortSignal): Promise<readonly SpeakerTurn[]>;
+  /** Null when it can work now; otherwise why it cannot and what to do, for people. Asked often: it must be cheap. */
+  unavailable(): string | null;
+  /** Mono at 16 kHz. A failure costs the analysis its speakers (a warning), never its result. */
+  diarize(pcm: PcmSource, options: DiarizeOptions): Promise<readonly SpokenStretch[]>;
 }
+
 export interface DiarizeOptions {
-  /** Exact number of speakers where it is known. */
+  /** Null: to be estimated. */
   readonly speakerCount: number | null;
-  readonly maxSpeakers: number;
-}
-/** Turns may overlap: that is where two speak at once. */
-export interface SpeakerTurn {
-  /** `speaker-0`, `speaker-1` … in the order of first appearance. */
-  readonly speaker: string;
-  readonly startSeconds: number;
-  readonly endSeconds: number;
-  /** 0 to 1, or null where the engine does not say. */
-  readonly confidence: number | null;
+  readonly signal: AbortSignal;
 }
 
 export interface Notifier {

@@ -2,6 +2,9 @@ import type { PluginHost } from './contract.js';
 import { invalidPlugin } from './plugin-error.js';
 import type { Additions, PluginParts } from './registry.js';
 
+/** The name of the plugin in ./diarization: its diarizer makes way for any other. */
+export const BUILT_IN_DIARIZATION = 'diarization';
+
 const MAX_DEADLINE_MS = 24 * 3600 * 1000;
 
 /** What a plugin gets in `register`. After `close` every addition throws PLUGIN_INVALID. */
@@ -67,7 +70,13 @@ export function openHost(plugin: string, added: Additions, parts: Pick<PluginPar
       added.modelFolders.push(folder);
     },
     addTranscriber: (transcriber) => addUnique('addTranscriber', added.transcribers, transcriber),
-    addDiarizer: (diarizer) => addUnique('addDiarizer', added.diarizers, diarizer),
+    addDiarizer(diarizer) {
+      whileOpen('addDiarizer');
+      // An analysis has one: the built-in makes way, two of others would leave to chance who is heard.
+      const other = added.diarizers.find((one) => one.plugin !== BUILT_IN_DIARIZATION);
+      if (other !== undefined && plugin !== BUILT_IN_DIARIZATION) throw invalidPlugin(plugin, 'duplicate', `added a diarizer, and ${other.plugin} has added one already; load one of the two`);
+      added.diarizers.push({ plugin, diarizer });
+    },
     addNotifier: (notifier) => addUnique('addNotifier', added.notifiers, notifier),
   };
   return { host, close: () => { open = false; } };

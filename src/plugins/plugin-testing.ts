@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import type { AnalysisOutcome } from '../domain/analysis.js';
-import type { EventBus, DomainEvent } from '../domain/events.js';
-import type { JsonValue } from '../domain/json.js';
-import type { AnyPluginFactory, PluginData, PluginHost, PluginStore } from './contract.js';
+import type { AnyPluginFactory, PluginHost } from './contract.js';
 import { makePlugin } from './load-plugins.js';
-import { registerPlugins, type PluginParts, type Plugins } from './registry.js';
+import { memoryParts } from './memory-parts.js';
+import { registerPlugins, type Plugins } from './registry.js';
 import { speechOutcome } from './testing-outcome.js';
 
+export { memoryParts } from './memory-parts.js';
 export { speechOutcome } from './testing-outcome.js';
 
 export interface ContractOptions {
@@ -86,49 +86,6 @@ export function pluginContract(factory: AnyPluginFactory, options: ContractOptio
       run: async () => assert.rejects(async () => Promise.resolve(makePlugin('tested', factory, settings)), { code: 'PLUGIN_INVALID' }),
     })),
   ];
-}
-
-/** A host that keeps everything in memory; `lines` is what was logged. */
-export function memoryParts(data: Partial<PluginData> = {}): PluginParts & { readonly events: Pick<EventBus, 'listen' | 'publish'>; readonly lines: string[] } {
-  const listeners = new Set<(event: DomainEvent) => void>();
-  const lines: string[] = [];
-  const stores = new Map<string, PluginStore>();
-  return {
-    lines,
-    events: {
-      publish: (event) => [...listeners].forEach((listener) => listener(event)),
-      listen: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    },
-    log: (plugin) => ({ info: (message) => void lines.push(`${plugin}: ${message}`), warn: (message) => void lines.push(`${plugin}: ${message}`) }),
-    store: (plugin) => {
-      const store = stores.get(plugin) ?? memoryStore();
-      stores.set(plugin, store);
-      return store;
-    },
-    data: () => ({
-      recording: () => Promise.resolve(null), analysis: () => Promise.resolve(null), segments: () => Promise.resolve([]), speakers: () => Promise.resolve([]), result: () => Promise.resolve(undefined), ...data,
-    }),
-  };
-}
-
-function memoryStore(): PluginStore {
-  const rows = new Map<string, string>();
-  const keyOf = (workspaceId: string, key: string): string => `${workspaceId}\n${key}`;
-  return {
-    get: (workspaceId, key) => {
-      const text = rows.get(keyOf(workspaceId, key));
-      return Promise.resolve(text === undefined ? undefined : (JSON.parse(text) as JsonValue));
-    },
-    set: (workspaceId, key, value) => Promise.resolve(void rows.set(keyOf(workspaceId, key), JSON.stringify(value))),
-    delete: (workspaceId, key) => Promise.resolve(rows.delete(keyOf(workspaceId, key))),
-    list: (workspaceId, { prefix = '', after = '' } = {}) => Promise.resolve([...rows]
-      .filter(([key]) => key.startsWith(keyOf(workspaceId, prefix)))
-      .map(([key, text]) => ({ key: key.slice(workspaceId.length + 1), value: JSON.parse(text) as JsonValue }))
-      .filter(({ key }) => key > after).sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, 1000)),
-  };
 }
 
 function silentPcm(durationSeconds: number) {

@@ -5,7 +5,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { Diarizer, GraphqlAddition, Notifier, PluginData, PluginLog, PluginStore, Transcriber, UndertonePlugin } from './contract.js';
 import { DeadlineError, withDeadline } from './deadline.js';
 import { createFactDelivery, type FactDelivery, type RegisteredListener } from './fact-delivery.js';
-import { openHost } from './plugin-host.js';
+import { BUILT_IN_DIARIZATION, openHost } from './plugin-host.js';
 import { invalidPlugin } from './plugin-error.js';
 import { orderByDependency } from './plugin-order.js';
 import { createStepRunner, type AnalysisSteps, type RegisteredStep } from './step-runner.js';
@@ -36,16 +36,18 @@ export interface Additions {
   readonly graphql: OwnedGraphql[];
   readonly modelFolders: string[];
   readonly transcribers: Transcriber[];
-  readonly diarizers: Diarizer[];
+  readonly diarizers: { readonly plugin: string; readonly diarizer: Diarizer }[];
   readonly notifiers: Notifier[];
   readonly stopListening: (() => void)[];
 }
 
-export interface Plugins extends Readonly<Pick<Additions, 'tasks' | 'graphql' | 'modelFolders' | 'transcribers' | 'diarizers' | 'notifiers'>> {
+export interface Plugins extends Readonly<Pick<Additions, 'tasks' | 'graphql' | 'modelFolders' | 'transcribers' | 'notifiers'>> {
   readonly names: readonly string[];
   readonly facts: FactDelivery;
   beginSteps(): AnalysisSteps;
   figures(): readonly StepFigures[];
+  /** A plugin's own, else the built-in one; null where neither is there. */
+  readonly diarizer: Diarizer | null;
   stop(): Promise<void>;
 }
 
@@ -81,6 +83,7 @@ export async function registerPlugins(given: readonly UndertonePlugin[], parts: 
     names: ordered.map((plugin) => plugin.name),
     beginSteps: () => runner.begin(),
     figures: () => [...runner.figures(), ...facts.figures()],
+    diarizer: (added.diarizers.find((one) => one.plugin !== BUILT_IN_DIARIZATION) ?? added.diarizers[0])?.diarizer ?? null,
   };
 }
 

@@ -22,7 +22,7 @@ export function speechOutcome(changes: Partial<AnalysisOutcome> = {}): AnalysisO
     },
     speechRegions: [{ startSeconds: 0, endSeconds: 4 }],
     gate: { kind: 'speech', speechSeconds: 4, leftOutSeconds: 0, reason: 'Speech in all of it.' },
-    warnings: [], summary: speechPrediction(), segments: [speechSegment(0), speechSegment(1)], speakers: [], embedding: Float32Array.of(1, 2, 3, 4),
+    warnings: [], summary: speechPrediction(), segments: [speechSegment(0), speechSegment(1)], speakers: [], conversation: null, embedding: Float32Array.of(1, 2, 3, 4),
     ...changes,
   };
 }

@@ -40,6 +40,8 @@ export class AnalysisType {
   raw!: boolean;
   @Field(() => SpeakersModeEnum, { description: 'How speakers were told apart.' })
   speakersMode!: 'none' | 'channels' | 'auto';
+  @Field(() => Int, { nullable: true, description: 'How many speakers the caller said there are; null: estimated.' })
+  speakerCount!: number | null;
   @Field(() => DateTime, { description: 'When it was asked for.' })
   createdAt!: Date;
   @Field(() => DateTime, { nullable: true, description: 'When a worker first took it.' })
@@ -60,20 +62,6 @@ export class AnalysisProgress {
   status!: AnalysisStatus;
   @Field(() => Float, { description: 'Done part, 0 to 1.' })
   progress!: number;
-}
-
-@ObjectType({ simpleResolvers: true, description: 'One voice of an analysis.' })
-export class Speaker {
-  @Field(() => ID, { description: 'Opaque id (`spk_…`).' })
-  id!: string;
-  @Field(() => String, { description: 'Name inside the analysis, for example `channel-1`.' })
-  key!: string;
-  @Field(() => String, { nullable: true, description: 'Role in the conversation, where it is known.' })
-  role!: string | null;
-  @Field(() => Int, { nullable: true, description: 'Channel of the recording, counted from 0, where speakers are channels.' })
-  channel!: number | null;
-  @Field(() => Float, { description: 'Seconds of speech of this voice.' })
-  talkSeconds!: number;
 }
 
 export const AnalysisConnection = connectionType('Analysis', 'analyses', () => AnalysisType);

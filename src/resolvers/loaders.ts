@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
-import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, SpeakerRecord } from '../domain/records.js';
+import type { Conversation } from '../domain/conversation.js';
+import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, RoleChangeRecord, SpeakerRecord } from '../domain/records.js';
 import type { AlertRecord, RuleRecord } from '../domain/rule-records.js';
 import type { Principal } from '../domain/principal.js';
 import type { Services } from '../services/service-contracts.js';
@@ -19,6 +20,10 @@ export interface Loaders {
   readonly ruleFirings: DataLoader<string, number>;
   /** By analysis id. */
   readonly alerts: DataLoader<string, readonly AlertRecord[]>;
+  /** By analysis id; null where speakers were not told apart. */
+  readonly conversations: DataLoader<string, Conversation | null>;
+  /** By speaker id. */
+  readonly roleChanges: DataLoader<string, readonly RoleChangeRecord[]>;
 }
 
 export function createLoaders(services: Services, principal: Principal): Loaders {
@@ -39,6 +44,14 @@ export function createLoaders(services: Services, principal: Principal): Loaders
     alerts: new DataLoader(async (ids) => {
       const alerts = await services.alerts.forAnalyses(principal, ids);
       return ids.map((id) => alerts.filter((alert) => alert.analysisId === id));
+    }),
+    conversations: new DataLoader(async (ids) => {
+      const found = await services.speakers.conversations(principal, ids);
+      return ids.map((id) => found.find(({ analysisId }) => analysisId === id)?.conversation ?? null);
+    }),
+    roleChanges: new DataLoader(async (ids) => {
+      const changes = await services.speakers.roleChanges(principal, ids);
+      return ids.map((id) => changes.filter(({ speakerId }) => speakerId === id));
     }),
   };
 }

@@ -16,6 +16,7 @@ export class ViewerResolver {
   capabilities(@Ctx() context: RequestContext): Plain<Capabilities> {
     const defaultModel = context.services.models.list(context.principal).find((model) => model.isDefault);
     const { maxUploadBytes, maxAudioSeconds, maxPageSize } = context.settings;
-    return { ...context.facts, maxUploadBytes, maxAudioSeconds, maxPageSize, labels: defaultModel === undefined ? [] : visibleLabels(defaultModel.manifest), defaultModel: defaultModel?.manifest.id ?? '' };
+    const { isAvailable, diarizer, reason } = context.facts.diarization();
+    return { ...context.facts, diarization: isAvailable, diarizer, diarizationProblem: reason, maxUploadBytes, maxAudioSeconds, maxPageSize, labels: defaultModel === undefined ? [] : visibleLabels(defaultModel.manifest), defaultModel: defaultModel?.manifest.id ?? '' };
   }
 }

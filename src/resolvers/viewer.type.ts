@@ -42,6 +42,10 @@ export class Capabilities {
   defaultModel!: string;
   @Field(() => Boolean, { description: 'Whether speakers can be told apart by voice.' })
   diarization!: boolean;
+  @Field(() => String, { nullable: true, description: 'Which diarizer tells voices apart; null where none is loaded.' })
+  diarizer!: string | null;
+  @Field(() => String, { nullable: true, description: 'Why voices cannot be told apart now, and what to do; null where they can.' })
+  diarizationProblem!: string | null;
   @Field(() => Boolean, { description: 'Whether speech can be transcribed.' })
   transcription!: boolean;
   @Field(() => [Limit], { description: 'Further limits: of queries, uploads and WebSockets.' })

@@ -1,17 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import type { AudioDecoder, DecodedAudio } from '../audio/audio-decoder.js';
 import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning, AnalysisWindow } from '../domain/analysis.js';
+import { conversationOf } from '../domain/conversation.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { FrameTrack } from '../domain/frame-track.js';
 import type { ModelManifest } from '../domain/model.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds, secondsToSamples, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
+import type { SpokenStretch } from '../domain/speaker-turns.js';
 import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
 import type { EmotionInference, SpeechProbability } from '../inference/emotion-inference.js';
 import type { AnalysisSteps } from '../plugins/step-runner.js';
+import type { Diarizer } from '../plugins/contract.js';
 import { judge, speakersOf } from './analysis-summary.js';
-import { listen, type Heard, type Voice } from './listening.js';
+import { listen, type Heard, type ListeningOptions, type Voice } from './listening.js';
 import { soundTheSame } from './speech-scan.js';
+import { tellApartByVoice } from './telling-apart.js';
 import { inferWindows, type JudgedWindow } from './window-inference.js';
 
 /** Shares of the whole that the stages take in the progress bar. */
@@ -28,6 +32,8 @@ export interface PipelineParts {
   readonly maxRawSeconds: number;
   readonly decodeTimeoutMs: number;
   readonly abstainBelow: number;
+  /** For `speakers: auto`; asked at each analysis, since plugins are registered after the pipeline is built. */
+  readonly diarizer?: () => Diarizer | null;
   readonly tracing?: Tracing;
   /** Steps of plugins for one analysis: they add, or fail it where one is declared fatal. */
   readonly beginSteps?: () => AnalysisSteps;
@@ -45,6 +51,8 @@ export interface PipelineRequest {
   /** Hands the decoded samples (the mix) over with the result; the caller disposes of them. */
   readonly keepPcm?: boolean;
   readonly wantFrameFeatures?: boolean;
+  /** The caller's own diarization, in place of the diarizer's; with `speakers: auto` only. */
+  readonly stretches?: readonly SpokenStretch[];
 }
 
 export interface PipelineResult {
@@ -92,6 +100,12 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     }
   }
 
+  function tellingApart({ options, stretches, signal }: PipelineRequest): Pick<ListeningOptions, 'tellApart'> {
+    if (options.speakers !== 'auto') return {};
+    if (stretches !== undefined) return { tellApart: () => Promise.resolve({ stretches }) };
+    return { tellApart: (pcm) => tellApartByVoice(parts.diarizer?.() ?? null, pcm, { speakerCount: options.speakerCount ?? null, signal }) };
+  }
+
   async function analyzeDecoded(request: PipelineRequest, decoded: DecodedAudio, report: (fraction: number) => void): Promise<PipelineResult> {
     const manifest = inference.manifest(request.options.modelId);
     const { pcm } = decoded;
@@ -102,7 +116,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     try {
       const heard = await traced(tracing, 'audio.listen', { attributes: { 'undertone.audio.seconds': samplesToSeconds(pcm.sampleCount) } }, () => listen(parts.speech, decoded, voices, {
         raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds, priority: request.priority,
-        signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
+        ...tellingApart(request), signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
       }));
       const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));
       const samplesOf = (window: AnalysisWindow): PcmSource => pcmOf.get(window.speaker) ?? pcm;
@@ -120,12 +134,15 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     const judgement = judge(judged, manifest, parts.abstainBelow);
     const warnings: AnalysisWarning[] = [...heard.warnings];
     if (manifest.calibration === undefined) warnings.push({ code: 'UNCALIBRATED', message: 'This model has no calibration: its confidence is the plain score and is usually too high.' });
+    const channels = request.options.speakers === 'channels' ? ['channel-0', 'channel-1'] : [];
+    const conversation = heard.stretches === null ? null : conversationOf(heard.stretches, heard.durationSeconds, channels);
     const outcome: AnalysisOutcome = {
       options: request.options,
       model: { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: judgement.labels },
       durationSeconds: heard.durationSeconds, quality: heard.quality, speechRegions: heard.speechRegions, gate: heard.gate, warnings,
       summary: judgement.summary, segments: judgement.segments, embedding: judgement.embedding,
-      speakers: speakersOf(judgement.segments, judgement.labels, manifest, parts.abstainBelow),
+      speakers: conversation === null ? [] : speakersOf(judgement.segments, conversation, request.options.roles ?? null, judgement.labels, manifest, parts.abstainBelow),
+      conversation,
     };
     await steps?.onSegments(outcome.segments, (segment) => samplesOf(segment).read(secondsToSamples(segment.startSeconds), secondsToSamples(segment.endSeconds)), request.signal);
     const finished = steps === undefined ? outcome : await steps.conclude(outcome, request.signal);

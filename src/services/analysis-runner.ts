@@ -76,7 +76,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       const result = await pipeline.analyze({
         path: local.path,
         decoded: parts.decodeAhead.take(recording.sha256),
-        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode },
+        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule },
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
         onProgress: progressWriter(analysis, stopped),
@@ -124,14 +124,20 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       publish(analysis, 'RUNNING', 0);
       try {
         const completed = await work(analysis, recording, context, stopped);
-        if (completed === null) return ended('stopped');
+        if (completed === null) {
+          ended('stopped');
+          return;
+        }
         ended('succeeded', null, completed.audioSeconds);
         publish(analysis, 'SUCCEEDED', 1);
         facts.announce(factOf(analysis, 'analysis.completed'));
         // After everybody was told: building an index of many vectors takes minutes, and searches are exact without it.
         if (completed.dimension > 0) await parts.ensureIndex(analysis.modelId, completed.dimension).catch((error: unknown) => parts.onFault(error, analysisId));
       } catch (error) {
-        if (stopped.signal.aborted) return ended('stopped');
+        if (stopped.signal.aborted) {
+          ended('stopped');
+          return;
+        }
         if (context.signal.aborted) throw new UndertoneError('SHUTTING_DOWN', 'The worker is stopping; another takes the analysis over.', {}, { cause: error });
         // The queue gives the job back when the database does not answer; it is no failure of the analysis.
         // What a recording is at fault for ends the analysis, and the job is done. What we are at fault for is tried again,

@@ -1,8 +1,10 @@
 import type { PredictionResult, SegmentResult, SpeakerResult } from '../domain/analysis.js';
+import type { Conversation } from '../domain/conversation.js';
 import type { FrameTrack, TrackBlock } from '../domain/frame-track.js';
 import type { ModelManifest, WindowInference } from '../domain/model.js';
 import { samplesToSeconds } from '../domain/pcm.js';
 import { predict, takeColumns, visibleColumns, weightedMean } from '../domain/scores.js';
+import { rolesBy, type RoleRule } from '../domain/speaker-roles.js';
 import type { JudgedWindow } from './window-inference.js';
 
 export interface Judgement {
@@ -54,18 +56,23 @@ function trackOf(windows: readonly JudgedWindow[], manifest: ModelManifest, colu
   return { frameHopSeconds: samplesToSeconds(manifest.frameHopSamples), labels, blocks, logits };
 }
 
-/** One result a speaker that was told apart, in order of first appearance. */
-export function speakersOf(segments: readonly SegmentResult[], labels: readonly string[], manifest: ModelManifest, abstainBelow: number): readonly SpeakerResult[] {
-  const keys = [...new Set(segments.flatMap((segment) => (segment.speaker === null ? [] : [segment.speaker])))];
-  return keys.map((key) => {
-    const own = segments.filter((segment) => segment.speaker === key);
-    const judged = own.flatMap((segment) => (segment.prediction === null ? [] : [{ logits: segment.prediction.logits, weight: segment.speechSeconds }]));
+/** One result a speaker that was told apart, in order of first speech. */
+export function speakersOf(segments: readonly SegmentResult[], conversation: Conversation, roles: RoleRule | null, labels: readonly string[], manifest: ModelManifest, abstainBelow: number): readonly SpeakerResult[] {
+  const channelOf = (key: string): number | null => (/^channel-\d+$/.test(key) ? Number(key.slice('channel-'.length)) : null);
+  const firstSeconds = (key: string): number => conversation.stretches.find(({ speaker }) => speaker === key)?.startSeconds ?? Infinity;
+  const candidates = conversation.speakers.map(({ speaker, talkSeconds }) => ({ key: speaker, channel: channelOf(speaker), firstSeconds: firstSeconds(speaker), talkSeconds }));
+  const assigned = rolesBy(roles, candidates);
+  return conversation.speakers.map((figures) => {
+    const key = figures.speaker;
+    const judged = segments.flatMap((segment) => (segment.speaker !== key || segment.prediction === null ? [] : [{ logits: segment.prediction.logits, weight: segment.speechSeconds }]));
     const logits = weightedMean(judged.map((one) => one.logits), judged.map((one) => one.weight));
     return {
       key,
-      role: null,
-      channel: key.startsWith('channel-') ? Number(key.slice('channel-'.length)) : null,
-      talkSeconds: own.reduce((total, segment) => total + segment.speechSeconds, 0),
+      role: assigned.get(key) ?? null,
+      roleSource: assigned.has(key) ? roles!.rule : null,
+      channel: channelOf(key),
+      talkSeconds: figures.talkSeconds,
+      figures,
       summary: logits === null ? null : predict(logits, labels, { temperature: manifest.calibration?.temperature ?? null, abstainBelow }),
     };
   });

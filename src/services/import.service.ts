@@ -75,6 +75,7 @@ function outcomeOf({ model, result, embedding }: OutputsFolder, heard: Heard): A
     summary: prediction,
     segments: [{ index: 0, startSeconds: 0, endSeconds: heard.durationSeconds, speechSeconds: heard.durationSeconds, gate: 'bypassed', speaker: null, prediction, embedding: vector, frameCount: 0 }],
     speakers: [],
+    conversation: null,
     embedding: vector,
   };
 }

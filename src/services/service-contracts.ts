@@ -1,15 +1,17 @@
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
+import type { Conversation } from '../domain/conversation.js';
 import type { NodeRecord } from '../domain/node.js';
 import type { NpyMatrix } from '../domain/npy.js';
 import type { Principal, Role } from '../domain/principal.js';
 import type {
   AnalysisFilter, AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
-  SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
+  RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
 import type { AlertService, RuleService } from './rule-contracts.js';
 import type { GraphqlAddition } from '../plugins/contract.js';
+import type { RoleRule } from '../domain/speaker-roles.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
 import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage.js';
 import type { OutputsResult } from './outputs-result.js';
@@ -51,6 +53,10 @@ export interface AnalyzeOptions {
   readonly model?: string | null;
   readonly raw?: boolean | null;
   readonly speakers?: 'none' | 'channels' | 'auto' | null;
+  /** With `auto`: how many there are; estimated when absent. */
+  readonly speakerCount?: number | null;
+  /** Who gets which role; UNDERTONE_SPEAKER_ROLES when absent. */
+  readonly roles?: RoleRule | null;
   readonly idempotencyKey?: string | null;
   /** Interactive by default; batches pass bulk. */
   readonly priority?: 'interactive' | 'bulk';
@@ -71,6 +77,15 @@ export interface AnalysisService {
   speakers(principal: Principal, analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
   /** Async iterator of progress for one analysis, beginning with its present state and ending with its end. */
   progress(principal: Principal, id: string, signal: AbortSignal): AsyncIterable<Extract<DomainEvent, { kind: 'analysis.progress' }>>;
+}
+
+export interface SpeakerService {
+  /** Of those of these analyses in which speakers were told apart. */
+  conversations(principal: Principal, analysisIds: readonly string[]): Promise<readonly { readonly analysisId: string; readonly conversation: Conversation }[]>;
+  /** Who somebody is, by a person's word; null takes the role away. Kept with who, when, before, after and why. BAD_INPUT, NOT_FOUND. */
+  setRole(principal: Principal, speakerId: string, change: { readonly role?: string | null; readonly reason: string }): Promise<SpeakerRecord>;
+  /** Oldest first. */
+  roleChanges(principal: Principal, speakerIds: readonly string[]): Promise<readonly RoleChangeRecord[]>;
 }
 
 export interface TimelineColumns {
@@ -188,6 +203,7 @@ export interface ImportService {
 export interface Services {
   readonly recordings: RecordingService;
   readonly analyses: AnalysisService;
+  readonly speakers: SpeakerService;
   readonly timelines: TimelineService;
   readonly comparisons: ComparisonService;
   readonly embeddings: EmbeddingService;

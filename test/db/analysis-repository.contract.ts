@@ -6,7 +6,7 @@ import type { AnalysisRepository } from '../../src/db/repositories.js';
 import type { AnalysisOutcome } from '../../src/domain/analysis.js';
 import { newId } from '../../src/domain/ids.js';
 import type { AnalysisRecord } from '../../src/domain/records.js';
-import { anOutcome, aPrediction, aSegment } from '../support/outcome.js';
+import { anOutcome, aSpeaker, aPrediction, aSegment } from '../support/outcome.js';
 import { aRecording } from '../support/rows.js';
 import type { TestDatabase } from '../support/test-database.js';
 
@@ -99,7 +99,7 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
       const outcome = anOutcome({
         warnings: [{ code: 'CLIPPED', message: 'clipped' }],
         summary: aPrediction({ scores: { sad: 0.2, angry: 0.8 }, abstained: true }),
-        speakers: [{ key: 'B', role: 'agent', channel: 1, talkSeconds: 2, summary: aPrediction() }, { key: 'A', role: null, channel: null, talkSeconds: 1, summary: null }],
+        speakers: [aSpeaker('B', { role: 'agent', roleSource: 'channel', channel: 1, talkSeconds: 2, summary: aPrediction() }), aSpeaker('A')],
         segments: [
           aSegment(0, { speaker: 'A', frameCount: 3, text: 'hello "there"\n' }),
           aSegment(1, { gate: 'music', prediction: null, embedding: null, frameCount: 0 }),
@@ -111,7 +111,8 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
       expect(analysis).toMatchObject({ status: 'SUCCEEDED', progress: 1, modelVersion: '1.0.0', modelDigest: outcome.model.digest, modelLabels: outcome.model.labels, gate: outcome.gate, warnings: outcome.warnings, summary: outcome.summary, trackKey: `tracks/${id}` });
       expect(Object.keys(analysis!.summary!.scores)).toEqual(['sad', 'angry']);
       const speakers = await analyses.speakers(workspaceId, [id]);
-      expect(speakers.map(({ key, role, channel, talkSeconds, summary }) => ({ key, role, channel, talkSeconds, summary }))).toEqual([outcome.speakers[1], outcome.speakers[0]]);
+      const expected = [outcome.speakers[1]!, outcome.speakers[0]!].map(({ figures: _figures, ...speaker }) => speaker);
+      expect(speakers.map(({ id: _id, analysisId: _analysisId, ...speaker }) => speaker)).toEqual(expected);
       const { items } = await analyses.segments(workspaceId, id, { first: 10, after: null }, {});
       expect(items.map(({ prediction }) => prediction)).toEqual(outcome.segments.map(({ prediction }) => prediction));
       expect(Object.keys(items[0]!.prediction!.scores)).toEqual(outcome.model.labels);
@@ -161,7 +162,7 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
     it('filters segments by label, speaker, confidence and gate', async () => {
       const id = await running();
       await complete(id, anOutcome({
-        speakers: [{ key: 'A', role: null, channel: null, talkSeconds: 1, summary: null }],
+        speakers: [aSpeaker('A')],
         segments: [aSegment(0, { speaker: 'A' }), aSegment(1, { prediction: aPrediction({ label: 'sad', confidence: 0.9 }) }), aSegment(2, { gate: 'noise', prediction: null, embedding: null })],
       }));
       const [speaker] = await analyses.speakers(workspaceId, [id]);

@@ -48,8 +48,8 @@ describe('plugin order and checks at boot', () => {
     expect(() => orderByDependency([plugin('tagger'), plugin('a', { dependsOn: ['taggr'] })])).toThrow(/\(tagger is\)/);
   });
 
-  it('refuses two diarizers, transcribers or tasks of one id, whoever adds them', async () => {
-    const adding = (name: string) => plugin(name, { register: (host) => host.addDiarizer({ id: 'voices', diarize: () => Promise.resolve([]) }) });
+  it('refuses two transcribers, notifiers or tasks of one id, whoever adds them', async () => {
+    const adding = (name: string) => plugin(name, { register: (host) => host.addTranscriber({ id: 'words', transcribe: () => Promise.resolve({ language: null, words: [] }) }) });
     await expect(registerPlugins([adding('a'), adding('b')], parts())).rejects.toMatchObject({ code: 'PLUGIN_INVALID', details: { plugin: 'b', fault: 'duplicate' } });
   });
 
@@ -193,6 +193,20 @@ describe('listeners and stop', () => {
     expect(heard).toEqual(['r1']);
     await expect(plugins.facts.deliver('keeper/break', { kind: 'analysis.failed', workspaceId: 'ws', analysisId: 'a', recordingId: 'r1' }, context)).rejects.toThrow();
     expect(await plugins.facts.deliver('gone/note', { kind: 'recording.deleted', workspaceId: 'ws', recordingId: 'r1' }, context)).toBe(false);
+  });
+
+  it('tell of each failure of a step or listener, by the name of the plugin', async () => {
+    const failed: string[] = [];
+    const { events, ...rest } = parts();
+    const plugins = await registerPlugins([plugin('trial', {
+      register: (host) => {
+        host.addStep(step(() => Promise.reject(new Error('x'))));
+        host.listen('recording.deleted', () => { throw new Error('x'); });
+      },
+    })], { ...rest, events, onFailure: (name) => failed.push(name) });
+    await conclude(plugins);
+    events.publish({ kind: 'recording.deleted', workspaceId: 'ws_1', recordingId: 'rec_1' });
+    expect(failed).toEqual(['trial', 'trial']);
   });
 
   it('a listener that throws neither breaks the publisher nor the next listener', async () => {

@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
 import { Readable } from 'node:stream';
 import { UndertoneError } from '../../src/domain/errors.js';
+import type { Conversation } from '../../src/domain/conversation.js';
 import type { ModelManifest } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
-import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
+import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, RoleChangeRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
 import { usageHistory } from '../../src/domain/usage.js';
 import { bucketStart } from '../../src/domain/statistics.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { fakeRules } from './fake-rules.js';
+import { fakeSpeakers } from './fake-speakers.js';
 import { createStatisticsService } from '../../src/services/statistics.service.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
@@ -27,6 +29,9 @@ export class FakeWorld {
   readonly analyses = new Map<string, AnalysisRecord>();
   readonly segments: SegmentRecord[] = [];
   readonly speakers: SpeakerRecord[] = [];
+  /** By analysis id. */
+  readonly conversations = new Map<string, Conversation>();
+  readonly roleChanges: RoleChangeRecord[] = [];
   readonly embeddings: EmbeddingRecord[] = [];
   readonly keys = new Map<string, ApiKeyRecord>();
   readonly events = new EventEmitter();
@@ -76,7 +81,7 @@ export class FakeWorld {
   addAnalysis(recording: RecordingRecord, changes: Partial<AnalysisRecord> = {}): AnalysisRecord {
     const analysis: AnalysisRecord = {
       id: this.id('ana'), workspaceId: recording.workspaceId, recordingId: recording.id, status: 'SUCCEEDED', progress: 1, attempt: 1, modelId: 'starter', modelVersion: '1.0.0', modelDigest: 'a'.repeat(64),
-      modelLabels: LABELS, raw: false, speakersMode: 'none', idempotencyKey: null, requestDigest: null, problem: null, gate: { kind: 'speech', speechSeconds: 4, leftOutSeconds: 1, reason: 'Speech.' }, warnings: [],
+      modelLabels: LABELS, raw: false, speakersMode: 'none', speakerCount: null, roleRule: null, idempotencyKey: null, requestDigest: null, problem: null, gate: { kind: 'speech', speechSeconds: 4, leftOutSeconds: 1, reason: 'Speech.' }, warnings: [],
       summary: prediction('happy'), trackKey: null, createdAt: new Date(1_700_000_000_000), startedAt: null, finishedAt: null, ...changes,
     };
     this.analyses.set(analysis.id, analysis);
@@ -268,6 +273,7 @@ function fakeServices(world: FakeWorld): Services {
         }
       },
     },
+    speakers: fakeSpeakers(world, { need, query, mine }),
     timelines: {
       timeline: (_principal, _analysis, { binSeconds }) => {
         const startSeconds = Array.from({ length: Math.round(2500 / binSeconds) }, (_, index) => index * binSeconds);

@@ -71,6 +71,9 @@ function conditions(workspaceId: string, filter: AlertFilter): Prisma.AlertWhere
 }
 
 function toAlert(row: Alert): AlertRecord {
-  const { hasPendingActions: _pending, ...rest } = row;
-  return { ...rest, severity: row.severity as AlertRecord['severity'], trace: row.trace as unknown as AlertRecord['trace'], actions: row.actions as unknown as AlertRecord['actions'] };
+  const { id, workspaceId, ruleId, ruleVersion, ruleName, analysisId, recordingId, occurrenceKey, startSeconds, endSeconds, speakerKey, segmentIds, isShown, isOfThePast, createdAt, acknowledgedAt, acknowledgedBy, acknowledgeNote } = row;
+  return {
+    id, workspaceId, ruleId, ruleVersion, ruleName, analysisId, recordingId, occurrenceKey, startSeconds, endSeconds, speakerKey, segmentIds, isShown, isOfThePast, createdAt, acknowledgedAt, acknowledgedBy, acknowledgeNote,
+    severity: row.severity as AlertRecord['severity'], trace: row.trace as unknown as AlertRecord['trace'], actions: row.actions as unknown as AlertRecord['actions'],
+  };
 }

@@ -73,7 +73,7 @@ function namesAt(path: readonly PropertyKey[]): readonly string[] {
     return typeof $ref === 'string' ? resolved(valueAt(root, $ref.replace(/^#\/?/, '').split('/').filter((part) => part !== ''))) : ((node ?? {}) as SchemaNode);
   };
   const node = path.reduce((at, part) => resolved(typeof part === 'number' ? at['items'] : valueAt(at, ['properties', part])), resolved(root));
-  return Object.keys((node['properties'] ?? {}) as object).filter((name) => name !== '$schema');
+  return Object.keys(node['properties'] ?? {}).filter((name) => name !== '$schema');
 }
 
 function labelFaults(rule: RuleDefinition, known: readonly string[]): readonly Fault[] {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { ACTION_SCHEMAS, LEAF_SCHEMAS, PARTS } from './rule-parts.schema.js';
+import { ACTION_SCHEMAS, LEAF_SCHEMAS, PARTS, type Bounds } from './rule-parts.schema.js';
 
 type Leaves = { [K in keyof typeof LEAF_SCHEMAS]?: z.output<(typeof LEAF_SCHEMAS)[K]> | undefined };
-type Measured = z.output<ReturnType<typeof measuredSchema>>;
 
 /** Exactly one of these is set: the name of the condition and what it asks. */
 export interface Condition extends Leaves {
@@ -11,15 +10,12 @@ export interface Condition extends Leaves {
   readonly not?: Condition | undefined;
   readonly sustained?: { readonly when: Condition; readonly forSeconds: number; readonly maxGapSeconds: number } | undefined;
   readonly sequence?: { readonly steps: readonly { readonly when: Condition; readonly forSeconds: number }[]; readonly withinSeconds: number; readonly maxGapSeconds: number } | undefined;
-  readonly share?: (Measured & { readonly when: Condition }) | undefined;
-  readonly count?: (Measured & { readonly when: Condition }) | undefined;
+  readonly share?: (Bounds & { readonly when: Condition }) | undefined;
+  readonly count?: (Bounds & { readonly when: Condition }) | undefined;
 }
 
 const { seconds, bounded, boundsOf, fraction } = PARTS;
-function measuredSchema(value: z.ZodNumber) {
-  return z.strictObject(boundsOf(value));
-}
-const inner: z.ZodType<Condition, unknown> = z.lazy(() => conditionSchema);
+const inner: z.ZodType<Condition> = z.lazy(() => conditionSchema);
 const maxGapSeconds = z.number().min(0).max(600).default(5).describe('A pause of the same speaker up to this long does not end it; others may speak in between.');
 
 const conditionShape = {
@@ -37,7 +33,7 @@ const conditionShape = {
 };
 
 /** One object with one name: no union, so that a fault is told at its own place and not as "none of 25 kinds fits". */
-const conditionSchema = z.strictObject(conditionShape).superRefine(oneName('a condition', 'wrap several in all or any')).meta({ id: 'Condition', minProperties: 1, maxProperties: 1 }) as unknown as z.ZodType<Condition, unknown>;
+const conditionSchema = z.strictObject(conditionShape).superRefine(oneName('a condition', 'wrap several in all or any')).meta({ id: 'Condition', minProperties: 1, maxProperties: 1 }) as unknown as z.ZodType<Condition>;
 
 const actionSchema = z.strictObject({
   alert: ACTION_SCHEMAS.alert.optional(), tag: ACTION_SCHEMAS.tag.optional(), review: ACTION_SCHEMAS.review.optional(), webhook: ACTION_SCHEMAS.webhook.optional(), hold: ACTION_SCHEMAS.hold.optional(),

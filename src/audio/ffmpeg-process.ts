@@ -57,7 +57,8 @@ export async function findProgram(name: string, searchPath: string): Promise<str
 export function startFfmpeg(args: readonly string[], options: FfmpegRunOptions): FfmpegRun {
   const cpuSeconds = Math.ceil(options.timeoutMs / 1000) + 1;
   const confinement = options.confinement ?? LIMITS_ALONE;
-  const limits = options.prlimitPath === null ? [] : [options.prlimitPath, `--as=${ADDRESS_SPACE_BYTES}`, `--cpu=${cpuSeconds}`, '--core=0', '--nofile=64', '--fsize=0', '--'];
+  // The soft limit below the hard one: the first says SIGXCPU, and a SIGKILL that is not ours then comes from outside.
+  const limits = options.prlimitPath === null ? [] : [options.prlimitPath, `--as=${ADDRESS_SPACE_BYTES}`, `--cpu=${cpuSeconds}:${cpuSeconds + 1}`, '--core=0', '--nofile=64', '--fsize=0', '--'];
   const [program, ...programArgs] = [...limits, ...confinement.prefix, options.ffmpegPath, ...args];
   const child = spawn(program!, programArgs, {
     cwd: '/',

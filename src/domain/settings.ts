@@ -1,3 +1,5 @@
+import type { RoleRule } from './speaker-roles.js';
+
 /** `auto`: the strongest that works here; `required`: nothing weaker than namespaces without a network; `off`: limits alone. */
 export type DecoderConfinementMode = 'auto' | 'required' | 'off';
 
@@ -37,6 +39,10 @@ export interface Settings {
   readonly maxUploadBytes: number;
   readonly maxAudioSeconds: number;
   readonly maxRawSeconds: number;
+  /** Of the source; more are refused with AUDIO_LIMIT_EXCEEDED, as are rates outside the two below. */
+  readonly maxAudioChannels: number;
+  readonly minSampleRateHz: number;
+  readonly maxSampleRateHz: number;
   readonly maxPageSize: number;
   readonly minFreeBytes: number;
   readonly analyzeWaitMs: number;
@@ -76,6 +82,12 @@ export interface Settings {
   readonly downloadProxy: string | null;
   /** Variables that model hosts are given (an accelerator's libraries). */
   readonly hostEnvironment: Readonly<Record<string, string>>;
+  /** Roles of speakers where a request names none. */
+  readonly speakerRoles: RoleRule | null;
+  /** Which installed diarization model is used; null: the first by id. */
+  readonly diarizationModel: string | null;
+  /** Longest recording whose speakers are told apart by voice. */
+  readonly maxDiarizationSeconds: number;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
   /** What signed links are made with, where several API processes share one address; null: each makes its own. */

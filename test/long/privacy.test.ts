@@ -26,7 +26,7 @@ describe('a server that is watched while it takes, analyses and hands out a reco
     const dataDir = join(folder, 'data');
     // The watcher becomes the server's child, so that signals reach the server itself; it follows every process that is started.
     const watcher = ['strace', '-D', '-f', '-qq', '-s', '256', '-e', 'trace=connect,sendto,sendmsg,sendmmsg,openat,creat', '-o', tracePath];
-    const server = await startServer(dataDir, { HOME: homeFolder, UNDERTONE_LOG_LEVEL: 'debug' }, [], watcher);
+    const server = await startServer(dataDir, { HOME: homeFolder, UNDERTONE_LOG_LEVEL: 'debug' }, [], undefined, watcher);
     const id = await server.upload(await readFile('samples/conversation.flac'), `${MARK}.flac`);
     await server.query('mutation ($id: ID!) { analyze(recordingId: $id) { __typename ... on Analysis { status } } }', { id });
     const { recording } = await server.query<{ recording: { audioUrl: string } }>('query ($id: ID!) { recording(id: $id) { audioUrl } }', { id });

@@ -27,8 +27,9 @@ function spawnUndertone(args: readonly string[], dataDir: string, environment: R
 }
 
 /** A real `undertone worker`, from the moment it takes jobs. */
-export async function startWorker(dataDir: string, environment: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<{ readonly child: ChildProcess; kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> }> {
+export async function startWorker(dataDir: string, environment: Readonly<Record<string, string>>, args: readonly string[] = [], onSpawn: (child: ChildProcess) => void = () => undefined): Promise<{ readonly child: ChildProcess; kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> }> {
   const child = spawnUndertone(['worker', ...args], dataDir, environment);
+  onSpawn(child);
   await sayingOf(child, /worker takes jobs/);
   return { child, kill: (signal) => end(child, signal) };
 }
@@ -40,9 +41,10 @@ async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<
   return code;
 }
 
-/** `watcher`: words before the command, of a program that becomes it (`strace -D`). */
-export async function startServer(dataDir: string, environment: Readonly<Record<string, string>> = {}, args: readonly string[] = [], watcher: readonly string[] = []): Promise<ServerProcess> {
+/** `onSpawn` sees the process before it is ready; `watcher`: words before the command, of a program that becomes it (`strace -D`). */
+export async function startServer(dataDir: string, environment: Readonly<Record<string, string>> = {}, args: readonly string[] = [], onSpawn: (child: ChildProcess) => void = () => undefined, watcher: readonly string[] = []): Promise<ServerProcess> {
   const child = spawnUndertone(['serve', ...args], dataDir, environment, watcher);
+  onSpawn(child);
   let said = '';
   child.stdout!.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
   let logged = '';

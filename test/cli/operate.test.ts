@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CliRuntime } from '../../src/cli/cli-runtime.js';
 import { checkNode, checkTelemetry } from '../../src/cli/doctor-checks.js';
 import { NO_STATEMENT, type WorkspaceLaw } from '../../src/domain/usage.js';
 import type { Finding } from '../../src/cli/doctor-checks.js';
@@ -33,10 +34,18 @@ describe('doctor', () => {
   it('finds this machine in order and a database that a server holds healthy', async () => {
     const { code, byName } = await findings({ runtime: fakeRuntime({ settings, openServices: locked }) });
     expect(code).toBe(0);
-    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'model fake', 'accelerator', 'telemetry']);
+    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'model fake', 'accelerator', 'decoder confinement', 'telemetry']);
     expect(byName.get('database')?.found).toContain('running server');
+    expect(byName.get('decoder confinement')).toMatchObject({ state: 'ok', mend: expect.stringContaining('bubblewrap') as string });
     expect(byName.get('ffmpeg resampler')?.found).toBe('soxr');
     expect(byName.get('ffmpeg formats')).toMatchObject({ state: 'ok', found: 'wav mp3 mov ogg flac matroska aac aiff' });
+  });
+
+  it('warns where the decoder has the network, and fails where the settings do not allow that', async () => {
+    const told = async (checkConfinement: CliRuntime['checkConfinement']): Promise<Finding> => (await findings({ runtime: { ...fakeRuntime({ settings, openServices: locked }), checkConfinement } })).byName.get('decoder confinement')!;
+    expect(await told(() => Promise.resolve('limits'))).toMatchObject({ state: 'warning', mend: expect.stringContaining('Install bubblewrap') as string });
+    expect(await told(() => Promise.resolve('bubblewrap'))).toMatchObject({ state: 'ok', mend: null });
+    expect(await told(() => Promise.reject(new UndertoneError('DECODER_UNCONFINED', 'Not here.')))).toMatchObject({ state: 'failed', found: 'Not here.' });
   });
 
   it('fails with 1 and says how to mend a broken model, a dead database and telemetry', async () => {

@@ -36,7 +36,7 @@ export function composeRuntime(): CliRuntime {
     openModels: () => Promise.resolve(composeModels(read())),
     async openServices() {
       const platform = await composePlatform(read(), createLog('error'));
-      return { services: platform.services, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
+      return { services: platform.services, encryption: platform.encryption, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
     work: () => work(read()),

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
+import { composeEncryption } from './compose-encryption.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
@@ -21,6 +22,7 @@ import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
 import { createComparisonService } from './services/comparison.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
+import type { EncryptionService } from './services/encryption.service.js';
 import { createEventBus } from './services/event-bus.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
@@ -29,7 +31,7 @@ import { createRecordingService } from './services/recording.service.js';
 import type { Services } from './services/service-contracts.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createFilesystemStore } from './storage/filesystem-store.js';
-import type { BlobStore } from './storage/blob-store.js';
+import type { SealedStore } from './storage/sealed-store.js';
 
 /** How long running analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
 const DRAIN_MS = 10_000;
@@ -40,7 +42,8 @@ export interface Platform {
   readonly services: Services;
   readonly keys: OperatorKeyService;
   readonly database: Database;
-  readonly blobs: BlobStore;
+  readonly blobs: SealedStore;
+  readonly encryption: EncryptionService;
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
   readonly scheduler: Scheduler;
@@ -67,7 +70,10 @@ export async function composePlatform(settings: Settings, log: Logger): Promise<
 async function build(settings: Settings, log: Logger, opened: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Platform> {
   const database = await openDatabase({ url: settings.databaseUrl ?? undefined, dataDir: settings.dataDir, log });
   opened.push(() => database.close());
-  const blobs = await createFilesystemStore({ root: blobFolder(settings), minFreeBytes: settings.minFreeBytes });
+  const stored = await createFilesystemStore({ root: blobFolder(settings), minFreeBytes: settings.minFreeBytes });
+  const keys = createKeyService(createApiKeyRepository(database));
+  await keys.prepare(settings.adminKey);
+  const { blobs, vault, encryption } = await composeEncryption(settings, database, stored, log);
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log });
   await queue.start();
   opened.push(() => queue.stop({ deadlineMs: DRAIN_MS }));
@@ -81,12 +87,10 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
-  const keys = createKeyService(createApiKeyRepository(database));
-  await keys.prepare(settings.adminKey);
   const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, events, maxUploadBytes: settings.maxUploadBytes }),
+    recordings: createRecordingService({ database, recordings, blobs, vault, events, maxUploadBytes: settings.maxUploadBytes }),
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
@@ -95,21 +99,21 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
     keys,
   };
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, events,
+    analyses, blobs, vault, pipeline: analyzer.pipeline, events,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
       log.error({ err: error, analysisId }, 'an analysis failed by a fault');
       return analysisId;
     },
   });
-  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue });
+  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue });
   const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), ...plugins.tasks], {
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
 
   return {
-    services, keys, database, blobs, queue, analyzer, scheduler, stop,
+    services, keys, encryption, database, blobs, queue, analyzer, scheduler, stop,
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner));
       scheduler.start();

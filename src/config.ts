@@ -43,6 +43,8 @@ const SETTINGS = {
   UNDERTONE_HUGGINGFACE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_MODELSCOPE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_DOWNLOAD_PROXY: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  UNDERTONE_KEY_FILE: z.string().min(1).transform((path) => resolve(path)).optional(),
+  UNDERTONE_WORKSPACE_KEY: z.string().min(1).optional(),
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
 } as const;
 
@@ -122,6 +124,8 @@ function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Omit<Setting
     huggingFaceUrl: values.UNDERTONE_HUGGINGFACE_URL ?? null,
     modelScopeUrl: values.UNDERTONE_MODELSCOPE_URL ?? null,
     downloadProxy: values.UNDERTONE_DOWNLOAD_PROXY ?? null,
+    keyFile: values.UNDERTONE_KEY_FILE ?? null,
+    workspaceKey: values.UNDERTONE_WORKSPACE_KEY ?? null,
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
   };
 }

@@ -3,6 +3,7 @@ import type { ModelManifest, Precision } from '../domain/model.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { Principal } from '../domain/principal.js';
 import type { Settings } from '../domain/settings.js';
+import type { EncryptionService } from '../services/encryption.service.js';
 import type { Services } from '../services/service-contracts.js';
 
 /** What the command needs of the platform; built in compose.ts, faked in tests. Everything is opened only when a command asks. */
@@ -92,6 +93,7 @@ export interface CliModels {
 
 export interface CliServices {
   readonly services: Services;
+  readonly encryption: EncryptionService;
   /** The operator at the machine: admin of the default workspace. */
   readonly operator: Principal;
   close(): Promise<void>;

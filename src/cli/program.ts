@@ -7,7 +7,7 @@ import { collectPair, futureDate, jsonOption, modelOption, verboseOption, wholeN
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { evalCommand } from './eval.command.js';
-import { createKey, listKeys, revokeKey } from './keys.command.js';
+import { createKey, listKeys, newEncryptionKey, revokeKey, rotateEncryption, showEncryption } from './keys.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
@@ -114,10 +114,13 @@ function addModels(program: Command, context: ProgramContext): void {
 }
 
 function addKeys(program: Command, context: ProgramContext): void {
-  const keys = program.command('keys').description('create, list and revoke API keys');
+  const keys = program.command('keys').description('API keys, and the keys that stored data is encrypted under');
   keys.command('create').description('make a key; the secret is printed once').requiredOption('--name <name>', 'what it is for').addOption(new Option('--role <role>', 'what it may do').choices([...ROLES]).default('analyst'))
     .addOption(new Option('--expires <date>', 'when it ends to work').argParser(futureDate))
     .action(run(context, ({ runtime, terminal }, options: { name: string; role: Role; expires?: Date }) => createKey(runtime, terminal, { name: options.name, role: options.role, expiresAt: options.expires ?? null })));
   keys.command('list').description('all keys, without their secrets').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listKeys(runtime, terminal, { json: options.json ?? false })));
   keys.command('revoke').description('refuse a key from now on').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => revokeKey(runtime, terminal, id)));
+  keys.command('encryption').description('the keys that stored data is encrypted under').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => showEncryption(runtime, terminal, { json: options.json ?? false })));
+  keys.command('rotate-encryption').description('add a key and wrap every data key with it; recordings are not rewritten').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => rotateEncryption(runtime, terminal, { json: options.json ?? false })));
+  keys.command('new-encryption-key').description('print a key for UNDERTONE_KEY_FILE or UNDERTONE_WORKSPACE_KEY').action(run(context, ({ terminal }) => newEncryptionKey(terminal)));
 }

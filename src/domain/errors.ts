@@ -33,6 +33,8 @@ export const ERRORS = {
   STORAGE_FULL: { httpStatus: 507, retryable: true, meaning: 'Free disk space is under the floor. Free space or move UNDERTONE_DATA_DIR.' },
   STORAGE_FAILED: { httpStatus: 503, retryable: true, meaning: 'The blob storage could not be read or written (read-only or failing disk). See the log.' },
   BLOB_MISSING: { httpStatus: 410, retryable: false, meaning: 'The stored bytes of this recording are gone (archived or removed).' },
+  BLOB_CORRUPT: { httpStatus: 500, retryable: false, meaning: 'Stored bytes are not what was written (changed, cut or of another key): they fail their authentication. Restore them from an archive or a backup.' },
+  ERASED: { httpStatus: 410, retryable: false, meaning: 'The data key was destroyed by an erasure or a deletion; nothing can bring the bytes back.' },
   // audio
   NOT_AUDIO: { httpStatus: 422, retryable: false, meaning: 'The content is not a supported audio or video container, whatever its name says.' },
   NO_AUDIO_STREAM: { httpStatus: 422, retryable: false, meaning: 'The container is readable but has no audio stream.' },
@@ -60,6 +62,7 @@ export const ERRORS = {
   // operators
   CONFIG_INVALID: { httpStatus: 500, retryable: false, meaning: 'A setting is unknown or outside what is allowed; the message names the setting, never its value.' },
   DATA_DIR_LOCKED: { httpStatus: 503, retryable: true, meaning: 'Another process uses this data folder. Stop it, use its API, or choose another UNDERTONE_DATA_DIR.' },
+  ENCRYPTION_KEY_MISSING: { httpStatus: 500, retryable: false, meaning: 'The key that stored data is encrypted under is not configured. Put UNDERTONE_KEY_FILE or UNDERTONE_WORKSPACE_KEY back to what it was.' },
   DATABASE_UNAVAILABLE: { httpStatus: 503, retryable: true, meaning: 'The database cannot be reached or refused the connection.' },
   MIGRATION_FAILED: { httpStatus: 500, retryable: false, meaning: 'A migration failed or an applied one was changed; nothing after it was applied.' },
   INSECURE_LISTEN: { httpStatus: 500, retryable: false, meaning: 'Refused to listen beyond loopback without an API key.' },

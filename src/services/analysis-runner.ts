@@ -5,15 +5,17 @@ import type { EventBus } from '../domain/events.js';
 import { encodeFrameTrack } from '../domain/frame-track.js';
 import type { Priority } from '../domain/priority.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
-import type { BlobStore } from '../storage/blob-store.js';
+import type { SealedStore } from '../storage/sealed-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
+import type { Vault } from './vault.js';
 
 /** Progress is written at most this often: a row update is a commit, and a bar needs no more. */
 const PROGRESS_EVERY_MS = 300;
 
 export interface AnalysisRunnerParts {
   readonly analyses: AnalysisRepository;
-  readonly blobs: BlobStore;
+  readonly blobs: SealedStore;
+  readonly vault: Vault;
   readonly pipeline: AnalysisPipeline;
   readonly events: EventBus;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
@@ -35,7 +37,7 @@ export interface AnalysisRunner {
 }
 
 export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner {
-  const { analyses, blobs, pipeline, events } = parts;
+  const { analyses, blobs, vault, pipeline, events } = parts;
 
   function publish(analysis: AnalysisRecord, status: AnalysisRecord['status'], progress: number): void {
     events.publish({ kind: 'analysis.progress', workspaceId: analysis.workspaceId, analysisId: analysis.id, status, progress });
@@ -73,7 +75,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       });
       // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
       const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
-      await blobs.write(trackKey, encodeFrameTrack(result.track));
+      await blobs.write(await vault.keyOf(recording), trackKey, encodeFrameTrack(result.track));
       const completed = await analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, peaks: result.peaks });
       if (!completed) {
         await blobs.delete(trackKey);

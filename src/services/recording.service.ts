@@ -4,10 +4,12 @@ import type { EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
-import type { BlobStore } from '../storage/blob-store.js';
+import { isRemovedBlob } from '../domain/removed-blob.js';
+import type { SealedStore } from '../storage/sealed-store.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
+import type { Vault } from './vault.js';
 
 /** What the browser is told of a recording that it plays, by the name it was uploaded under; bytes of another kind are not sniffed. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -18,13 +20,14 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 export interface RecordingServiceParts {
   readonly database: Database;
   readonly recordings: RecordingRepository;
-  readonly blobs: BlobStore;
+  readonly blobs: SealedStore;
+  readonly vault: Vault;
   readonly events: EventBus;
   readonly maxUploadBytes: number;
 }
 
 export function createRecordingService(parts: RecordingServiceParts): RecordingService {
-  const { database, recordings, blobs, events, maxUploadBytes } = parts;
+  const { database, recordings, blobs, vault, events, maxUploadBytes } = parts;
 
   /** Under the blob's lock, so that an upload of the same bytes in another request cannot lose its file. */
   async function removeUnusedBlob(blobKey: string): Promise<void> {
@@ -38,7 +41,8 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
     async upload(principal, file, input, signal) {
       requireRole(principal, 'analyst');
       const details = parseUploadInput(input);
-      const staged = await blobs.stage(file.stream, { maxBytes: maxUploadBytes, ...(signal === undefined ? {} : { signal }) });
+      const key = await vault.newKey(principal.workspaceId, details.externalId);
+      const staged = await blobs.stage(key, file.stream, { maxBytes: maxUploadBytes, ...(signal === undefined ? {} : { signal }) });
       try {
         if (staged.byteLength === 0) throw new UndertoneError('UPLOAD_EMPTY', 'The uploaded file has no bytes. Check that it was written completely, and send it again.');
         if (details.sha256 !== null && details.sha256 !== staged.sha256) {
@@ -47,13 +51,17 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
         const blobKey = staged.key;
         return await database.transaction(async (tx) => {
           await recordings.lockBlob(tx, blobKey);
-          // The file is durable before the row that points to it can be seen.
-          await staged.commit();
-          return recordings.insertOrFind(tx, {
+          const found = await recordings.insertOrFind(tx, {
             id: newId('recording'), workspaceId: principal.workspaceId, sha256: staged.sha256, byteLength: staged.byteLength, blobKey,
             fileName: safeFileName(file.fileName), title: details.title, externalId: details.externalId, language: details.language,
             tags: details.tags, recordedAt: details.recordedAt,
           });
+          const isRevived = !found.isNew && isRemovedBlob(found.recording.blobKey) && (await recordings.reviveAudio(tx, found.recording.id, blobKey));
+          if (!found.isNew && !isRevived) return found;
+          await vault.keep(tx, key, found.recording.id);
+          // The file is durable before the row that points to it can be seen.
+          await staged.commit();
+          return { recording: { ...found.recording, blobKey }, isNew: found.isNew };
         });
       } finally {
         await staged.discard();
@@ -99,7 +107,12 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
 
     async delete(principal, id, _reason) {
       requireRole(principal, 'admin');
-      const removed = await database.transaction((tx) => recordings.delete(tx, principal.workspaceId, id));
+      const removed = await database.transaction(async (tx) => {
+        const keys = await recordings.delete(tx, principal.workspaceId, id);
+        if (keys !== null) await vault.destroy(tx, principal.workspaceId, [id]);
+        return keys;
+      });
+      vault.forget();
       if (removed === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
       // After the commit: killed here, the files are orphans that a sweep removes; the other order could lose a live file.
       for (const key of removed.trackKeys) await blobs.delete(key);

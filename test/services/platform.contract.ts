@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -175,7 +175,7 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       const run = await platform.scheduler.runNow('orphan-sweep');
       expect(run.failure).toBeNull();
       const { items } = await platform.services.recordings.list(admin, FIRST, { tag: 'sample' }, { field: 'createdAt', direction: 'desc' });
-      expect(await readFile(join(dataDir, 'blobs', items[0]!.blobKey))).toHaveLength(items[0]!.byteLength);
+      expect(await platform.blobs.readAll(items[0]!.blobKey)).toHaveLength(items[0]!.byteLength);
       expect((await platform.scheduler.runNow('lost-analyses')).failure).toBeNull();
     });
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { composeRetention } from './compose-retention.js';
 import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
@@ -73,7 +74,8 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   const stored = await createFilesystemStore({ root: blobFolder(settings), minFreeBytes: settings.minFreeBytes });
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const { blobs, vault, encryption } = await composeEncryption(settings, database, stored, log);
+  const sealing = await composeEncryption(settings, database, stored, log);
+  const { blobs, vault, encryption } = sealing;
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log });
   await queue.start();
   opened.push(() => queue.stop({ deadlineMs: DRAIN_MS }));
@@ -87,15 +89,17 @@ async function build(settings: Settings, log: Logger, opened: (() => Promise<voi
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
+  const retention = await composeRetention({ ...sealing, database, recordings, events });
   const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, vault, events, maxUploadBytes: settings.maxUploadBytes }),
+    recordings: createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, maxUploadBytes: settings.maxUploadBytes }),
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
     models: createModelService(analyzer.inference, events),
+    ...retention.services,
     keys,
   };
   const runner = createAnalysisRunner({

@@ -35,9 +35,12 @@ export async function completeAnalysis(db: Database, { analysisId, outcome, trac
       { segmentId: null, values: outcome.embedding },
       ...segments.map(({ embedding }, index) => ({ segmentId: segmentIds[index]!, values: embedding })),
     ]);
+    // Under a legal hold nothing is overwritten: what an earlier analysis measured stays beside the new results.
+    const [hold] = await tx.$queryRaw<{ keeps: boolean }[]>`
+      SELECT r."peaks" IS NOT NULL AND EXISTS (SELECT 1 FROM "undertone_holds"(r."workspaceId", r."id")) AS keeps FROM "Recording" r WHERE r."id" = ${analysis.recordingId}`;
     // A raw analysis did not look for speech: what an earlier one found stays.
     const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
-    await tx.recording.update({
+    if (hold?.keeps !== true) await tx.recording.update({
       where: { id: analysis.recordingId },
       data: { durationSeconds: outcome.durationSeconds, peaks: new Uint8Array(Uint8Array.from(peaks)), ...heard },
     });

@@ -9,12 +9,15 @@ export function createDataKeyRepository({ client }: Database): DataKeyRepository
     findById: async (id) => toDataKey(await client.dataKey.findUnique({ where: { id } })),
     findNewest: async (tx, workspaceId, recordingId) => toDataKey(await tx.dataKey.findFirst({ where: { workspaceId, recordingId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] })),
     findBySubject: async (workspaceId, subjectHash) => {
-      const rows = await client.dataKey.findMany({ where: { workspaceId, subjectHash, destroyedAt: null }, distinct: ['recordingId'], select: { recordingId: true }, orderBy: { recordingId: 'asc' } });
+      const rows = await client.dataKey.findMany({ where: { workspaceId, subjectHash }, distinct: ['recordingId'], select: { recordingId: true }, orderBy: { recordingId: 'asc' } });
       return rows.map(({ recordingId }) => recordingId);
     },
     destroy: async (tx, workspaceId, recordingIds) => {
       const { count } = await tx.dataKey.updateMany({ where: { workspaceId, recordingId: { in: [...recordingIds] }, destroyedAt: null }, data: { wrapped: null, destroyedAt: new Date() } });
       return count;
+    },
+    markRestored: async (tx, workspaceId, recordingId) => {
+      await tx.dataKey.updateMany({ where: { workspaceId, recordingId }, data: { restoredAt: new Date() } });
     },
     insertSecret: async (row) => {
       await client.workspaceSecret.createMany({ data: [{ ...row, wrapped: new Uint8Array(row.wrapped), publicKey: row.publicKey === null ? null : new Uint8Array(row.publicKey) }], skipDuplicates: true });

@@ -45,11 +45,12 @@ export function createRecordingRepository(db: Database): RecordingRepository {
       await tx.recording.delete({ where: { id } });
       return { blobKey, trackKeys: analyses.map(({ trackKey }) => trackKey!) };
     },
-    countBlobReferences: async (tx, blobKey) => (await tx.recording.count({ where: { blobKey } })) + (await tx.analysis.count({ where: { trackKey: blobKey } })),
+    countBlobReferences: async (tx, blobKey) => (await tx.recording.count({ where: { blobKey } })) + (await tx.analysis.count({ where: { trackKey: blobKey } })) + (await tx.archive.count({ where: { blobKey } })),
     unreferencedBlobKeys: async (keys) => {
       const rows = await client.$queryRaw<{ key: string }[]>`
         SELECT candidate.key FROM unnest(${[...keys]}::text[]) AS candidate (key)
-        WHERE NOT EXISTS (SELECT 1 FROM "Recording" WHERE "blobKey" = candidate.key) AND NOT EXISTS (SELECT 1 FROM "Analysis" WHERE "trackKey" = candidate.key)`;
+        WHERE NOT EXISTS (SELECT 1 FROM "Recording" WHERE "blobKey" = candidate.key) AND NOT EXISTS (SELECT 1 FROM "Analysis" WHERE "trackKey" = candidate.key)
+          AND NOT EXISTS (SELECT 1 FROM "Archive" WHERE "blobKey" = candidate.key)`;
       return rows.map(({ key }) => key);
     },
   };

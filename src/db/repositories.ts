@@ -82,6 +82,7 @@ export interface DataKeyRow {
   readonly wrappingKeyId: string;
   readonly createdAt: Date;
   readonly destroyedAt: Date | null;
+  readonly restoredAt: Date | null;
 }
 
 export interface WorkspaceSecretRow {
@@ -99,10 +100,11 @@ export interface DataKeyRepository {
   findById(id: string): Promise<DataKeyRow | null>;
   /** Destroyed ones included: a recording whose newest key is destroyed is erased. */
   findNewest(tx: Transaction, workspaceId: string, recordingId: string): Promise<DataKeyRow | null>;
-  /** Recordings, live or archived only, whose keys are still there. */
+  /** Recordings, live, archived only or gone, by the subject that they were uploaded for. */
   findBySubject(workspaceId: string, subjectHash: string): Promise<readonly string[]>;
   /** Overwrites the wrapped keys; returns how many there were. */
   destroy(tx: Transaction, workspaceId: string, recordingIds: readonly string[]): Promise<number>;
+  markRestored(tx: Transaction, workspaceId: string, recordingId: string): Promise<void>;
   /** Keeps the row that is there. */
   insertSecret(row: WorkspaceSecretRow): Promise<void>;
   findSecret(id: string): Promise<WorkspaceSecretRow | null>;

@@ -21,6 +21,8 @@ export const ERRORS = {
   NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'No such object, or it belongs to another workspace: the two look the same on purpose.' },
   CONFLICT: { httpStatus: 409, retryable: false, meaning: 'The object is in a state that does not allow this (for example cancelling a finished analysis).' },
   IDEMPOTENCY_KEY_REUSED: { httpStatus: 409, retryable: false, meaning: 'The idempotency key was used before with other arguments. Use a fresh key for a new request.' },
+  LEGAL_HOLD: { httpStatus: 409, retryable: false, meaning: 'The recording is under a legal hold, which nothing overrides. Release the hold first, with a reason.' },
+  CONFIRMATION_NEEDED: { httpStatus: 409, retryable: false, meaning: 'The change would delete data, or what it would do is not what was shown. Look at the preview and repeat it with its `confirmation`.' },
   PAGE_TOO_LARGE: { httpStatus: 400, retryable: false, meaning: '`first` exceeds the largest page. Ask for fewer and follow `pageInfo.endCursor`.' },
   BAD_CURSOR: { httpStatus: 400, retryable: false, meaning: '`after` is not a cursor of this list. Start again without it.' },
   QUERY_TOO_COMPLEX: { httpStatus: 400, retryable: false, meaning: 'The query is deeper, wider or costlier than allowed; the message gives the measure and the limit.' },
@@ -34,6 +36,7 @@ export const ERRORS = {
   STORAGE_FAILED: { httpStatus: 503, retryable: true, meaning: 'The blob storage could not be read or written (read-only or failing disk). See the log.' },
   BLOB_MISSING: { httpStatus: 410, retryable: false, meaning: 'The stored bytes of this recording are gone (archived or removed).' },
   BLOB_CORRUPT: { httpStatus: 500, retryable: false, meaning: 'Stored bytes are not what was written (changed, cut or of another key): they fail their authentication. Restore them from an archive or a backup.' },
+  ARCHIVE_INVALID: { httpStatus: 422, retryable: false, meaning: 'The archive is not whole, not signed by this workspace, or not what its manifest says; the message names what differs.' },
   ERASED: { httpStatus: 410, retryable: false, meaning: 'The data key was destroyed by an erasure or a deletion; nothing can bring the bytes back.' },
   // audio
   NOT_AUDIO: { httpStatus: 422, retryable: false, meaning: 'The content is not a supported audio or video container, whatever its name says.' },

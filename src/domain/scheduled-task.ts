@@ -7,10 +7,36 @@ export interface TaskContext {
 /** A scheduled task as data. One file a task. */
 export interface ScheduledTask {
   readonly id: string;
+  /** For people: what it does. */
+  readonly description?: string;
   /** Cron expression with five fields, in `timeZone`. */
   readonly schedule: string;
   readonly timeZone: string;
   /** Past it the signal is aborted and the run counts as failed. */
   readonly timeoutMs: number;
   run(context: TaskContext): Promise<void>;
+  /** Says through `log` what `run` would do, and changes nothing. */
+  dryRun?(context: TaskContext): Promise<void>;
+}
+
+export type TaskRunState = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'SKIPPED';
+/** MISSED: the firing passed while no node ran. */
+export type TaskRunCause = 'SCHEDULE' | 'MISSED' | 'HAND';
+
+export interface TaskRunRecord {
+  readonly id: string;
+  readonly taskId: string;
+  readonly firingAt: Date;
+  readonly cause: TaskRunCause;
+  readonly isDryRun: boolean;
+  readonly state: TaskRunState;
+  /** Host and process. */
+  readonly node: string;
+  readonly startedAt: Date;
+  /** After it, a run that did not end belongs to a process that died. */
+  readonly deadlineAt: Date;
+  readonly durationMs: number | null;
+  readonly failure: string | null;
+  /** What it said that it did. */
+  readonly figures: Readonly<Record<string, number>> | null;
 }

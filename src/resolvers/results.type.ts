@@ -17,21 +17,21 @@ export const LOAD_MODEL: readonly ProblemClass[] = [ModelProblem, ForbiddenProbl
 export const CREATE_API_KEY: readonly ProblemClass[] = [BadInputProblem, ForbiddenProblem];
 export const REVOKE_API_KEY: readonly ProblemClass[] = [NotFoundProblem, ForbiddenProblem];
 
-/** The success member is a plain record, so whatever is no problem is the success. */
-function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
+/** A success is a plain record: whatever is no problem is the first type, or the one that `successOf` tells. */
+export function resultOf(name: string, description: string, successes: readonly [ClassType, ...ClassType[]], problems: readonly ProblemClass[], successOf: (value: object) => ClassType = () => successes[0]): symbol {
   return createUnionType({
     name,
     description,
-    types: () => [Success, ...problems],
-    resolveType: (value: object) => (value instanceof Problem ? (value.constructor as ClassType) : Success),
+    types: () => [...successes, ...problems],
+    resolveType: (value: object) => (value instanceof Problem ? (value.constructor as ClassType) : successOf(value)),
   }) as unknown as symbol;
 }
 
-export const UploadRecordingResult = resultOf('UploadRecordingResult', 'The recording, or why it was not taken in.', RecordingType, UPLOAD_RECORDING);
-export const AnalyzeRecordingResult = resultOf('AnalyzeRecordingResult', 'The analysis in the queue, or why there is none.', AnalysisType, ANALYZE_RECORDING);
-export const AnalyzeResult = resultOf('AnalyzeResult', 'The finished analysis, or why there is none.', AnalysisType, ANALYZE);
-export const CancelAnalysisResult = resultOf('CancelAnalysisResult', 'The cancelled analysis, or why it goes on.', AnalysisType, CANCEL_ANALYSIS);
-export const DeleteRecordingResult = resultOf('DeleteRecordingResult', 'The recording that is gone, or why it is still there.', DeletedRecording, DELETE_RECORDING);
-export const LoadModelResult = resultOf('LoadModelResult', 'The model as it is now, or why it could not be changed.', ModelType, LOAD_MODEL);
-export const CreateApiKeyResult = resultOf('CreateApiKeyResult', 'The key with its secret, or why it was not made.', CreatedApiKey, CREATE_API_KEY);
-export const RevokeApiKeyResult = resultOf('RevokeApiKeyResult', 'The revoked key, or why it was not.', ApiKeyType, REVOKE_API_KEY);
+export const UploadRecordingResult = resultOf('UploadRecordingResult', 'The recording, or why it was not taken in.', [RecordingType], UPLOAD_RECORDING);
+export const AnalyzeRecordingResult = resultOf('AnalyzeRecordingResult', 'The analysis in the queue, or why there is none.', [AnalysisType], ANALYZE_RECORDING);
+export const AnalyzeResult = resultOf('AnalyzeResult', 'The finished analysis, or why there is none.', [AnalysisType], ANALYZE);
+export const CancelAnalysisResult = resultOf('CancelAnalysisResult', 'The cancelled analysis, or why it goes on.', [AnalysisType], CANCEL_ANALYSIS);
+export const DeleteRecordingResult = resultOf('DeleteRecordingResult', 'The recording that is gone, or why it is still there.', [DeletedRecording], DELETE_RECORDING);
+export const LoadModelResult = resultOf('LoadModelResult', 'The model as it is now, or why it could not be changed.', [ModelType], LOAD_MODEL);
+export const CreateApiKeyResult = resultOf('CreateApiKeyResult', 'The key with its secret, or why it was not made.', [CreatedApiKey], CREATE_API_KEY);
+export const RevokeApiKeyResult = resultOf('RevokeApiKeyResult', 'The revoked key, or why it was not.', [ApiKeyType], REVOKE_API_KEY);

@@ -1,11 +1,12 @@
 import { extname } from 'node:path';
 import { UndertoneError } from '../domain/errors.js';
-import type { EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
+import type { ArchiveRepository } from '../db/retention-repositories.js';
 import { isRemovedBlob } from '../domain/removed-blob.js';
 import type { SealedStore } from '../storage/sealed-store.js';
+import type { LiveRemoval } from './live-removal.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
@@ -22,20 +23,13 @@ export interface RecordingServiceParts {
   readonly recordings: RecordingRepository;
   readonly blobs: SealedStore;
   readonly vault: Vault;
-  readonly events: EventBus;
+  readonly archives: ArchiveRepository;
+  readonly removal: LiveRemoval;
   readonly maxUploadBytes: number;
 }
 
 export function createRecordingService(parts: RecordingServiceParts): RecordingService {
-  const { database, recordings, blobs, vault, events, maxUploadBytes } = parts;
-
-  /** Under the blob's lock, so that an upload of the same bytes in another request cannot lose its file. */
-  async function removeUnusedBlob(blobKey: string): Promise<void> {
-    await database.transaction(async (tx) => {
-      await recordings.lockBlob(tx, blobKey);
-      if ((await recordings.countBlobReferences(tx, blobKey)) === 0) await blobs.delete(blobKey);
-    });
-  }
+  const { database, recordings, archives, blobs, vault, removal, maxUploadBytes } = parts;
 
   return {
     async upload(principal, file, input, signal) {
@@ -105,19 +99,19 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
       return { stream, byteLength: recording.byteLength, contentType, recording };
     },
 
-    async delete(principal, id, _reason) {
+    async delete(principal, id, reason) {
       requireRole(principal, 'admin');
-      const removed = await database.transaction(async (tx) => {
-        const keys = await recordings.delete(tx, principal.workspaceId, id);
-        if (keys !== null) await vault.destroy(tx, principal.workspaceId, [id]);
-        return keys;
+      const outcome = await removal.remove({
+        actor: principal, recordingId: id, kinds: ['RECORDING'], action: 'recording.deleted', reason,
+        settle: async (tx) => {
+          // Archives can bring it back, and need its key; without any, copies of its files become unreadable as well.
+          if ((await archives.holding(tx, principal.workspaceId, [id])).length === 0) await vault.destroy(tx, principal.workspaceId, [id]);
+        },
       });
+      if (outcome.kind === 'held') throw new UndertoneError('LEGAL_HOLD', `The recording is under the legal hold ${outcome.holdIds.join(', ')}, which nothing overrides. Release it first (releaseLegalHold), with a reason.`, { holdIds: outcome.holdIds });
+      if (outcome.kind !== 'removed') throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
       vault.forget();
-      if (removed === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
-      // After the commit: killed here, the files are orphans that a sweep removes; the other order could lose a live file.
-      for (const key of removed.trackKeys) await blobs.delete(key);
-      await removeUnusedBlob(removed.blobKey);
-      events.publish({ kind: 'recording.deleted', workspaceId: principal.workspaceId, recordingId: id });
+      await removal.deleteBlobs(outcome.blobKeys);
       return { id };
     },
   };

@@ -7,6 +7,11 @@ import type {
   SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { ArchiveService } from './archive.service.js';
+import type { AuditService } from './audit.js';
+import type { ErasureService } from './erasure.service.js';
+import type { HoldService } from './hold.service.js';
+import type { RetentionService } from './retention.service.js';
 
 /**
  * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
@@ -123,4 +128,9 @@ export interface Services {
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly retention: RetentionService;
+  readonly archives: ArchiveService;
+  readonly holds: HoldService;
+  readonly erasures: ErasureService;
+  readonly audit: AuditService;
 }

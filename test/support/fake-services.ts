@@ -6,6 +6,7 @@ import type { ModelManifest, ModelStatus } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { withoutRetention } from './fake-retention.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
 export const MANIFEST: ModelManifest = {
@@ -136,6 +137,7 @@ function fakeServices(world: FakeWorld): Services {
     if (id !== 'starter') throw new UndertoneError('MODEL_UNKNOWN', `There is no model ${id}; installed: starter.`, { installed: ['starter'] });
   };
   return {
+    ...withoutRetention(),
     recordings: {
       upload: async (principal, file, input) => {
         await world.beforeUpload?.();

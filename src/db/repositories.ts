@@ -68,6 +68,8 @@ export interface ApiKeyRepository {
   list(workspaceId: string): Promise<readonly ApiKeyRecord[]>;
   revoke(workspaceId: string, id: string): Promise<ApiKeyRecord | null>;
   countActive(role?: Role): Promise<number>;
+  /** Of all workspaces: keys that still work and end before. */
+  endingBefore(before: Date): Promise<readonly ApiKeyRecord[]>;
   /** At most once a minute per key, so that reads do not become writes. */
   touch(id: string): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { AuditEventRecord } from '../domain/audit.js';
 import type { ArchiveItemRecord, ArchiveRecord, ArchiveState, LegalHoldRecord, TombstoneRecord } from '../domain/archive.js';
 import type { Page, PageRequest } from '../domain/records.js';
 import type { DataKind, RetentionFacts, RetentionPolicyRecord } from '../domain/retention.js';
-import type { TaskRunRecord } from '../domain/scheduled-task.js';
+import type { TaskRunRecord, TaskRunStore } from '../domain/scheduled-task.js';
 import type { Transaction } from './database.js';
 
 /** Every read and write names the workspace, as in repositories.ts; what serves all workspaces says so. */
@@ -97,14 +97,8 @@ export interface TombstoneRepository {
   list(workspaceId: string, page: PageRequest): Promise<Page<TombstoneRecord>>;
 }
 
-export interface TaskRunRepository {
-  /** True for exactly one caller a firing, over all nodes, and for none while another run of the task goes on. */
-  claim(run: Pick<TaskRunRecord, 'id' | 'taskId' | 'firingAt' | 'cause' | 'isDryRun' | 'node' | 'startedAt' | 'deadlineAt'>): Promise<boolean>;
-  finish(id: string, outcome: { readonly state: 'SUCCEEDED' | 'FAILED'; readonly durationMs: number; readonly failure: string | null; readonly figures: Readonly<Record<string, number>> }): Promise<void>;
-  /** Notes a firing as passed over, when a task is seen for the first time. */
-  skip(taskId: string, firingAt: Date, node: string): Promise<void>;
-  /** The newest firing of the schedule that was claimed or skipped. */
-  lastFiring(taskId: string): Promise<Date | null>;
+export interface TaskRunRepository extends TaskRunStore {
   lastRuns(taskIds: readonly string[]): Promise<readonly TaskRunRecord[]>;
+  /** Removes rows of runs that began before; the newest firing of each task stays. */
   prune(before: Date): Promise<number>;
 }

@@ -6,6 +6,7 @@ export type DomainEvent =
   | { readonly kind: 'analysis.progress'; readonly workspaceId: string; readonly analysisId: string; readonly status: AnalysisStatus; readonly progress: number }
   | { readonly kind: 'analysis.completed' | 'analysis.failed'; readonly workspaceId: string; readonly analysisId: string; readonly recordingId: string }
   | { readonly kind: 'recording.deleted'; readonly workspaceId: string; readonly recordingId: string }
+  | { readonly kind: 'key.ending'; readonly workspaceId: string; readonly keyId: string; readonly expiresAt: Date }
   | { readonly kind: 'model.state'; readonly modelId: string; readonly state: ModelState };
 
 export type DomainEventKind = DomainEvent['kind'];

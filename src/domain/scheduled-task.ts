@@ -40,3 +40,14 @@ export interface TaskRunRecord {
   /** What it said that it did. */
   readonly figures: Readonly<Record<string, number>> | null;
 }
+
+/** Where the nodes of a fleet agree on who runs what. */
+export interface TaskRunStore {
+  /** True for exactly one caller a firing, over all nodes, and for none while another run of the task goes on. */
+  claim(run: Pick<TaskRunRecord, 'id' | 'taskId' | 'firingAt' | 'cause' | 'isDryRun' | 'node' | 'startedAt' | 'deadlineAt'>): Promise<boolean>;
+  finish(id: string, outcome: { readonly state: 'SUCCEEDED' | 'FAILED'; readonly durationMs: number; readonly failure: string | null; readonly figures: Readonly<Record<string, number>> }): Promise<void>;
+  /** Notes a firing as passed over, when a task is seen for the first time. */
+  skip(taskId: string, firingAt: Date, node: string): Promise<void>;
+  /** The newest firing of the schedule that was claimed or skipped. */
+  lastFiring(taskId: string): Promise<Date | null>;
+}

@@ -5,17 +5,23 @@ import { UndertoneError } from '../domain/errors.js';
 import { AnalysisFieldsResolver } from './analysis-fields.resolver.js';
 import { AnalysisResolver } from './analysis.resolver.js';
 import { ApiKeyResolver } from './api-key.resolver.js';
+import { ArchiveResolver } from './archive.resolver.js';
+import { AuditResolver } from './audit.resolver.js';
 import { ComparisonResolver } from './comparison.resolver.js';
 import { EmbeddingResolver } from './embedding.resolver.js';
+import { ErasureResolver, HoldResolver } from './hold.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { RecordingResolver } from './recording.resolver.js';
+import { RetentionResolver } from './retention.resolver.js';
 import { PredictionResolver, SegmentResolver, SimilarSegmentResolver } from './segment.resolver.js';
 import { SpeakerResolver } from './speaker.resolver.js';
+import { TaskResolver } from './task.resolver.js';
 import { TimelineSeriesResolver } from './timeline.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
   ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, ApiKeyResolver,
+  RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

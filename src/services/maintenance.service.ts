@@ -1,5 +1,7 @@
 import type { Database } from '../db/database.js';
-import type { AnalysisRepository, RecordingRepository } from '../db/repositories.js';
+import type { AnalysisRepository, ApiKeyRepository, RecordingRepository } from '../db/repositories.js';
+import type { TaskRunRepository } from '../db/retention-repositories.js';
+import type { EventBus } from '../domain/events.js';
 import type { JobQueue } from '../queue/job-queue.js';
 import type { BlobStore } from '../storage/blob-store.js';
 
@@ -10,6 +12,8 @@ const LOST_JOB_AGE_MS = 10 * 60 * 1000;
 /** Times that one analysis may be begun: a recording that kills its worker each time must not be tried for ever. */
 const MAX_BEGINNINGS = 8;
 const BATCH = 500;
+const KEY_NOTICE_MS = 14 * 24 * 3600 * 1000;
+const RUN_MEMORY_MS = 90 * 24 * 3600 * 1000;
 
 export interface MaintenanceParts {
   readonly database: Database;
@@ -17,6 +21,9 @@ export interface MaintenanceParts {
   readonly analyses: AnalysisRepository;
   readonly blobs: BlobStore;
   readonly queue: JobQueue;
+  readonly keys: ApiKeyRepository;
+  readonly taskRuns: TaskRunRepository;
+  readonly events: EventBus;
   readonly now?: () => number;
 }
 
@@ -25,10 +32,14 @@ export interface MaintenanceService {
   sweepOrphanBlobs(signal: AbortSignal): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number }>;
   /** Gives accepted analyses that lost their job a new one, and ends those that were begun too often. */
   recoverLostAnalyses(signal: AbortSignal): Promise<{ readonly requeuedCount: number; readonly failedCount: number }>;
+  /** Tells of each API key that ends within two weeks (`key.ending`). */
+  announceEndingKeys(): Promise<{ readonly endingCount: number }>;
+  /** Forgets old runs of tasks and refreshes what the planner knows of the tables. */
+  maintainDatabase(): Promise<{ readonly forgottenRunCount: number }>;
 }
 
 export function createMaintenanceService(parts: MaintenanceParts): MaintenanceService {
-  const { database, recordings, analyses, blobs, queue, now = Date.now } = parts;
+  const { database, recordings, analyses, blobs, queue, keys, taskRuns, events, now = Date.now } = parts;
 
   return {
     async sweepOrphanBlobs(signal) {
@@ -83,6 +94,18 @@ export function createMaintenanceService(parts: MaintenanceParts): MaintenanceSe
       }
       if (requeuedCount > 0) queue.wake('analyze-recording');
       return { requeuedCount, failedCount };
+    },
+
+    async announceEndingKeys() {
+      const ending = await keys.endingBefore(new Date(now() + KEY_NOTICE_MS));
+      for (const { id, workspaceId, expiresAt } of ending) events.publish({ kind: 'key.ending', workspaceId, keyId: id, expiresAt: expiresAt! });
+      return { endingCount: ending.length };
+    },
+
+    async maintainDatabase() {
+      const forgottenRunCount = await taskRuns.prune(new Date(now() - RUN_MEMORY_MS));
+      await database.client.$executeRawUnsafe('ANALYZE');
+      return { forgottenRunCount };
     },
   };
 }

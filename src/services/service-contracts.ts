@@ -12,6 +12,7 @@ import type { AuditService } from './audit.js';
 import type { ErasureService } from './erasure.service.js';
 import type { HoldService } from './hold.service.js';
 import type { RetentionService } from './retention.service.js';
+import type { TaskService } from './task.service.js';
 
 /**
  * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
@@ -133,4 +134,5 @@ export interface Services {
   readonly holds: HoldService;
   readonly erasures: ErasureService;
   readonly audit: AuditService;
+  readonly tasks: TaskService;
 }

@@ -19,6 +19,7 @@ import { createErasureService, type ErasureService } from './services/erasure.se
 import { createHoldService, type HoldService } from './services/hold.service.js';
 import { createLiveRemoval, type LiveRemoval } from './services/live-removal.js';
 import { createRetentionRun, type RetentionRun } from './services/retention-run.js';
+import { createRetentionSweep, type RetentionSweep } from './services/retention-sweep.js';
 import { createRetentionService, type RetentionService } from './services/retention.service.js';
 
 export interface Retention {
@@ -26,7 +27,7 @@ export interface Retention {
   readonly removal: LiveRemoval;
   readonly audit: AuditSink;
   readonly run: RetentionRun;
-  readonly workspaces: () => Promise<readonly string[]>;
+  readonly sweep: RetentionSweep;
   readonly services: { readonly retention: RetentionService; readonly archives: ArchiveService; readonly holds: HoldService; readonly erasures: ErasureService; readonly audit: AuditService };
 }
 
@@ -59,12 +60,13 @@ export async function composeRetention(parts: RetentionParts): Promise<Retention
     ...(parts.leaseMs === undefined ? {} : { leaseMs: parts.leaseMs }),
   });
   const run = createRetentionRun({ retention, archiving, removal, ...clock, ...(parts.maxArchiveBytes === undefined ? {} : { maxArchiveBytes: parts.maxArchiveBytes }) });
+  const retentionService = createRetentionService({ database, retention, run, audit, ...clock });
   const restore = createArchiveRestore({ database, dataKeys, holds, tombstones, tree, blobs, vault, secrets, audit });
   return {
     archives, removal, audit, run,
-    workspaces: () => retention.workspaces(),
+    sweep: createRetentionSweep(() => retention.workspaces(), run, retentionService, parts.now),
     services: {
-      retention: createRetentionService({ database, retention, run, audit, ...clock }),
+      retention: retentionService,
       archives: createArchiveService({ archives, blobs, secrets, archiving, restore, ...clock }),
       holds: createHoldService({ database, holds, recordings, dataKeys, secrets, audit }),
       erasures: createErasureService({ database, recordings, dataKeys, archives, holds, tombstones, removal, vault, secrets, audit }),

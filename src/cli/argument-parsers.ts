@@ -16,6 +16,13 @@ export function wholeNumber(minimum: number, maximum: number): (value: string) =
   };
 }
 
+/** `a,b`: at least one name. */
+export function nameList(value: string): readonly string[] {
+  const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  if (names.length === 0) throw new InvalidArgumentError(`Got \`${value}\`; write one or more names with commas between.`);
+  return [...new Set(names)];
+}
+
 /** An ISO 8601 date or moment in the future. */
 export function futureDate(value: string): Date {
   const date = new Date(value);

@@ -7,7 +7,7 @@ export function createDataKeyRepository({ client }: Database): DataKeyRepository
       await tx.dataKey.create({ data: { ...row, wrapped: new Uint8Array(row.wrapped) } });
     },
     findById: async (id) => toDataKey(await client.dataKey.findUnique({ where: { id } })),
-    findNewest: async (tx, workspaceId, recordingId) => toDataKey(await tx.dataKey.findFirst({ where: { workspaceId, recordingId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] })),
+    findNewest: async (workspaceId, recordingId) => toDataKey(await client.dataKey.findFirst({ where: { workspaceId, recordingId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] })),
     findBySubject: async (workspaceId, subjectHash) => {
       const rows = await client.dataKey.findMany({ where: { workspaceId, subjectHash }, distinct: ['recordingId'], select: { recordingId: true }, orderBy: { recordingId: 'asc' } });
       return rows.map(({ recordingId }) => recordingId);

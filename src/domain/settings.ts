@@ -1,3 +1,19 @@
+/** How a bucket is reached; of no account for files. */
+export interface StorageAccess {
+  /** Null: AWS itself. */
+  readonly endpoint: string | null;
+  readonly region: string;
+  /** `endpoint/bucket` instead of `bucket.endpoint`. */
+  readonly pathStyle: boolean;
+  /** Null: the AWS credential chain. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+  /** Server-side encryption that is asked for with every object; null: the bucket's own rule. */
+  readonly encryption: 'AES256' | 'aws:kms' | null;
+  readonly kmsKeyId: string | null;
+  /** Downloads are sent on to presigned addresses of the bucket instead of through the API. */
+  readonly directDownloads: boolean;
+}
+
 /** All settings, parsed once by src/config.ts. Nothing else reads the environment. */
 export interface Settings {
   readonly dataDir: string;
@@ -5,6 +21,7 @@ export interface Settings {
   readonly port: number;
   readonly databaseUrl: string | null;
   readonly storageUrl: string | null;
+  readonly storage: StorageAccess;
   readonly adminKey: string | null;
   readonly maxUploadBytes: number;
   readonly maxAudioSeconds: number;
@@ -14,9 +31,13 @@ export interface Settings {
   readonly analyzeWaitMs: number;
   readonly decodeTimeoutMs: number;
   readonly workerConcurrency: number;
+  /** How long running requests and analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
+  readonly drainMs: number;
   readonly defaultModel: string | null;
   readonly modelHosts: number;
   readonly modelThreads: number;
+  /** Threads of the host that only interactive work gets; 0: none. */
+  readonly interactiveThreads: number;
   readonly modelIdleMs: number;
   readonly provider: 'auto' | 'cpu' | 'cuda' | 'webgpu';
   readonly maxQueueLength: number;
@@ -40,4 +61,10 @@ export interface Settings {
   readonly workspaceKey: string | null;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
+  /** What signed links are made with, where several API processes share one address; null: each makes its own. */
+  readonly linkSecret: string | null;
+  /** Where a worker alone shows its health and metrics; null: nowhere. */
+  readonly workerPort: number | null;
+  /** Where spans are posted to over OTLP/HTTP; null: nothing is traced. */
+  readonly tracesUrl: string | null;
 }

@@ -3,6 +3,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
 import type { Settings } from '../domain/settings.js';
+import { NO_TRACING, type Tracing } from '../domain/tracing.js';
 import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
@@ -14,6 +15,7 @@ import { createMetrics, registerMetrics } from './metrics.js';
 import { registerPage } from './page.route.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
+import { registerRequestTrace } from './request-trace.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
 import { attachSockets } from './sockets.js';
@@ -34,6 +36,9 @@ export interface AppOptions {
   readonly limits?: Partial<HttpLimits>;
   /** A registry that others add their metrics to. */
   readonly registry?: Registry;
+  readonly tracing?: Tracing;
+  /** Downloads are sent on to the storage where it can sign links. */
+  readonly directDownloads?: boolean;
   /** Key of signed links; random for each process unless several share one address. */
   readonly pathKey?: Buffer;
 }
@@ -48,7 +53,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
     // Fastify's own lines carry addresses and URLs; `registerMetrics` writes one without them.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: limits.queryBytes,
@@ -58,6 +63,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
 
   registerErrors(app);
+  registerRequestTrace(app, options.tracing ?? NO_TRACING);
   registerDraining(app, limits);
   registerSecurityHeaders(app);
   registerAuth(app, services.keys, signer);
@@ -69,7 +75,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     signPath: (request) => (path) => signer.sign(path, principalOf(request)),
   });
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
-  registerRecordingAudio(app, services.recordings);
+  registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
   await registerPage(app, options.webDir);
 

@@ -5,6 +5,7 @@ import {
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import { stringifyWithColumns } from '../domain/number-column.js';
 import { formatGraphQLError } from './graphql-errors.js';
 import type { HttpLimits } from './http-limits.js';
 import { leftSignal } from './left-signal.js';
@@ -40,6 +41,7 @@ export async function registerGraphQL(app: FastifyInstance, options: GraphQLRout
     parseOptions: { maxTokens: limits.queryTokens },
     logger: quietLogger(app),
     formatError: (formatted, error) => formatGraphQLError(formatted, error, app.log),
+    stringifyResult: (result) => `${stringifyWithColumns(result)}\n`,
     plugins: [
       timing(options.metrics),
       // Nothing is reported to anybody, whatever variables the environment has; no page that loads scripts from elsewhere.

@@ -1,6 +1,7 @@
 import { createUnionType, type ClassType } from 'type-graphql';
 import { AnalysisType } from './analysis.type.js';
 import { ApiKeyType, CreatedApiKey } from './api-key.type.js';
+import { DeadLetterType } from './dead-letter.type.js';
 import { ModelType } from './model.type.js';
 import {
   AudioProblem, BadInputProblem, ConflictProblem, ForbiddenProblem, ModelProblem, NotFoundProblem, OverloadedProblem, Problem, UploadProblem, type ProblemClass,
@@ -16,22 +17,25 @@ export const DELETE_RECORDING: readonly ProblemClass[] = [NotFoundProblem, Confl
 export const LOAD_MODEL: readonly ProblemClass[] = [ModelProblem, ForbiddenProblem];
 export const CREATE_API_KEY: readonly ProblemClass[] = [BadInputProblem, ForbiddenProblem];
 export const REVOKE_API_KEY: readonly ProblemClass[] = [NotFoundProblem, ForbiddenProblem];
+export const DEAD_LETTER: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
 
-/** A success is a plain record: whatever is no problem is the first type, or the one that `successOf` tells. */
-export function resultOf(name: string, description: string, successes: readonly [ClassType, ...ClassType[]], problems: readonly ProblemClass[], successOf: (value: object) => ClassType = () => successes[0]): symbol {
+/** The success is a plain record: whatever is no problem is it, or one of `others` where `successOf` says so. */
+export function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[], others: readonly ClassType[] = [], successOf: (value: object) => ClassType = () => Success): symbol {
   return createUnionType({
     name,
     description,
-    types: () => [...successes, ...problems],
+    types: () => [Success, ...others, ...problems],
     resolveType: (value: object) => (value instanceof Problem ? (value.constructor as ClassType) : successOf(value)),
   }) as unknown as symbol;
 }
 
-export const UploadRecordingResult = resultOf('UploadRecordingResult', 'The recording, or why it was not taken in.', [RecordingType], UPLOAD_RECORDING);
-export const AnalyzeRecordingResult = resultOf('AnalyzeRecordingResult', 'The analysis in the queue, or why there is none.', [AnalysisType], ANALYZE_RECORDING);
-export const AnalyzeResult = resultOf('AnalyzeResult', 'The finished analysis, or why there is none.', [AnalysisType], ANALYZE);
-export const CancelAnalysisResult = resultOf('CancelAnalysisResult', 'The cancelled analysis, or why it goes on.', [AnalysisType], CANCEL_ANALYSIS);
-export const DeleteRecordingResult = resultOf('DeleteRecordingResult', 'The recording that is gone, or why it is still there.', [DeletedRecording], DELETE_RECORDING);
-export const LoadModelResult = resultOf('LoadModelResult', 'The model as it is now, or why it could not be changed.', [ModelType], LOAD_MODEL);
-export const CreateApiKeyResult = resultOf('CreateApiKeyResult', 'The key with its secret, or why it was not made.', [CreatedApiKey], CREATE_API_KEY);
-export const RevokeApiKeyResult = resultOf('RevokeApiKeyResult', 'The revoked key, or why it was not.', [ApiKeyType], REVOKE_API_KEY);
+export const UploadRecordingResult = resultOf('UploadRecordingResult', 'The recording, or why it was not taken in.', RecordingType, UPLOAD_RECORDING);
+export const AnalyzeRecordingResult = resultOf('AnalyzeRecordingResult', 'The analysis in the queue, or why there is none.', AnalysisType, ANALYZE_RECORDING);
+export const AnalyzeResult = resultOf('AnalyzeResult', 'The finished analysis, or why there is none.', AnalysisType, ANALYZE);
+export const CancelAnalysisResult = resultOf('CancelAnalysisResult', 'The cancelled analysis, or why it goes on.', AnalysisType, CANCEL_ANALYSIS);
+export const DeleteRecordingResult = resultOf('DeleteRecordingResult', 'The recording that is gone, or why it is still there.', DeletedRecording, DELETE_RECORDING);
+export const LoadModelResult = resultOf('LoadModelResult', 'The model as it is now, or why it could not be changed.', ModelType, LOAD_MODEL);
+export const CreateApiKeyResult = resultOf('CreateApiKeyResult', 'The key with its secret, or why it was not made.', CreatedApiKey, CREATE_API_KEY);
+export const RevokeApiKeyResult = resultOf('RevokeApiKeyResult', 'The revoked key, or why it was not.', ApiKeyType, REVOKE_API_KEY);
+export const RetryDeadLetterResult = resultOf('RetryDeadLetterResult', 'The dead letter whose job waits again, or why it does not.', DeadLetterType, DEAD_LETTER);
+export const DiscardDeadLetterResult = resultOf('DiscardDeadLetterResult', 'The dead letter that was taken off the list, or why it was not.', DeadLetterType, DEAD_LETTER);

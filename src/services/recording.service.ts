@@ -7,10 +7,16 @@ import type { ArchiveRepository } from '../db/retention-repositories.js';
 import { isRemovedBlob } from '../domain/removed-blob.js';
 import type { SealedStore } from '../storage/sealed-store.js';
 import type { LiveRemoval } from './live-removal.js';
+import type { StorageBackend } from '../storage/blob-store.js';
+import type { DecodeAhead } from './decode-ahead.js';
+import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
 import type { Vault } from './vault.js';
+
+/** Clips up to this size are decoded while their row is written. */
+const DECODED_AHEAD_BYTES = 8 * 1024 * 1024;
 
 /** What the browser is told of a recording that it plays, by the name it was uploaded under; bytes of another kind are not sniffed. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -25,7 +31,15 @@ export interface RecordingServiceParts {
   readonly vault: Vault;
   readonly archives: ArchiveRepository;
   readonly removal: LiveRemoval;
+  readonly decodeAhead: Pick<DecodeAhead, 'begin'>;
+  readonly intake: Pick<Intake, 'assertOpen'>;
   readonly maxUploadBytes: number;
+  /** Left out where the stored bytes are not what a caller may read, or the storage signs no links. */
+  readonly downloadUrl?: StorageBackend['downloadUrl'];
+}
+
+function contentTypeOf(fileName: string): string {
+  return CONTENT_TYPES[extname(fileName).toLowerCase()] ?? 'application/octet-stream';
 }
 
 export function createRecordingService(parts: RecordingServiceParts): RecordingService {
@@ -34,14 +48,16 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
   return {
     async upload(principal, file, input, signal) {
       requireRole(principal, 'analyst');
+      parts.intake.assertOpen();
       const details = parseUploadInput(input);
       const key = await vault.newKey(principal.workspaceId, details.externalId);
-      const staged = await blobs.stage(key, file.stream, { maxBytes: maxUploadBytes, ...(signal === undefined ? {} : { signal }) });
+      const staged = await blobs.stage(key, file.stream, { maxBytes: maxUploadBytes, plainCopyUpTo: file.analyzedNext === true ? DECODED_AHEAD_BYTES : 0, ...(signal === undefined ? {} : { signal }) });
       try {
         if (staged.byteLength === 0) throw new UndertoneError('UPLOAD_EMPTY', 'The uploaded file has no bytes. Check that it was written completely, and send it again.');
         if (details.sha256 !== null && details.sha256 !== staged.sha256) {
           throw new UndertoneError('UPLOAD_DIGEST_MISMATCH', `The request announced SHA-256 ${details.sha256}, the bytes received have ${staged.sha256}. Send the file again.`);
         }
+        if (file.analyzedNext === true && staged.path !== null) parts.decodeAhead.begin(staged.sha256, staged.path, staged.byteLength);
         const blobKey = staged.key;
         return await database.transaction(async (tx) => {
           await recordings.lockBlob(tx, blobKey);
@@ -95,8 +111,15 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
       const recording = await recordings.findById(principal.workspaceId, id);
       if (recording === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
       const stream = await blobs.read(recording.blobKey, range === undefined ? undefined : { start: range.start, end: range.end - 1 });
-      const contentType = CONTENT_TYPES[extname(recording.fileName).toLowerCase()] ?? 'application/octet-stream';
-      return { stream, byteLength: recording.byteLength, contentType, recording };
+      return { stream, byteLength: recording.byteLength, contentType: contentTypeOf(recording.fileName), recording };
+    },
+
+    async audioUrl(principal, id, { expiresInSeconds, contentDisposition }) {
+      requireRole(principal, 'viewer');
+      const recording = await recordings.findById(principal.workspaceId, id);
+      // What is sealed must pass through here; only recordings from before there was encryption can be read where they lie.
+      if (recording === null || parts.downloadUrl === undefined || (await blobs.isSealed(recording.blobKey))) return null;
+      return parts.downloadUrl(recording.blobKey, { expiresInSeconds, contentDisposition, contentType: contentTypeOf(recording.fileName) });
     },
 
     async delete(principal, id, reason) {

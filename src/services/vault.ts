@@ -73,7 +73,7 @@ export function createVault({ database, dataKeys, keyring, secrets, now = Date.n
       return secret;
     },
     async keyOf({ workspaceId, id, externalId }) {
-      const found = await database.transaction((tx) => dataKeys.findNewest(tx, workspaceId, id));
+      const found = await dataKeys.findNewest(workspaceId, id);
       if (found !== null) return { id: found.id, secret: unwrap(found) };
       const fresh = await newKey(workspaceId, externalId);
       await database.transaction((tx) => keep(tx, fresh, id));

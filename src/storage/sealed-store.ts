@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -23,12 +23,21 @@ export interface DataKeySource {
  * blobs, and nobody who sees the storage can tell.
  */
 export interface SealedStore extends Omit<BlobStore, 'stage' | 'write' | 'list'> {
-  /** `sha256` and `byteLength` of the result are of the plain bytes, `key` is the address of the sealed ones. */
-  stage(key: SealingKey, source: Readable, options: { readonly maxBytes: number; readonly signal?: AbortSignal }): Promise<StagedBlob>;
+  /**
+   * `path` of the result is a plain copy for a decoder, where that is asked for and the file is no larger than
+   * `plainCopyUpTo`; it goes by itself after some seconds. `sha256` and `byteLength` of the result are of the plain
+   * bytes, `key` is the address of the sealed ones.
+   */
+  stage(key: SealingKey, source: Readable, options: { readonly maxBytes: number; readonly signal?: AbortSignal; readonly plainCopyUpTo?: number }): Promise<StagedBlob>;
   write(key: SealingKey, blobKey: string, bytes: Uint8Array): Promise<BlobInfo>;
+  /** False for bytes from before there was encryption. BLOB_MISSING. */
+  isSealed(blobKey: string): Promise<boolean>;
   /** The stored bytes as they lie there, for archives and sweeps. */
   readonly raw: BlobStore;
 }
+
+/** How long a plain copy stays that nobody says is read. */
+const PLAIN_COPY_MS = 10_000;
 
 /** What content-addressed blobs are sealed as: their address is not known before they are. */
 const CONTENT = 'content';
@@ -67,10 +76,26 @@ export function createSealedStore(raw: BlobStore, { keys, temporaryDir }: Sealed
     return Readable.from(openedChunks(raw, key, cipher, plainInfo(seen).byteLength, range), { objectMode: false, highWaterMark: 1 << 17 });
   }
 
+  async function newPath(): Promise<string> {
+    const folder = temporaryDir();
+    await mkdir(folder, { recursive: true, mode: PRIVATE_DIR });
+    return join(folder, `opened-${randomBytes(12).toString('hex')}`);
+  }
+
+  /** Its decoder may still be on its way to it when the upload is long done. */
+  async function plainCopy(bytes: Buffer): Promise<string> {
+    const path = await newPath();
+    await writeFile(path, bytes, { flag: 'wx', mode: PRIVATE_FILE });
+    setTimeout(() => void rm(path, { force: true }).catch(() => undefined), PLAIN_COPY_MS).unref();
+    return path;
+  }
+
   return {
     raw,
     read,
-    stage: async (key, source, { maxBytes, signal }) => {
+    isSealed: async (key) => (await look(key)).header !== null,
+    stage: async (key, source, { maxBytes, signal, plainCopyUpTo = 0 }) => {
+      let copy: Buffer[] | null = plainCopyUpTo > 0 ? [] : null;
       const hash = createHash('sha256');
       let byteLength = 0;
       const counted = (async function* () {
@@ -79,6 +104,7 @@ export function createSealedStore(raw: BlobStore, { keys, temporaryDir }: Sealed
           byteLength += bytes.length;
           if (byteLength > maxBytes) throw new UndertoneError('UPLOAD_TOO_LARGE', `The file has more than the ${maxBytes} bytes that are allowed (UNDERTONE_MAX_UPLOAD_BYTES).`, { maxBytes });
           hash.update(bytes);
+          copy = byteLength > plainCopyUpTo ? null : (copy?.concat(bytes) ?? null);
           yield bytes;
         }
       })();
@@ -86,7 +112,8 @@ export function createSealedStore(raw: BlobStore, { keys, temporaryDir }: Sealed
       sealed.on('error', () => undefined);
       try {
         const staged = await raw.stage(sealed, { maxBytes: sealedLength(maxBytes), ...(signal === undefined ? {} : { signal }) });
-        return { sha256: hash.digest('hex'), byteLength, key: staged.key, commit: async () => ({ ...(await staged.commit()), byteLength }), discard: () => staged.discard() };
+        const path = copy === null ? null : await plainCopy(Buffer.concat(copy));
+        return { sha256: hash.digest('hex'), byteLength, key: staged.key, path, commit: async () => ({ ...(await staged.commit()), byteLength }), discard: () => staged.discard() };
       } finally {
         sealed.destroy();
       }
@@ -102,9 +129,7 @@ export function createSealedStore(raw: BlobStore, { keys, temporaryDir }: Sealed
     delete: (key) => raw.delete(key),
     localPath: async (key) => {
       if ((await look(key)).header === null) return raw.localPath(key);
-      const folder = temporaryDir();
-      await mkdir(folder, { recursive: true, mode: PRIVATE_DIR });
-      const path = join(folder, `opened-${randomBytes(12).toString('hex')}`);
+      const path = await newPath();
       const release = async (): Promise<void> => rm(path, { force: true });
       try {
         await pipeline(await read(key), createWriteStream(path, { flags: 'wx', mode: PRIVATE_FILE }));

@@ -108,7 +108,7 @@ describe('keys', () => {
   };
   const status: EncryptionStatus = { path: '/data/encryption.key', currentKeyId: 'aa11', keys: [{ id: 'aa11', isConfigured: true, wrappedCount: 5 }, { id: 'bb22', isConfigured: false, wrappedCount: 2 }] };
   const encryption: EncryptionService = { status: () => Promise.resolve(status), rotate: () => Promise.resolve({ ...status, rewrappedCount: 7 }) };
-  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, encryption, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
+  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, encryption, imports: { importOutputs: () => Promise.reject(new Error('no import was expected')) }, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
 
   it('are made with the role and expiry asked for; the secret alone is on stdout', async () => {
     const { code, out, err } = await runCommand(['keys', 'create', '--name', 'robot', '--role', 'analyst', '--expires', '2999-01-01'], { runtime });

@@ -22,9 +22,9 @@ describe('the model registry', () => {
     installTinyModel(own, 'b', {}, { version: '2' });
     mkdirSync(join(own, 'not-a-model'));
     installTinyModel(own, '.import-c-123');
-    const { models, problems } = scanModels([bundled, own, join(root, 'nowhere')]);
+    const { models, unusable } = scanModels([bundled, own, join(root, 'nowhere')]);
     expect(models.map(({ manifest }) => `${manifest.id} ${manifest.version}`)).toEqual(['a 1', 'b 2']);
-    expect(problems).toEqual([]);
+    expect(unusable).toEqual([]);
   });
 
   it('names what differs in bad manifests and still finds the good one', () => {
@@ -35,10 +35,11 @@ describe('the model registry', () => {
     installTinyModel(root, 'no-graph', {}, { file: 'absent.onnx' });
     mkdirSync(join(root, 'no-json'));
     writeFileSync(join(root, 'no-json', 'manifest.json'), '{"id": ');
-    const { models, problems } = scanModels([root]);
+    const { models, unusable } = scanModels([root]);
     expect(models.map(({ manifest }) => manifest.id)).toEqual(['good']);
-    expect(problems.map((problem) => problem.code)).toEqual(Array(5).fill('MODEL_INVALID'));
-    const said = problems.map((problem) => problem.message).join('\n');
+    expect(unusable.map(({ id }) => id)).toEqual(['escapes', 'no-graph', 'no-json', 'wrong-id', 'wrong-rate']);
+    expect(unusable.map(({ problem }) => problem.code)).toEqual(Array(5).fill('MODEL_INVALID'));
+    const said = unusable.map(({ problem }) => problem.message).join('\n');
     for (const part of ['sampleRateHz: ', 'id is "other" but the folder is "wrong-id"', 'file: must be a plain file name', 'lacks absent.onnx', 'it is not JSON']) {
       expect(said).toContain(part);
     }

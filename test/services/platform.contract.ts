@@ -132,6 +132,23 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       await expect(platform.services.comparisons.compare(admin, first.id, foreign.id, 0.5)).rejects.toMatchObject({ code: 'BAD_INPUT' });
     });
 
+    it('counts analyses over time by what became of them', async () => {
+      const from = new Date(Date.now() - 3_600_000);
+      const count = async (): Promise<{ readonly analyses: number; readonly succeeded: number; readonly labelled: number; readonly seconds: number }> => {
+        const table = await platform.services.statistics.statistics(admin, from, new Date(Date.now() + 3_600_000), 'hour');
+        const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+        return { analyses: sum(table.analyses), succeeded: sum(table.succeeded), labelled: sum(table.labels.map(({ counts }) => sum(counts))), seconds: sum(table.audioSeconds) };
+      };
+      const before = await count();
+      const { recording } = await upload(speechLikeWav(2, 20));
+      await analyze(recording.id, { raw: true });
+      const after = await count();
+      expect(after.analyses - before.analyses).toBe(1);
+      expect(after.succeeded - before.succeeded).toBe(1);
+      expect(after.labelled - before.labelled).toBe(1);
+      expect(after.seconds - before.seconds).toBeCloseTo(2, 6);
+    });
+
     it('cancels what waits, and says that what has ended cannot be cancelled', async () => {
       const { recording } = await upload(speechLikeWav(1, 5));
       const done = await analyze(recording.id);

@@ -49,7 +49,7 @@ export async function openWorld(database: Database, dataDir: string, options: { 
   const recordings = createRecordingRepository(database);
   const events = createEventBus((error) => { throw error as Error; });
   const retention = await composeRetention({ database, recordings, events, blobs, vault, secrets, ...rest });
-  const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, maxUploadBytes: 1e9 });
+  const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake: { assertOpen: () => undefined }, decodeAhead: { begin: () => undefined }, maxUploadBytes: 1e9 });
   return { retention, recordings, recordingService, analyses: createAnalysisRepository(database), blobs, vault, database };
 }
 

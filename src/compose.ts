@@ -170,6 +170,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     queues: JOB_NAMES.map((job) => ({ job, depth: () => queue.depth(job), oldestAgeSeconds: () => queue.oldestAgeSeconds(job) })),
     models: () => analyzer.inference.manifests().map(({ id }) => analyzer.inference.status(id)).map(({ manifest, memoryBytes, queueLength, state }) => ({ id: manifest.id, memoryBytes, queueLength, state: state.kind })),
     freeBytes: () => blobs.freeBytes(),
+    tasks: () => services.tasks.status(),
   });
   return {
     services, imports, keys, encryption, database, blobs, stored, queue, analyzer, scheduler, fleet, metrics, tracing, stop,

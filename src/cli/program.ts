@@ -10,6 +10,7 @@ import { evalCommand } from './eval.command.js';
 import { createKey, listKeys, newEncryptionKey, revokeKey, rotateEncryption, showEncryption } from './keys.command.js';
 import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
+import { addRetention } from './retention.grammar.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
 import type { Terminal } from './terminal.js';
@@ -45,6 +46,8 @@ export function buildProgram(context: ProgramContext): Command {
   addEval(program, context);
   addModels(program, context);
   addKeys(program, context);
+  program.commandsGroup('What is kept:');
+  addRetention(program, context, run);
   return program;
 }
 

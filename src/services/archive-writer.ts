@@ -37,7 +37,7 @@ export interface WrittenArchive {
 
 const README = `This is an archive of Undertone (docs/archives.md). manifest.json lists every member with its SHA-256; manifest.json.sig is
 its Ed25519 signature in base64, made with the key whose public half is in the manifest. Members that end in .sealed are
-encrypted with the data key of their recording: \`undertone retention restore\` and \`undertone retention open\` read them.
+encrypted with the data key of their recording: \`undertone retention restore\` brings them back.
 `;
 
 /** Streams an archive into the store, one chunk in memory at a time. Nothing is committed yet: the caller does. */

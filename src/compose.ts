@@ -7,6 +7,7 @@ import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { coreTasks } from './compose-tasks.js';
 import { composeEncryption } from './compose-encryption.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composeDiarization } from './compose-diarization.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
@@ -14,8 +15,10 @@ import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
 import { createTaskRunRepository } from './db/task-run.repository.js';
+import { createSpeakerRepository } from './db/speaker.repository.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
+import { createWorkspaceRepository } from './db/workspace.repository.js';
 import type { AnalysisEnded } from './domain/measurements.js';
 import type { Settings } from './domain/settings.js';
 import { NO_TRACING, type Tracing } from './domain/tracing.js';
@@ -39,11 +42,14 @@ import { createIntake } from './services/intake.js';
 import { createKeyService, DEFAULT_WORKSPACE_ID, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
+import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
-import type { ImportService, Services } from './services/service-contracts.js';
+import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
+import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTaskService } from './services/task.service.js';
 import { createTimelineService } from './services/timeline.service.js';
+import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
 import type { StorageBackend } from './storage/blob-store.js';
 import { observeStorage } from './storage/observed-store.js';
 import { openStorage } from './storage/open-storage.js';
@@ -56,6 +62,8 @@ export interface Platform {
   readonly services: Services;
   /** For the operator at the machine only: it reads folders by path. */
   readonly imports: ImportService;
+  readonly workspaces: WorkspaceAdministration;
+  readonly limiter: RateLimiter;
   readonly keys: OperatorKeyService;
   readonly database: Database;
   readonly blobs: SealedStore;
@@ -64,6 +72,7 @@ export interface Platform {
   readonly encryption: EncryptionService;
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
+  readonly plugins: Plugins;
   readonly scheduler: Scheduler;
   readonly metrics: PlatformMetrics;
   readonly tracing: Tracing;
@@ -108,6 +117,12 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const nodeId = newNodeId();
   const messages = composeMessages(database, events, nodeId, log);
   opened.push(() => messages.stop());
+  const limiter = createRateLimiter(settings.rateLimits);
+  const stopSharing = shareRates(limiter, messages);
+  opened.push(() => {
+    stopSharing();
+    return Promise.resolve();
+  });
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
   await queue.start();
   messages.onMessage((message) => {
@@ -116,7 +131,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   opened.push(() => queue.stop({ deadlineMs: settings.drainMs }));
 
   const plugins = await composePlugins(settings, log, events, metrics);
-  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal) });
+  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal), diarizer: () => plugins.diarizer });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
   const fleet = await composeFleet({ settings, role, version: VERSION, nodeId, database, inference: analyzer.inference, messages, events, log });
@@ -127,17 +142,19 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
+  const workspaces = createWorkspaceRepository(database);
   const retention = await composeRetention({ ...sealing, database, recordings, events });
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, maxUploadBytes: settings.maxUploadBytes, downloadUrl: stored.downloadUrl });
+  const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
+  const usage = createUsageService(workspaces, stored);
   const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events });
-  const scheduler = createScheduler([...coreTasks({ maintenance, retention, dataDir: settings.dataDir }), ...plugins.tasks], {
+  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, dataDir: settings.dataDir }), ...plugins.tasks], {
     runs: taskRuns,
     node: `${hostname()}:${process.pid}`,
     log: (message, figures) => log.info(figures, message),
@@ -148,12 +165,14 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     ...retention.services,
     tasks: createTaskService(scheduler, taskRuns),
     analyses: analysisService,
+    speakers: createSpeakerService({ speakers: createSpeakerRepository(database), analyses }),
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys,
     statistics: createStatisticsService(createStatisticsRepository(database)),
+    usage,
     deadLetters: createDeadLetterService({ database, queue, analyses, events }),
   };
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
@@ -173,7 +192,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     tasks: () => services.tasks.status(),
   });
   return {
-    services, imports, keys, encryption, database, blobs, stored, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, encryption, database, blobs, stored, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },
@@ -193,7 +212,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
 
 async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events'], metrics: PlatformMetrics): Promise<Plugins> {
   const plugins = settings.pluginsFile === null ? [] : await loadPlugins(settings.pluginsFile);
-  return registerPlugins(plugins, {
+  return registerPlugins([composeDiarization(settings), ...plugins], {
     events,
     onFailure: metrics.pluginFailed,
     log: (plugin) => ({ info: (message) => log.info({ plugin }, message), warn: (message) => log.warn({ plugin }, message) }),

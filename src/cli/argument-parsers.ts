@@ -1,4 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { UndertoneError } from '../domain/errors.js';
+import { parseRoleRule, type RoleRule } from '../domain/speaker-roles.js';
+import { parseByteLength } from '../domain/usage.js';
 
 
 /** `FROM=TO`, repeated, as a record. */
@@ -16,11 +19,39 @@ export function wholeNumber(minimum: number, maximum: number): (value: string) =
   };
 }
 
+/** `rttm`: the caller's own diarization is read from a file. */
+export interface SpeakersArgument {
+  readonly mode: 'none' | 'channels' | 'auto';
+  readonly rttm: string | null;
+}
+
+export function speakersArgument(value: string): SpeakersArgument {
+  if (value === 'none' || value === 'channels' || value === 'auto') return { mode: value, rttm: null };
+  if (value.startsWith('rttm:') && value.length > 5) return { mode: 'auto', rttm: value.slice(5) };
+  throw new InvalidArgumentError(`Got \`${value}\`. Allowed choices are none, channels, auto, rttm:FILE.`);
+}
+
+export function rolesArgument(value: string): RoleRule {
+  try {
+    return parseRoleRule(value);
+  } catch (error) {
+    throw error instanceof UndertoneError ? new InvalidArgumentError(error.message) : error;
+  }
+}
+
 /** `a,b`: at least one name. */
 export function nameList(value: string): readonly string[] {
   const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '');
   if (names.length === 0) throw new InvalidArgumentError(`Got \`${value}\`; write one or more names with commas between.`);
   return [...new Set(names)];
+}
+
+/** `500GB` as bytes; `none` stays, because commander takes null for nothing given. */
+export function byteLength(value: string): number | 'none' {
+  if (value === 'none') return value;
+  const bytes = parseByteLength(value);
+  if (bytes === null) throw new InvalidArgumentError(`Got \`${value}\`; write a size such as 500GB or 2GiB, or none.`);
+  return bytes;
 }
 
 /** An ISO 8601 date or moment in the future. */

@@ -4,7 +4,9 @@ import type { PcmSource } from '../domain/pcm.js';
 import type { Principal } from '../domain/principal.js';
 import type { Settings } from '../domain/settings.js';
 import type { EncryptionService } from '../services/encryption.service.js';
-import type { ImportService, Services } from '../services/service-contracts.js';
+import type { RoleRule } from '../domain/speaker-roles.js';
+import type { SpokenStretch } from '../domain/speaker-turns.js';
+import type { ImportService, Services, WorkspaceAdministration } from '../services/service-contracts.js';
 
 /** What the command needs of the platform; built in compose.ts, faked in tests. Everything is opened only when a command asks. */
 export interface CliRuntime {
@@ -22,6 +24,8 @@ export interface CliRuntime {
   /** The worker role alone; resolves when it takes jobs. Null: every installed model, as many jobs at once as the settings say. MODEL_UNKNOWN. */
   work(options: { readonly models: readonly string[] | null; readonly concurrency: number | null }): Promise<RunningProcess>;
   migrate(): Promise<MigrationReport>;
+  /** One round trip to the blob storage. STORAGE_FAILED. */
+  pingStorage(): Promise<void>;
 }
 
 export interface AnalyzeFileOptions {
@@ -29,6 +33,12 @@ export interface AnalyzeFileOptions {
   readonly model: string | null;
   readonly raw: boolean;
   readonly speakers: 'none' | 'channels' | 'auto';
+  /** With `auto`: how many there are; null: estimated. */
+  readonly speakerCount?: number | null;
+  /** Null: those of the settings. */
+  readonly roles?: RoleRule | null;
+  /** With `auto`: the caller's own diarization. */
+  readonly stretches?: readonly SpokenStretch[];
   readonly wantFrames?: boolean;
   readonly signal?: AbortSignal;
   /** 0 to 1 over the whole file. */
@@ -68,6 +78,8 @@ export interface CliAnalyzer {
 
 export interface ModelListing {
   readonly id: string;
+  /** Absent: an emotion model. A diarization model has no labels, and tells voices apart for `--speakers auto`. */
+  readonly kind?: 'diarization';
   readonly version: string;
   readonly name: string;
   readonly digest: string;
@@ -100,6 +112,8 @@ export interface CliModels {
   verify(id: string): Promise<{ readonly ok: boolean; readonly details: readonly string[] }>;
   remove(id: string): Promise<void>;
   import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
+  /** A user's own pair of models for `--speakers auto`. */
+  importDiarization(options: { readonly id: string; readonly segmentation: string; readonly embedding: string; readonly replace: boolean }): Promise<ModelListing>;
   /** LICENSE_NOT_ACCEPTED when it was never accepted here and is not now. */
   pull(options: { readonly id: string; readonly acceptLicense: boolean; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
 }
@@ -108,6 +122,7 @@ export interface CliServices {
   readonly services: Services;
   readonly encryption: EncryptionService;
   readonly imports: ImportService;
+  readonly workspaces: WorkspaceAdministration;
   /** The operator at the machine: admin of the default workspace. */
   readonly operator: Principal;
   close(): Promise<void>;

@@ -5,7 +5,7 @@ import { UndertoneError } from '../domain/errors.js';
 import { checkStream } from '../services/archive-reader.js';
 import type { RetentionReport } from '../services/retention-report.js';
 import type { CliRuntime } from './cli-runtime.js';
-import { withServices } from './keys.command.js';
+import { withServices } from './with-services.js';
 import { print, printable, table, type Terminal } from './terminal.js';
 
 interface Output {

@@ -4,6 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
 import type { Settings } from '../domain/settings.js';
 import { NO_TRACING, type Tracing } from '../domain/tracing.js';
+import type { RateLimiter } from '../services/rate-limiter.js';
 import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
@@ -15,6 +16,7 @@ import { createMetrics, registerMetrics } from './metrics.js';
 import { registerPage } from './page.route.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
+import { registerRateLimits } from './rate-limits.js';
 import { registerRequestTrace } from './request-trace.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
@@ -41,11 +43,12 @@ export interface AppOptions {
   readonly directDownloads?: boolean;
   /** Key of signed links; random for each process unless several share one address. */
   readonly pathKey?: Buffer;
+  readonly limiter: RateLimiter;
 }
 
 /** The whole edge, not yet listening. Order matters: a hook here runs before those below it. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { services, settings, schema, createContext } = options;
+  const { services, settings, schema, createContext, limiter } = options;
   const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const signer = pathSigner(limits.signedPathSeconds, options.pathKey);
   const metrics = createMetrics(options.registry);
@@ -66,12 +69,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRequestTrace(app, options.tracing ?? NO_TRACING);
   registerDraining(app, limits);
   registerSecurityHeaders(app);
-  registerAuth(app, services.keys, signer);
-  registerAdmission(app, settings, limits);
+  registerAuth(app, services.keys, signer, limiter);
+  registerRateLimits(app, limiter);
+  registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
   registerMetrics(app, metrics);
   registerHealth(app, options.checks, limits.readinessTimeoutMs);
   await registerGraphQL(app, {
-    schema, createContext, limits, metrics, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
+    schema, createContext, limits, limiter, metrics, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
     signPath: (request) => (path) => signer.sign(path, principalOf(request)),
   });
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
@@ -80,7 +84,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, signPath: (path, principal) => signer.sign(path, principal),
+    schema, createContext, limits, limiter, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, signPath: (path, principal) => signer.sign(path, principal),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

@@ -20,11 +20,12 @@ import { SpeakerResolver } from './speaker.resolver.js';
 import { TaskResolver } from './task.resolver.js';
 import { StatisticsResolver } from './statistics.resolver.js';
 import { TimelineSeriesResolver } from './timeline.resolver.js';
+import { UsageResolver } from './usage.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
   RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver,
-  ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver,
+  ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

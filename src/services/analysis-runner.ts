@@ -11,6 +11,7 @@ import type { SealedStore } from '../storage/sealed-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
 import type { DecodeAhead } from './decode-ahead.js';
 import type { Vault } from './vault.js';
+import { collectPartialResults } from './partial-results.js';
 
 /** Progress is written at most this often: a row update is a commit, and a bar needs no more. */
 const PROGRESS_EVERY_MS = 300;
@@ -72,15 +73,18 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
 
   async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number; readonly audioSeconds: number } | null> {
     const local = await traced(tracing, 'storage.fetch', { attributes: { 'undertone.blob.bytes': recording.byteLength } }, () => blobs.localPath(recording.blobKey));
+    const partial = collectPartialResults(analyses, analysis);
     try {
       const result = await pipeline.analyze({
         path: local.path,
         decoded: parts.decodeAhead.take(recording.sha256),
-        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode },
+        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule },
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
         onProgress: progressWriter(analysis, stopped),
+        onSegment: (part) => partial.add(part),
       });
+      await partial.settle();
       // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
       const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
       // At the same time as the statements of the transaction, which waits for it: two waits for the disk become one.
@@ -96,6 +100,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       }
       return { dimension: result.outcome.embedding?.length ?? 0, audioSeconds: result.outcome.durationSeconds };
     } finally {
+      await partial.settle();
       await local.release();
     }
   }
@@ -124,14 +129,20 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       publish(analysis, 'RUNNING', 0);
       try {
         const completed = await work(analysis, recording, context, stopped);
-        if (completed === null) return ended('stopped');
+        if (completed === null) {
+          ended('stopped');
+          return;
+        }
         ended('succeeded', null, completed.audioSeconds);
         publish(analysis, 'SUCCEEDED', 1);
         events.publish({ kind: 'analysis.completed', workspaceId: analysis.workspaceId, analysisId, recordingId: recording.id });
         // After everybody was told: building an index of many vectors takes minutes, and searches are exact without it.
         if (completed.dimension > 0) await parts.ensureIndex(analysis.modelId, completed.dimension).catch((error: unknown) => parts.onFault(error, analysisId));
       } catch (error) {
-        if (stopped.signal.aborted) return ended('stopped');
+        if (stopped.signal.aborted) {
+          ended('stopped');
+          return;
+        }
         if (context.signal.aborted) throw new UndertoneError('SHUTTING_DOWN', 'The worker is stopping; another takes the analysis over.', {}, { cause: error });
         // The queue gives the job back when the database does not answer; it is no failure of the analysis.
         // What a recording is at fault for ends the analysis, and the job is done. What we are at fault for is tried again,

@@ -13,6 +13,7 @@ import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
+import type { StorageQuota } from './workspace.service.js';
 import type { Vault } from './vault.js';
 
 /** Clips up to this size are decoded while their row is written. */
@@ -34,6 +35,9 @@ export interface RecordingServiceParts {
   readonly decodeAhead: Pick<DecodeAhead, 'begin'>;
   readonly intake: Pick<Intake, 'assertOpen'>;
   readonly maxUploadBytes: number;
+  /** Bytes that must stay free after an upload that says how long it is. */
+  readonly minFreeBytes: number;
+  readonly quota: StorageQuota;
   /** Left out where the stored bytes are not what a caller may read, or the storage signs no links. */
   readonly downloadUrl?: StorageBackend['downloadUrl'];
 }
@@ -46,6 +50,13 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
   const { database, recordings, archives, blobs, vault, removal, maxUploadBytes } = parts;
 
   return {
+    async assertRoom(announcedBytes) {
+      parts.intake.assertOpen();
+      const freeBytes = await blobs.freeBytes();
+      if (freeBytes === null || freeBytes - announcedBytes >= parts.minFreeBytes) return;
+      throw new UndertoneError('STORAGE_FULL', `The upload announces ${announcedBytes} bytes; ${freeBytes} are free where uploads are taken in, of which ${parts.minFreeBytes} must stay so. Free space, or send it later.`, { announcedBytes, freeBytes, minFreeBytes: parts.minFreeBytes });
+    },
+
     async upload(principal, file, input, signal) {
       requireRole(principal, 'analyst');
       parts.intake.assertOpen();
@@ -68,6 +79,8 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
           });
           const isRevived = !found.isNew && isRemovedBlob(found.recording.blobKey) && (await recordings.reviveAudio(tx, found.recording.id, blobKey));
           if (!found.isNew && !isRevived) return found;
+          // The same bytes again take no room.
+          if (found.isNew) await parts.quota.assertRoom(tx, principal.workspaceId, staged.byteLength);
           await vault.keep(tx, key, found.recording.id);
           // The file is durable before the row that points to it can be seen.
           await staged.commit();

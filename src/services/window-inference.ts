@@ -8,8 +8,8 @@ import type { EmotionInference, HostRun } from '../inference/emotion-inference.j
 
 /** Windows of one recording that wait or run at once: enough to fill a batch, few enough that memory stays flat. */
 const IN_FLIGHT = 4;
-/** Time for one window, its wait in the queue included. */
-const DEADLINE_MS = 120_000;
+/** Time for one window, its wait in the queue included. Bulk work stands back where others want the processor, so it may take long. */
+const DEADLINE_MS = { interactive: 120_000, bulk: 600_000 } as const;
 const MAX_OVERLOAD_WAITS = 60;
 
 export interface JudgedWindow {
@@ -25,6 +25,8 @@ export interface WindowInferenceOptions {
   readonly signal: AbortSignal;
   readonly tracing: Tracing;
   readonly onProgress: (fraction: number) => void;
+  /** Each window as soon as it is done, in any order. */
+  readonly onJudged: (judged: JudgedWindow, index: number) => void;
 }
 
 /** Runs the model over the windows that are speech (or bypassed), a few at a time, in order of the result. */
@@ -33,14 +35,16 @@ export async function inferWindows(pcmOf: (window: AnalysisWindow) => PcmSource,
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   let next = 0;
-  let done = 0;
+  let doneCount = 0;
 
   async function runner(): Promise<void> {
     for (let i = next++; i < windows.length; i = next++) {
       signal.throwIfAborted();
       const window = windows[i]!;
-      judged[i] = { window, inference: isJudged(window) ? await inferPatiently(window) : null };
-      options.onProgress(++done / windows.length);
+      const done = { window, inference: isJudged(window) ? await inferPatiently(window) : null };
+      judged[i] = done;
+      options.onJudged(done, i);
+      options.onProgress(++doneCount / windows.length);
     }
   }
 
@@ -54,7 +58,7 @@ export async function inferWindows(pcmOf: (window: AnalysisWindow) => PcmSource,
   async function askUntilRoom(samples: Float32Array): Promise<WindowInference> {
     // Measured by the host itself: the wait for its turn is what the span around has more.
     const onRun = ({ pid, startedAtMs, endedAtMs, windowCount }: HostRun): void => options.tracing.record('model.run', startedAtMs, endedAtMs, { 'process.pid': pid, 'undertone.batch.windows': windowCount });
-    const request = { modelId: options.modelId, priority: options.priority, deadlineMs: DEADLINE_MS, wantFrameFeatures: options.wantFrameFeatures, signal, onRun };
+    const request = { modelId: options.modelId, priority: options.priority, deadlineMs: DEADLINE_MS[options.priority], wantFrameFeatures: options.wantFrameFeatures, signal, onRun };
     for (let waits = 0; ; waits++) {
       try {
         return await inference.infer(samples, request);

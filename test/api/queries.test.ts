@@ -70,6 +70,12 @@ describe('queries', () => {
     expect(long.errors?.[0]?.message).toContain('more than 9000 buckets');
   });
 
+  it('usage tells the quota, what is stored now and by day', async () => {
+    const { data } = await app.graphql('{ usage(days: 7) { maxStoredBytes storedBytes kinds { kind byteLength itemCount } history { days byteLengths { kind values } } } }');
+    expect(data?.['usage']).toMatchObject({ maxStoredBytes: 1000, storedBytes: 600, kinds: [{ kind: 'audio', byteLength: 600, itemCount: 2 }], history: { days: ['2026-01-02T00:00:00.000Z'] } });
+    expect(data?.['usage']).toHaveProperty('history.byteLengths', expect.arrayContaining([{ kind: 'audio', values: [600] }, { kind: 'tracks', values: [0] }]));
+  });
+
   it('two analyses of a recording are put side by side as columns', async () => {
     const recording = app.world.addRecording();
     const [a, b] = [app.world.addAnalysis(recording), app.world.addAnalysis(recording)];
@@ -90,7 +96,7 @@ describe('queries', () => {
 
   it('a page of segments with predictions, speakers and embeddings costs one query a kind', async () => {
     const analysis = app.world.addAnalysis(app.world.addRecording());
-    app.world.speakers.push({ id: 'spk_1', analysisId: analysis.id, key: 'channel-1', role: null, channel: 0, talkSeconds: 3, summary: null });
+    app.world.speakers.push({ id: 'spk_1', analysisId: analysis.id, key: 'channel-1', role: null, channel: 0, talkSeconds: 3, summary: null, roleSource: null });
     for (let count = 0; count < 30; count++) app.world.addSegment(analysis, { speakerId: 'spk_1' });
     const { data, errors } = await app.graphql('query ($id: ID!) { analysis(id: $id) { segments(first: 30) { nodes { speaker { key } prediction { label } embedding { id } } } } }', { id: analysis.id });
     expect(errors).toBeUndefined();

@@ -29,6 +29,7 @@ describe('scheduler', () => {
     let finish: () => void = () => undefined;
     const it = scheduler(task(() => { starts++; return new Promise((resolve) => { finish = resolve; }); }));
     const both = Promise.all([it.runNow('trial'), it.runNow('trial')]);
+    await until('the run has begun', () => starts > 0);
     finish();
     await both;
     expect(starts).toBe(1);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { verifyModel } from '../../src/inference/model-digest.js';
 import { parseManifest } from '../../src/inference/model-manifest.js';
 import { scanModels } from '../../src/inference/model-registry.js';
 import { createEmotionInference } from '../../src/inference/resident-inference.js';
-import { installTinyModel } from './tiny-model.js';
+import { clip, installTinyModel } from './tiny-model.js';
 
 let root = '';
 beforeEach(() => {
@@ -86,5 +87,26 @@ describe('the installed models of the service', () => {
 
   it('must include the default model of the settings', () => {
     expect(() => createEmotionInference({ modelDirs: [root], defaultModelId: 'large' })).toThrow(/The default model is not installed/);
+  });
+});
+
+describe('the example of a model of one\'s own', () => {
+  it('is written by its script and answers clips of different lengths at once, each as alone', async () => {
+    execFileSync(process.execPath, ['examples/own-model/make-model.mjs', join(root, 'my-model')], { cwd: join(import.meta.dirname, '../..') });
+    const service = createEmotionInference({ modelDirs: [root], run: { provider: 'cpu' } });
+    const request = { modelId: 'my-model', priority: 'bulk', deadlineMs: 20_000 } as const;
+    try {
+      expect(service.problems).toEqual([]);
+      const clips = [clip(0.5), clip(1.25, 2)];
+      const together = await Promise.all(clips.map((samples) => service.infer(samples, request)));
+      expect(together.map(({ frameCount, logits, embedding }) => [frameCount, logits.length, embedding.length])).toEqual([[24, 2, 8], [62, 2, 8]]);
+      for (const { frameLogits, frameCount, logits } of together) {
+        const means = [0, 1].map((label) => Array.from({ length: frameCount }, (_, t) => frameLogits[t * 2 + label]!).reduce((sum, value) => sum + value) / frameCount);
+        for (const [label, mean] of means.entries()) expect(logits[label]).toBeCloseTo(mean, 5);
+      }
+      expect((await service.infer(clips[1]!, request)).logits).toEqual(together[1]!.logits);
+    } finally {
+      await service.stop();
+    }
   });
 });

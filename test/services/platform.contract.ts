@@ -149,6 +149,29 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       expect(after.seconds - before.seconds).toBeCloseTo(2, 6);
     });
 
+    it('keeps a workspace within its quota, however many uploads come at once, and counts what it stores', async () => {
+      const { id } = await platform.workspaces.create({ name: 'Small', maxStoredBytes: 100_000 });
+      const owner: Principal = { ...admin, workspaceId: id };
+      const send = (seed: number) => platform.services.recordings.upload(owner, { stream: Readable.from([speechLikeWav(1, seed)]), fileName: 'x.wav' }, {});
+      const sent = await Promise.allSettled([30, 31, 32, 33, 34].map(send));
+      expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+      for (const one of sent) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+      const kept = (await platform.services.recordings.list(owner, FIRST, {}, { field: 'createdAt', direction: 'desc' })).totalCount;
+      expect(kept).toBe(3);
+      // The same bytes again take no room, and a raised quota makes some.
+      const first = sent.findIndex(({ status }) => status === 'fulfilled');
+      expect((await send(30 + first)).isNew).toBe(false);
+      await platform.workspaces.setQuota(id, null);
+      await send(35);
+      expect((await platform.scheduler.runNow('usage-report')).failure).toBeNull();
+      const usage = await platform.services.usage.usage(owner, 3);
+      expect(usage).toMatchObject({ maxStoredBytes: null, storedBytes: 4 * 32_044 });
+      expect(usage.kinds.find(({ kind }) => kind === 'audio')).toEqual(expect.objectContaining({ byteLength: 4 * 32_044, itemCount: 4 }));
+      const mine = await platform.services.usage.usage(admin, 1);
+      expect(mine.kinds.find(({ kind }) => kind === 'tracks')!.byteLength).toBeGreaterThan(1000);
+      expect(mine.history.days).toHaveLength(1);
+    });
+
     it('cancels what waits, and says that what has ended cannot be cancelled', async () => {
       const { recording } = await upload(speechLikeWav(1, 5));
       const done = await analyze(recording.id);

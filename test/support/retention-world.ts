@@ -49,7 +49,7 @@ export async function openWorld(database: Database, dataDir: string, options: { 
   const recordings = createRecordingRepository(database);
   const events = createEventBus((error) => { throw error as Error; });
   const retention = await composeRetention({ database, recordings, events, blobs, vault, secrets, ...rest });
-  const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake: { assertOpen: () => undefined }, decodeAhead: { begin: () => undefined }, maxUploadBytes: 1e9 });
+  const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake: { assertOpen: () => undefined }, decodeAhead: { begin: () => undefined }, quota: { assertRoom: () => Promise.resolve() }, minFreeBytes: 0, maxUploadBytes: 1e9 });
   return { retention, recordings, recordingService, analyses: createAnalysisRepository(database), blobs, vault, database };
 }
 
@@ -66,7 +66,7 @@ export async function addRecording(world: RetentionWorld, principal: Principal, 
     await world.blobs.write(await world.vault.keyOf(recording), trackKey, encodeFrameTrack(track));
     await world.analyses.complete({
       analysisId: id, trackKey, peaks: Int8Array.of(-3, 3, -100, 99),
-      outcome: anOutcome({ segments: [aSegment(0, { text: 'line one\nline two, "quoted"' }), aSegment(1, { speaker: 'A' })], speakers: [{ key: 'A', role: 'agent', channel: 0, talkSeconds: 2, summary: null }] }),
+      outcome: anOutcome({ segments: [aSegment(0, { text: 'line one\nline two, "quoted"' }), aSegment(1)], speakers: [] }),
     });
   }
   const then = new Date((options.nowMs ?? Date.now()) - (options.ageDays ?? 0) * 24 * 3600 * 1000);

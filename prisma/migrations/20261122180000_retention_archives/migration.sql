@@ -242,11 +242,12 @@ BEGIN
 END
 $$;
 
+-- Only of finished analyses: what a running one wrote so far is replaced by its result.
 CREATE FUNCTION "undertone_guard_part"() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   owner RECORD;
 BEGIN
-  SELECT a."workspaceId", a."recordingId" INTO owner FROM "Analysis" a WHERE a."id" = OLD."analysisId";
+  SELECT a."workspaceId", a."recordingId" INTO owner FROM "Analysis" a WHERE a."id" = OLD."analysisId" AND a."status" = 'SUCCEEDED';
   IF FOUND THEN PERFORM "undertone_refuse_held"(owner."workspaceId", owner."recordingId"); END IF;
   IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
   RETURN NEW;

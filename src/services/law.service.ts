@@ -16,30 +16,31 @@ const lawInput = z.object({
 }).partial();
 export type LawInput = z.input<typeof lawInput>;
 
-/** What was put aside, for the log: ids and articles, and no reason's text. */
+/** A prohibition that the operator has put aside, and why. */
 export interface LawOverridden extends Judgement {
-  readonly workspaceId: string;
-  readonly keyId: string;
+  readonly reason: string;
 }
 
 /** Decides before anything is inferred whether the voices of a workspace may be judged. */
 export interface LawService {
-  /** LAW_PROHIBITED with `article`, `source` and `tableVersion`. A workspace that states nothing is let through. */
-  assertAllowed(principal: Principal): Promise<void>;
+  /**
+   * LAW_PROHIBITED with `article`, `source` and `tableVersion`. A workspace that states nothing is let through. What was
+   * put aside is for the caller to write down with what it does.
+   */
+  assertAllowed(principal: Principal): Promise<LawOverridden | null>;
   /** What people who are heard should be told, and what is left unsaid. */
   transparencyNotice(principal: Principal): Promise<string>;
 }
 
-export function createLawService(workspaces: Pick<WorkspaceRepository, 'find'>, onOverridden: (overridden: LawOverridden) => void): LawService {
+export function createLawService(workspaces: Pick<WorkspaceRepository, 'find'>): LawService {
   const lawOf = async ({ workspaceId }: Principal): Promise<WorkspaceLaw> => (await workspaces.find(workspaceId))?.law ?? NO_STATEMENT;
   return {
     async assertAllowed(principal) {
       const { purpose, jurisdiction, speakerRole, overrideReason } = await lawOf(principal);
-      if (purpose === null || jurisdiction === null) return;
+      if (purpose === null || jurisdiction === null) return null;
       const judgement = judge(purpose, jurisdiction, speakerRole);
-      if (judgement.verdict !== 'prohibited') return;
-      const { workspaceId, keyId } = principal;
-      if (overrideReason !== null) return onOverridden({ ...judgement, workspaceId, keyId });
+      if (judgement.verdict !== 'prohibited') return null;
+      if (overrideReason !== null) return { ...judgement, reason: overrideReason };
       const { article, source, tableVersion } = judgement;
       throw new UndertoneError('LAW_PROHIBITED', `${article ?? ''} forbids to infer emotions of this workspace's speakers (${speakerRole}) for its purpose (${purpose}) in ${jurisdiction}. If the statement is wrong, correct it (undertone workspaces set); docs/responsible-use.md says what else can be done.`, { article: article ?? '', source: source ?? '', tableVersion, purpose, jurisdiction, speakerRole });
     },

@@ -184,7 +184,10 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       await expect(platform.workspaces.setLaw(id, { overrideReason: 'short' })).rejects.toMatchObject({ code: 'BAD_INPUT' });
       const { law } = await platform.workspaces.setLaw(id, { overrideReason: 'Counsel approved case 12.' });
       expect(law).toMatchObject({ purpose: 'quality-assurance', overrideReason: 'Counsel approved case 12.', overriddenAt: expect.any(Date) as Date });
-      expect((await ask()).status).toBe('QUEUED');
+      const asked = await ask();
+      expect(asked.status).toBe('QUEUED');
+      const written = await platform.services.audit.list(member, FIRST);
+      expect(written.items).toContainEqual(expect.objectContaining({ action: 'law.overridden', subjectId: asked.id, reason: expect.stringMatching(/Article 5\(1\)\(f\).*Counsel approved case 12\./) as string }));
       await platform.workspaces.setLaw(id, { overrideReason: null, speakerRole: 'customer' });
       expect((await ask()).status).toBe('QUEUED');
     });

@@ -13,6 +13,7 @@ import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { fakeRules } from './fake-rules.js';
+import { withoutRetention } from './fake-retention.js';
 import { fakeSpeakers } from './fake-speakers.js';
 import { createStatisticsService } from '../../src/services/statistics.service.js';
 
@@ -158,6 +159,7 @@ function fakeServices(world: FakeWorld): Services {
     return Promise.resolve(world.deadLetters.splice(at, 1)[0]!);
   };
   return {
+    ...withoutRetention(),
     recordings: {
       assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
       upload: async (principal, file, input) => {
@@ -354,7 +356,7 @@ function fakeServices(world: FakeWorld): Services {
       },
     }),
     law: {
-      assertAllowed: () => Promise.resolve(),
+      assertAllowed: () => Promise.resolve(null),
       transparencyNotice: () => Promise.resolve(transparencyNotice({ purpose: null, jurisdiction: null })),
     },
     deadLetters: {

@@ -81,7 +81,7 @@ describe('a decode', () => {
     let tried = 0;
     for (const { level, prefix } of found) {
       const [program, ...args] = [...prefix, ffmpegPath, '-v', 'error', '-f', 'data', '-i'];
-      const log = async (input: string): Promise<string> => run(program!, [...args, input, '-map', '0', '-f', 'null', '-'], { cwd: '/' }).then(() => 'opened', (error: unknown) => (error as { stderr: string }).stderr);
+      const log = async (input: string): Promise<string> => run(program, [...args, input, '-map', '0', '-f', 'null', '-'], { cwd: '/' }).then(() => 'opened', (error: unknown) => (error as { stderr: string }).stderr);
       const connecting = await log('tcp://127.0.0.1:9/');
       if (/^(bwrap|unshare): /.test(connecting)) continue;
       tried += 1;

@@ -1,16 +1,15 @@
 // Compares the float32 and int8 graphs with a graph like FunASR's export, at one configuration, interleaved in one run:
 //   node dist/bench/emotion2vec.bench.js CHECKPOINT.pt WORK_FOLDER [--seconds 1,5,10,15] [--rounds 5] [--out FILE.json]
-import { execFileSync, fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { encodeModel } from '../src/inference/emotion2vec/graph-builder.js';
-import { writeVariants, type Variant } from './bench-models.js';
+import { writeVariants } from './bench-models.js';
 import { buildMatmulGraph } from './funasr-like-graph.js';
 import type { ChildAnswer } from './model-child.js';
+import { askVariant, median, rounded, startVariant, type RunningVariant } from './variant-process.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,31 +18,6 @@ const { values, positionals } = parseArgs({
 const [checkpointPath, folder] = positionals;
 if (checkpointPath === undefined || folder === undefined) throw new Error('usage: emotion2vec.bench.js CHECKPOINT.pt WORK_FOLDER [--seconds 1,5,10,15] [--rounds 5] [--out FILE.json]');
 const durations = values.seconds.split(',').map(Number);
-
-interface Running {
-  readonly variant: Variant;
-  readonly child: ChildProcess;
-  readonly load: ChildAnswer;
-  /** From the start of the process to the first result of a one-second clip. */
-  readonly coldSeconds: number;
-}
-
-async function start(variant: Variant): Promise<Running> {
-  const startedAt = performance.now();
-  const child = fork(join(import.meta.dirname, 'model-child.js'), [variant.graphPath, variant.optimization, '1'], { env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' } });
-  const [{ load }] = (await once(child, 'message')) as [{ load: ChildAnswer }];
-  await ask(child, 1);
-  return { variant, child, load, coldSeconds: (performance.now() - startedAt) / 1000 };
-}
-
-async function ask(child: ChildProcess, seconds: number): Promise<ChildAnswer> {
-  child.send({ kind: 'run', seconds });
-  const [answer] = (await once(child, 'message')) as [ChildAnswer];
-  return answer;
-}
-
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
-const rounded = (value: number): number => Number(value.toPrecision(4));
 
 /** float32 GFLOP/s of a plain product [510, 1024] × [1024, 4096] on one thread. */
 async function matmulRate(): Promise<number> {
@@ -63,15 +37,15 @@ async function matmulRate(): Promise<number> {
 
 const variants = (await writeVariants(checkpointPath, folder)).filter(({ name }) => values.only === undefined || values.only.split(',').includes(name));
 const rates = [await matmulRate()];
-const running: Running[] = [];
-for (const variant of variants) running.push(await start(variant));
+const running: RunningVariant[] = [];
+for (const variant of variants) running.push(await startVariant(variant));
 const results: Record<string, Record<string, { cpuSeconds: number; bestCpuSeconds: number; peakMegabytes: number; cpuRatio?: number; peakRatio?: number }>> = {};
 for (const seconds of durations) {
   const answers = running.map(() => [] as ChildAnswer[]);
-  for (const [index, { child }] of running.entries()) answers[index]!.push(await ask(child, seconds));
+  for (const [index, { child }] of running.entries()) answers[index]!.push(await askVariant(child, seconds));
   const peaks = answers.map(([first]) => first!.peakBytes);
   for (let round = 0; round < Number(values.rounds); round += 1) {
-    for (const [index, { child }] of running.entries()) answers[index]!.push(await ask(child, seconds));
+    for (const [index, { child }] of running.entries()) answers[index]!.push(await askVariant(child, seconds));
   }
   const row: (typeof results)[string] = {};
   for (const [index, { variant }] of running.entries()) {

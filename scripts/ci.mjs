@@ -1,11 +1,10 @@
 // Everything that must hold before a change is taken: `.ci/run`. Installs what it needs; a suite that cannot start has failed.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { capture, packageBin, ROOT, run, say, SetupError } from './setup-run.mjs';
+import { capture, packageBin, ROOT, run, say } from './setup-run.mjs';
 import { findProgram } from './setup-ffmpeg.mjs';
-import { setUp } from './setup.mjs';
-import { check, conclude, couldNotStart, vitest } from './suites.mjs';
+import { check, conclude, couldNotStart, npmTest, vitest } from './suites.mjs';
 
 const results = [];
 
@@ -32,21 +31,38 @@ async function ensureProgram(program, packages) {
   if (code !== 0 || findProgram(program) === null) throw new Error(`${program} is missing and apt-get could not install ${packages.join(' ')} (exit ${code})`);
 }
 
-/** A real PostgreSQL with pgvector for the length of `work`, which gets its address. Without one the suite runs all the same, so that the rest of it counts. */
-async function withPostgres(work) {
-  const script = join(ROOT, 'scripts', 'postgres-chroot.sh');
+/** A real server for the length of `work`, which gets its address under `variable`. Without one the suite runs all the same, so that the rest of it counts. */
+async function withServer(name, scriptName, variable, work) {
+  const script = join(ROOT, 'scripts', scriptName);
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n', '-E'];
   const [command, ...rest] = [...asRoot, script];
   const url = (await capture(command, [...rest, 'start'], { stderr: 2 }))?.trim();
-  if (url === undefined || !url.startsWith('postgres')) {
-    results.push(couldNotStart('PostgreSQL', 'scripts/postgres-chroot.sh failed (its own words are above)'));
+  if (url === undefined || !URL.canParse(url)) {
+    results.push(couldNotStart(name, `scripts/${scriptName} failed (its own words are above)`));
     return await work({});
   }
   try {
-    return await work({ TEST_DATABASE_URL: url });
+    return await work({ [variable]: url });
   } finally {
     await run(command, [...rest, 'stop']);
   }
+}
+
+/** PostgreSQL with pgvector, and an S3 server. */
+function withServers(work) {
+  return withServer('PostgreSQL', 'postgres-chroot.sh', 'TEST_DATABASE_URL', (database) => withServer('S3', 'object-store-chroot.sh', 'TEST_S3_URL', (objects) => work({ ...database, ...objects })));
+}
+
+/** A program of a Debian package that is unpacked beside the project and not installed: installing this one would start a server. */
+async function unpacked(program, packageName) {
+  const found = findProgram(program);
+  if (found !== null) return found;
+  const folder = join(ROOT, '.cache', 'debian', packageName);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'usr', 'bin', program);
+  if (!existsSync(path)) await run('sh', ['-c', `cd "$1" && { apt-get download -q ${packageName} || { apt-get update -q && apt-get download -q ${packageName}; }; } && dpkg -x ${packageName}_*.deb .`, 'sh', folder]);
+  if (!existsSync(path)) throw new Error(`${program} is missing and apt-get could not download ${packageName}`);
+  return path;
 }
 
 /** A real `undertone serve` with a throw-away data folder: the page is tested against what it will be used with, too. */
@@ -60,18 +76,20 @@ async function withPlatform(work) {
   }
 }
 
-try {
-  await setUp();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.exit(conclude([couldNotStart('set-up', error.message)]));
-}
-await suite('main', () => vitest('main'));
+await suite('npm test', npmTest);
+// Without a build nothing else can start, and its own words are above.
+if (!existsSync(join(ROOT, 'dist', 'src'))) process.exit(conclude(results));
 await suite('typecheck', () => check('typecheck', process.execPath, [packageBin('typescript', 'tsc'), '-p', 'tsconfig.json', '--noEmit']));
 if (existsSync(join(ROOT, 'web', 'tsconfig.json'))) await suite('typecheck of the page', () => check('typecheck of the page', process.execPath, [packageBin('typescript', 'tsc'), '-p', 'web/tsconfig.json', '--noEmit']));
 await suite('lint', () => check('lint', process.execPath, [packageBin('eslint'), '.']));
+await suite('shell scripts', async () => {
+  await ensureProgram('shellcheck', ['shellcheck']);
+  const scripts = readdirSync(join(ROOT, 'scripts')).filter((name) => name.endsWith('.sh')).map((name) => join('scripts', name));
+  return check('shell scripts', 'shellcheck', ['-x', ...scripts]);
+});
+await suite('alert rules', async () => check('alert rules', await unpacked('promtool', 'prometheus'), ['check', 'rules', join('deploy', 'prometheus', 'alerts.yaml')]));
 if (existsSync(join(ROOT, 'test', 'long')) && readdirSync(join(ROOT, 'test', 'long')).length > 0) {
-  await suite('long', () => withPostgres((env) => vitest('long', { config: 'vitest.long.config.ts', env })));
+  await suite('long', () => withServers((env) => vitest('long', { config: 'vitest.long.config.ts', env })));
 }
 if (existsSync(join(ROOT, 'vitest.browser.config.ts'))) {
   await suite('browser', async () => {

@@ -15,9 +15,18 @@ export function runVisibly(command, args, env = {}) {
   });
 }
 
+const reportPath = (name) => join(ROOT, '.cache', 'reports', `${name}.json`);
+
+/** `npm test` as everybody types it: set-up, build and the main suite. */
+export async function npmTest() {
+  rmSync(reportPath('main'), { force: true });
+  const code = await runVisibly('npm', ['test']);
+  return { name: 'npm test', ...countReport(reportPath('main'), code) };
+}
+
 /** Vitest with a JSON report in .cache/reports/NAME.json. `node`: the command that is Node, for another version of it. */
 export async function vitest(name, { config = null, args = [], env = {}, node = [process.execPath] } = {}) {
-  const report = join(ROOT, '.cache', 'reports', `${name}.json`);
+  const report = reportPath(name);
   mkdirSync(dirname(report), { recursive: true });
   rmSync(report, { force: true });
   const code = await runVisibly(node[0], [

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
 import type { Settings } from './domain/settings.js';
-import { DEFAULT_QUEUE_LIMITS } from './inference/inference-options.js';
+import { DEFAULT_QUEUE_LIMITS, type InferenceOptions } from './inference/inference-options.js';
+import type { SpeechProbability } from './inference/emotion-inference.js';
 import { createSpeechProbability } from './inference/resident-speech-probability.js';
 import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -14,7 +15,13 @@ import type { AnalysisPipeline, PipelineParts } from './services/analysis-pipeli
 export interface Analyzer {
   readonly inference: ResidentInference;
   readonly pipeline: AnalysisPipeline;
+  readonly speech: SpeechProbability;
   stop(): Promise<void>;
+}
+
+/** What the platform adds to the bare analyzer of the command. */
+export interface AnalyzerExtras extends Pick<PipelineParts, 'afterPrediction' | 'tracing'> {
+  readonly onBatch?: InferenceOptions['onBatch'];
 }
 
 /** Folders of models: the package's own, then those that were pulled or imported into the data folder. */
@@ -32,13 +39,14 @@ export function packageFolder(): string {
  * Decoder, voice activity, model hosts and the pipeline over them. Needs no database; starts no process yet.
  * Temporary samples lie in a folder named after this process, so that a later start can tell whose they were.
  */
-export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction?: PipelineParts['afterPrediction']): Analyzer {
+export function composeAnalyzer(settings: Settings, log: Logger, extra: AnalyzerExtras = {}): Analyzer {
   const inference = createEmotionInference({
     modelDirs: modelFolders(settings),
     ...(settings.defaultModel === null ? {} : { defaultModelId: settings.defaultModel }),
-    run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
+    run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, interactiveThreads: settings.interactiveThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
     hostEnvironment: settings.hostEnvironment,
     onNotice: (notice, details) => log.warn(details, notice),
+    ...(extra.onBatch === undefined ? {} : { onBatch: extra.onBatch }),
   });
   const speech = createSpeechProbability({ idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
   const pipeline = createAnalysisPipeline({
@@ -50,11 +58,13 @@ export function composeAnalyzer(settings: Settings, log: Logger, afterPrediction
     maxRawSeconds: settings.maxRawSeconds,
     decodeTimeoutMs: settings.decodeTimeoutMs,
     abstainBelow: settings.abstainBelow,
-    ...(afterPrediction === undefined ? {} : { afterPrediction }),
+    ...(extra.afterPrediction === undefined ? {} : { afterPrediction: extra.afterPrediction }),
+    ...(extra.tracing === undefined ? {} : { tracing: extra.tracing }),
   });
   return {
     inference,
     pipeline,
+    speech,
     async stop() {
       await Promise.all([inference.stop(), speech.stop()]);
       await rm(temporaryFolder(settings.dataDir), { recursive: true, force: true });

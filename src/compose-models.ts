@@ -1,14 +1,18 @@
-import type { CliModels, ModelListing } from './cli/cli-runtime.js';
+import { dirname } from 'node:path';
+import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
+import { readCalibrationClips } from './calibration-clips.js';
+import type { CliModels, ModelListing, UnusableListing } from './cli/cli-runtime.js';
 import { modelFolders } from './compose-analyzer.js';
 import { isUndertoneError, UndertoneError } from './domain/errors.js';
-import type { ModelManifest } from './domain/model.js';
 import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { importCheckpoint } from './inference/emotion2vec/import-checkpoint.js';
 import { removeModel } from './inference/emotion2vec/model-folder.js';
+import { hasItsSize, verifyModel } from './inference/model-digest.js';
+import { partialDownloads, sizeOf } from './inference/model-disk.js';
 import { pullModel } from './inference/model-pull.js';
-import { verifyModel } from './inference/model-digest.js';
 import { scanModels, type InstalledModel } from './inference/model-registry.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** The models on disk, for the command: no host is started. */
 export function composeModels(settings: Settings): CliModels {
@@ -16,18 +20,32 @@ export function composeModels(settings: Settings): CliModels {
   const own = folders.at(-1)!;
 
   function installed(id: string): InstalledModel {
-    const { models } = scanModels(folders);
+    const { models, unusable } = scanModels(folders);
     const found = models.find((model) => model.manifest.id === id);
+    const broken = unusable.find((model) => model.id === id);
+    if (found === undefined && broken !== undefined) throw broken.problem;
     if (found === undefined) throw new UndertoneError('MODEL_UNKNOWN', `No model "${id}" is installed. Installed: ${models.map((model) => model.manifest.id).join(', ') || 'none'}.`);
     return found;
   }
-  const listing = (manifest: ModelManifest): ModelListing => ({
+  const listing = async ({ manifest, folder }: InstalledModel): Promise<ModelListing> => ({
     id: manifest.id, version: manifest.version, name: manifest.name, digest: manifest.sha256, labels: visibleLabels(manifest), embeddingDimension: manifest.embeddingDimension,
-    sizeBytes: manifest.sizeBytes, license: manifest.license, precision: manifest.precision ?? 'f32', isDefault: manifest.id === (settings.defaultModel ?? 'starter'), calibrated: manifest.calibration !== undefined, quantization: manifest.quantization ?? null,
+    sizeBytes: manifest.sizeBytes, license: manifest.license, precision: manifest.precision ?? 'f32', state: (await hasItsSize({ manifest, folder })) ? 'installed' : 'damaged', isDefault: manifest.id === (settings.defaultModel ?? 'starter'), calibrated: manifest.calibration !== undefined, quantization: manifest.quantization ?? null,
   });
 
+  /** The user's own recordings, their first seconds, for the comparison of int8 with float32. */
+  async function calibration(clips: string | null, signal: AbortSignal): Promise<{ readonly calibrationClips?: readonly Float32Array[] }> {
+    if (clips === null) return {};
+    return { calibrationClips: await readCalibrationClips(clips, { decoder: new FfmpegDecoder(), tempDir: temporaryFolder(settings.dataDir), signal, ...settings }) };
+  }
+
   return {
-    list: () => Promise.resolve(scanModels(folders).models.map(({ manifest }) => listing(manifest))),
+    list: () => Promise.all(scanModels(folders).models.map(listing)),
+
+    async unusable() {
+      const invalid = scanModels(folders).unusable.map(async ({ id, folder, problem }): Promise<UnusableListing> => ({ id, state: 'invalid', problem: problem.message, sizeBytes: await sizeOf(folder) }));
+      const partial = (await partialDownloads(own)).map(({ id, sizeBytes }): UnusableListing => ({ id, state: 'partial', sizeBytes, problem: `The download of ${id} has not ended: \`undertone models pull ${id}\` goes on where it stopped, \`undertone models remove ${id}\` gives its disk space back.` }));
+      return [...await Promise.all(invalid), ...partial];
+    },
 
     async verify(id) {
       try {
@@ -40,35 +58,35 @@ export function composeModels(settings: Settings): CliModels {
     },
 
     async remove(id) {
-      const { folder } = installed(id);
-      if (!folder.startsWith(own)) throw new UndertoneError('CONFLICT', `The model ${id} is the bundled one and stays. Choose another as default with UNDERTONE_DEFAULT_MODEL.`);
+      const isBundled = scanModels(folders).models.some(({ manifest, folder }) => manifest.id === id && dirname(folder) !== own);
+      if (isBundled) throw new UndertoneError('CONFLICT', `The model ${id} is the bundled one and stays. Choose another as default with UNDERTONE_DEFAULT_MODEL.`);
       await removeModel(own, id);
     },
 
-    async import({ id, checkpoint, tokens, precision, replace, onProgress, signal }) {
+    async import({ id, checkpoint, tokens, precision, replace, clips, onProgress, signal }) {
       const say = everyTwoSeconds(onProgress);
-      const { manifest, labelSource } = await importCheckpoint({
-        id, checkpointPath: checkpoint, modelsDir: own, precision, replace, ...(tokens === null ? {} : { tokensPath: tokens }),
+      const { manifest, folder, labelSource } = await importCheckpoint({
+        ...(await calibration(clips, signal)), id, checkpointPath: checkpoint, modelsDir: own, precision, replace, ...(tokens === null ? {} : { tokensPath: tokens }),
         onProgress: ({ stage, fraction }) => {
           signal.throwIfAborted();
           say(stage, fraction);
         },
       });
       onProgress(`labels from ${labelSource}`);
-      return listing(manifest);
+      return listing({ manifest, folder });
     },
 
-    async pull({ id, precision, acceptLicense, onProgress, signal }) {
+    async pull({ id, precision, acceptLicense, replace, clips, onProgress, signal }) {
       const { modelSources, huggingFaceUrl, modelScopeUrl, downloadProxy } = settings;
       const say = everyTwoSeconds(onProgress);
-      const { manifest } = await pullModel({
-        id, modelsDir: own, precision, acceptLicense, signal, sources: modelSources,
+      const { manifest, folder } = await pullModel({
+        ...(await calibration(clips, signal)), replace, id, modelsDir: own, precision, acceptLicense, signal, sources: modelSources,
         mirrors: { ...(huggingFaceUrl === null ? {} : { huggingface: huggingFaceUrl }), ...(modelScopeUrl === null ? {} : { modelscope: modelScopeUrl }) },
         ...(downloadProxy === null ? {} : { proxyUrl: downloadProxy }),
         onDownload: (doneBytes, totalBytes) => say('downloading', totalBytes === null ? 0 : doneBytes / totalBytes),
         onImport: ({ stage, fraction }) => say(stage, fraction),
       });
-      return listing(manifest);
+      return listing({ manifest, folder });
     },
   };
 }

@@ -8,7 +8,9 @@ import { AUDIO_FORMATS } from './audio/decode-failure.js';
 import type { CliAnalyzer, CliRuntime, FileAnalysis, RunningProcess } from './cli/cli-runtime.js';
 import { composeAnalyzer, packageFolder } from './compose-analyzer.js';
 import { composeModels } from './compose-models.js';
-import { composePlatform, VERSION, type Platform } from './compose.js';
+import { API_ALONE, OPERATOR, SERVER, workerOf } from './compose-fleet.js';
+import { readinessChecks } from './compose-readiness.js';
+import { composePlatform, VERSION } from './compose.js';
 import { keepTemporaryFilesIn, readSettings } from './config.js';
 import { readMigrations } from './db/migrations.js';
 import { openDatabase } from './db/open-database.js';
@@ -16,12 +18,14 @@ import { UndertoneError } from './domain/errors.js';
 import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { buildApp } from './http/build-app.js';
+import { buildWorkerApp } from './http/build-worker-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
 import { listen } from './http/listen.js';
 import { assertSafeListen } from './http/safe-listen.js';
 import { createLog } from './log.js';
 import { buildApiSchema } from './resolvers/build-schema.js';
 import { contextFactory } from './resolvers/request-context.js';
+import { openStorage } from './storage/open-storage.js';
 import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
 
@@ -35,11 +39,12 @@ export function composeRuntime(): CliRuntime {
     openAnalyzer: () => Promise.resolve(openAnalyzer(read())),
     openModels: () => Promise.resolve(composeModels(read())),
     async openServices() {
-      const platform = await composePlatform(read(), createLog('error'));
-      return { services: platform.services, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
+      const platform = await composePlatform(read(), createLog('error'), OPERATOR);
+      return { services: platform.services, imports: platform.imports, workspaces: platform.workspaces, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
-    work: () => work(read()),
+    work: ({ models, concurrency }) => work({ ...read(), ...(concurrency === null ? {} : { workerConcurrency: concurrency }) }, models),
+    pingStorage: async () => (await openStorage(read(), temporaryFolder(read().dataDir))).ping(),
     async migrate() {
       const { databaseUrl, dataDir, logLevel } = read();
       const database = await openDatabase({ url: databaseUrl ?? undefined, dataDir, log: createLog(logLevel) });
@@ -52,7 +57,7 @@ export function composeRuntime(): CliRuntime {
 
 async function serve(settings: Settings, withWorker: boolean): Promise<RunningProcess> {
   const log = createLog(settings.logLevel);
-  const platform = await composePlatform(settings, log);
+  const platform = await composePlatform(settings, log, withWorker ? SERVER : API_ALONE);
   let opened: { close(): Promise<unknown> } | undefined;
   try {
     await sweepTemporaryFolders(settings.dataDir);
@@ -66,7 +71,8 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
         services: platform.services, settings,
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: false, transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
-      checks: readinessChecks(platform),
+      checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
     });
     if (withWorker) await platform.startWorker();
     opened = app;
@@ -79,7 +85,11 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
       url,
       newAdminKey,
       async close() {
+        // Reading goes on, and whoever waits for an analysis that is nearly done still gets it.
+        await platform.drain();
+        const late = setTimeout(() => app.server.closeAllConnections(), settings.drainMs);
         await app.close();
+        clearTimeout(late);
         await platform.stop();
       },
     };
@@ -90,25 +100,35 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
   }
 }
 
-async function work(settings: Settings): Promise<RunningProcess> {
+async function work(settings: Settings, models: readonly string[] | null): Promise<RunningProcess> {
   if (settings.databaseUrl === null) {
     throw new UndertoneError('CONFIG_INVALID', 'A worker alone needs DATABASE_URL: the embedded database belongs to one process, and `undertone serve` has the worker in it.');
   }
-  const platform = await composePlatform(settings, createLog(settings.logLevel));
-  await platform.startWorker();
-  return { url: null, newAdminKey: null, close: () => platform.stop() };
-}
-
-function readinessChecks({ database, blobs }: Platform) {
-  return [
-    { name: 'database', run: () => database.ping() },
-    { name: 'storage', run: async () => { await blobs.freeBytes(); } },
-  ];
+  const log = createLog(settings.logLevel);
+  const platform = await composePlatform(settings, log, workerOf(models));
+  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry });
+  const close = async (): Promise<void> => {
+    await app?.close();
+    await platform.stop();
+  };
+  try {
+    await sweepTemporaryFolders(settings.dataDir);
+    await mkdir(temporaryFolder(settings.dataDir), { recursive: true, mode: 0o700 });
+    if (app !== null) await listen(app, { host: settings.host, port: settings.workerPort!, hasKeys: (await platform.keys.countActive()) > 0 });
+    await platform.startWorker();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const first = platform.fleet.registry.nodes()[0]?.defaultModelId ?? null;
+  if (first !== null) void platform.analyzer.inference.load(first).catch((error: unknown) => log.warn({ err: error }, 'the model did not load'));
+  return { url: null, newAdminKey: null, close };
 }
 
 function openAnalyzer(settings: Settings): CliAnalyzer {
   const log: Logger = createLog('error');
-  const analyzer = composeAnalyzer(settings, log);
+  // Nothing interactive comes in beside it: no host is kept for that, and none stands back from the processor.
+  const analyzer = composeAnalyzer({ ...settings, interactiveThreads: 0 }, log);
   return {
     concurrency: Math.max(1, settings.modelHosts),
     describeModel(model) {

@@ -4,128 +4,207 @@ import type { Logger } from 'pino';
 import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
+import { usageReportTask } from '../cron/usage-report.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
+import { createWorkspaceRepository } from './db/workspace.repository.js';
+import type { AnalysisEnded } from './domain/measurements.js';
 import type { Settings } from './domain/settings.js';
+import { NO_TRACING, type Tracing } from './domain/tracing.js';
+import { createPlatformMetrics, type PlatformMetrics } from './http/platform-metrics.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { loadPlugins } from './plugins/load-plugins.js';
 import { registerPlugins, type Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
-import type { JobQueue } from './queue/job-queue.js';
+import { JOB_NAMES } from './queue/job-settings.js';
+import type { JobName, JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
+import { createDecodeAhead, type DecodeAhead } from './services/decode-ahead.js';
 import { createComparisonService } from './services/comparison.service.js';
+import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
+import { createImportService } from './services/import.service.js';
+import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
+import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
-import type { Services } from './services/service-contracts.js';
+import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
+import { createStatisticsService } from './services/statistics.service.js';
 import { createTimelineService } from './services/timeline.service.js';
-import { createFilesystemStore } from './storage/filesystem-store.js';
-import type { BlobStore } from './storage/blob-store.js';
-
-/** How long running analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
-const DRAIN_MS = 10_000;
+import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
+import type { StorageBackend } from './storage/blob-store.js';
+import { observeStorage } from './storage/observed-store.js';
+import { openStorage } from './storage/open-storage.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
 export interface Platform {
   readonly services: Services;
+  /** For the operator at the machine only: it reads folders by path. */
+  readonly imports: ImportService;
+  readonly workspaces: WorkspaceAdministration;
+  readonly limiter: RateLimiter;
   readonly keys: OperatorKeyService;
   readonly database: Database;
-  readonly blobs: BlobStore;
+  readonly blobs: StorageBackend;
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
   readonly scheduler: Scheduler;
+  readonly metrics: PlatformMetrics;
+  readonly tracing: Tracing;
+  readonly fleet: Fleet;
+  /** True once `drain` was called. */
+  readonly isDraining: boolean;
   /** Takes jobs and runs scheduled tasks from now on. */
   startWorker(): Promise<void>;
+  /** New work is refused from now on; resolves when running jobs have ended or, at the deadline, were handed back. Reading goes on. */
+  drain(): Promise<void>;
   /** In reverse: no new jobs, running ones finish or go back, processes end, the database closes last. */
   stop(): Promise<void>;
 }
 
 /** Builds every object once, by hand. Nothing else knows all classes. */
-export async function composePlatform(settings: Settings, log: Logger): Promise<Platform> {
+export async function composePlatform(settings: Settings, log: Logger, role: PlatformRole = SERVER): Promise<Platform> {
   const opened: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close().catch((error: unknown) => log.error({ err: error }, 'a part did not stop in order'));
   };
   try {
-    return await build(settings, log, opened, stop);
+    return await build(settings, log, role, opened, stop);
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function build(settings: Settings, log: Logger, opened: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Platform> {
+async function build(settings: Settings, log: Logger, role: PlatformRole, opened: (() => Promise<void>)[], stop: () => Promise<void>): Promise<Platform> {
+  const tracing = await openTracing(settings, role);
+  opened.push(() => tracing.stop());
+  const metrics = createPlatformMetrics();
   const database = await openDatabase({ url: settings.databaseUrl ?? undefined, dataDir: settings.dataDir, log });
   opened.push(() => database.close());
-  const blobs = await createFilesystemStore({ root: blobFolder(settings), minFreeBytes: settings.minFreeBytes });
-  const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log });
-  await queue.start();
-  opened.push(() => queue.stop({ deadlineMs: DRAIN_MS }));
-
+  const blobs = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
-  const plugins = await composePlugins(settings, log, events);
-  const analyzer = composeAnalyzer(settings, log, (outcome, signal) => plugins.afterPrediction(outcome, signal));
+  const nodeId = newNodeId();
+  const messages = composeMessages(database, events, nodeId, log);
+  opened.push(() => messages.stop());
+  const limiter = createRateLimiter(settings.rateLimits);
+  const stopSharing = shareRates(limiter, messages);
+  opened.push(() => Promise.resolve(stopSharing()));
+  const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
+  await queue.start();
+  messages.onMessage((message) => {
+    if (message.kind === 'wake') queue.wakeHere(message.job as JobName);
+  });
+  opened.push(() => queue.stop({ deadlineMs: settings.drainMs }));
+
+  const plugins = await composePlugins(settings, log, events, metrics);
+  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal) });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
+  const fleet = await composeFleet({ settings, role, version: VERSION, nodeId, database, inference: analyzer.inference, messages, events, log });
+  const { directory, registry } = fleet;
+  opened.push(() => fleet.stop());
+  const intake = createIntake();
 
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
+  const workspaces = createWorkspaceRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, inference: analyzer.inference, events, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  // Only where the jobs are done: elsewhere the head start would be thrown away.
+  let isWorking = false;
+  const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
+  const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
+  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
-    recordings: createRecordingService({ database, recordings, blobs, events, maxUploadBytes: settings.maxUploadBytes }),
+    recordings: recordingService,
     analyses: analysisService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
-    models: createModelService(analyzer.inference, events),
+    models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys,
+    statistics: createStatisticsService(createStatisticsRepository(database)),
+    usage: createUsageService(workspaces, blobs),
+    deadLetters: createDeadLetterService({ database, queue, analyses, events }),
   };
+  const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, events,
+    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, tracing,
+    onEnded: endings(metrics, log),
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
       log.error({ err: error, analysisId }, 'an analysis failed by a fault');
       return analysisId;
     },
   });
-  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue });
-  const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), ...plugins.tasks], {
+  metrics.observe({
+    queues: JOB_NAMES.map((job) => ({ job, depth: () => queue.depth(job), oldestAgeSeconds: () => queue.oldestAgeSeconds(job) })),
+    models: () => analyzer.inference.manifests().map(({ id }) => analyzer.inference.status(id)).map(({ manifest, memoryBytes, queueLength, state }) => ({ id: manifest.id, memoryBytes, queueLength, state: state.kind })),
+    freeBytes: () => blobs.freeBytes(),
+  });
+  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue, models: directory, events });
+  const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), usageReportTask(services.usage), ...plugins.tasks], {
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
 
   return {
-    services, keys, database, blobs, queue, analyzer, scheduler, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
+    get isDraining() {
+      return intake.isClosed;
+    },
     async startWorker() {
-      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency }, analyzeRecordingJob(runner));
+      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner, tracing));
+      isWorking = true;
       scheduler.start();
       opened.push(() => scheduler.stop());
+    },
+    async drain() {
+      intake.close();
+      registry.drain();
+      await queue.stopWork({ deadlineMs: settings.drainMs });
     },
   };
 }
 
-async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events']): Promise<Plugins> {
+async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events'], metrics: PlatformMetrics): Promise<Plugins> {
   const plugins = settings.pluginsFile === null ? [] : await loadPlugins(settings.pluginsFile);
   return registerPlugins(plugins, {
     events,
+    onFailure: metrics.pluginFailed,
     log: (plugin) => ({ info: (message) => log.info({ plugin }, message), warn: (message) => log.warn({ plugin }, message) }),
   });
 }
 
-function blobFolder(settings: Settings): string {
-  return settings.storageUrl === null ? join(settings.dataDir, 'blobs') : new URL(settings.storageUrl).pathname;
+/** The SDK is loaded by those who trace, and by nobody else. */
+async function openTracing({ tracesUrl }: Settings, { roles }: PlatformRole): Promise<Tracing> {
+  if (tracesUrl === null) return NO_TRACING;
+  const { createOtelTracing } = await import('./telemetry/otel-tracing.js');
+  return createOtelTracing({ url: tracesUrl, version: VERSION, role: roles.join('+') || 'operator' });
+}
+
+/** Every end of an analysis, counted and told in one line; what it was about is in the ids that each line has. */
+function endings(metrics: PlatformMetrics, log: Logger): (ended: AnalysisEnded) => void {
+  return (ended) => {
+    metrics.analysisEnded(ended);
+    const { modelId, outcome, code, audioSeconds, wallSeconds } = ended;
+    log.info({ modelId, outcome, code, audioSeconds, durationMs: Math.round(wallSeconds * 1000) }, 'an analysis ended');
+  };
 }

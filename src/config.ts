@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
@@ -12,30 +12,50 @@ const integer = (minimum: number, maximum: number, fallback: number) => z.coerce
 const flag = (fallback: boolean) => z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1').default(fallback);
 const MEBIBYTE = 1024 * 1024;
 
+/**
+ * Processes of a model for bulk work: one 1-thread process a core took less processor time and less time than one with
+ * a thread a core (docs/decisions/0034). Not more than the memory holds in float32, and not more than work arrives for.
+ */
+const DEFAULT_HOSTS = Math.max(1, Math.min(8, availableParallelism(), Math.floor(totalmem() / (2048 * MEBIBYTE))));
+
 /** Every setting: its variable, what is allowed and its default. The README's table is checked against these names. */
 const SETTINGS = {
   UNDERTONE_DATA_DIR: z.string().min(1).default('./data').transform((path) => resolve(path)),
   UNDERTONE_HOST: z.string().min(1).default('127.0.0.1'),
   UNDERTONE_PORT: integer(0, 65_535, 4000),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional(),
-  UNDERTONE_STORAGE_URL: z.string().regex(/^file:\/\//, 'must begin with file://').optional(),
+  UNDERTONE_STORAGE_URL: z.string().regex(/^(file:\/\/.+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w./-]*)?)$/, 'must be file:///FOLDER or s3://BUCKET/PREFIX').optional(),
+  UNDERTONE_STORAGE_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  UNDERTONE_STORAGE_REGION: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_PATH_STYLE: z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1').optional(),
+  UNDERTONE_STORAGE_ACCESS_KEY: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_SECRET_KEY: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_ENCRYPTION: z.enum(['none', 'AES256', 'aws:kms']).default('none'),
+  UNDERTONE_STORAGE_KMS_KEY: z.string().min(1).optional(),
+  UNDERTONE_STORAGE_DIRECT_DOWNLOADS: flag(false),
   UNDERTONE_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').optional(),
   UNDERTONE_MAX_UPLOAD_BYTES: integer(1024, 64 * 1024 * MEBIBYTE, 2048 * MEBIBYTE),
   UNDERTONE_MAX_AUDIO_SECONDS: integer(1, 24 * 3600, 4 * 3600),
-  UNDERTONE_MAX_RAW_SECONDS: integer(1, 600, 120),
+  UNDERTONE_MAX_RAW_SECONDS: integer(1, 600, 60),
   UNDERTONE_MAX_PAGE_SIZE: integer(10, 1000, 200),
   UNDERTONE_MIN_FREE_BYTES: integer(0, Number.MAX_SAFE_INTEGER, 512 * MEBIBYTE),
   UNDERTONE_ANALYZE_WAIT_MS: integer(1000, 3_600_000, 120_000),
   UNDERTONE_DECODE_TIMEOUT_MS: integer(1000, 3_600_000, 600_000),
   UNDERTONE_WORKER_CONCURRENCY: integer(1, 64, 2),
+  UNDERTONE_DRAIN_MS: integer(0, 3_600_000, 10_000),
   UNDERTONE_DEFAULT_MODEL: z.string().min(1).optional(),
-  UNDERTONE_MODEL_HOSTS: integer(1, 64, 1),
-  UNDERTONE_MODEL_THREADS: integer(1, 256, Math.max(1, Math.min(4, availableParallelism()))),
+  UNDERTONE_MODEL_HOSTS: integer(1, 64, DEFAULT_HOSTS),
+  UNDERTONE_MODEL_THREADS: integer(1, 256, Math.max(1, Math.floor(availableParallelism() / DEFAULT_HOSTS))),
+  UNDERTONE_INTERACTIVE_THREADS: integer(0, 256, Math.min(4, availableParallelism())),
   UNDERTONE_MODEL_IDLE_MS: integer(1000, 86_400_000, 600_000),
   UNDERTONE_PROVIDER: z.enum(['auto', 'cpu', 'cuda', 'webgpu']).default('auto'),
   UNDERTONE_MAX_QUEUE_LENGTH: integer(1, 100_000, 256),
   UNDERTONE_MAX_QUEUED_ANALYSES: integer(1, 10_000_000, 10_000),
   UNDERTONE_INTROSPECTION: flag(true),
+  UNDERTONE_REQUESTS_PER_MINUTE: integer(0, 10_000_000, 1200),
+  UNDERTONE_QUERY_COST_PER_MINUTE: integer(0, 1_000_000_000, 2_000_000),
+  UNDERTONE_UPLOAD_BYTES_PER_HOUR: integer(0, Number.MAX_SAFE_INTEGER, 0),
+  UNDERTONE_FAILED_KEYS_PER_MINUTE: integer(0, 1_000_000, 30),
   UNDERTONE_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   UNDERTONE_ABSTAIN_BELOW: z.coerce.number().min(0).max(1).default(0.4),
   UNDERTONE_MIN_UPLOAD_BYTES_PER_SECOND: integer(0, 1024 * MEBIBYTE, 1024),
@@ -44,6 +64,9 @@ const SETTINGS = {
   UNDERTONE_MODELSCOPE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_DOWNLOAD_PROXY: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
+  UNDERTONE_LINK_SECRET: z.string().min(24, 'must have at least 24 characters').optional(),
+  UNDERTONE_WORKER_PORT: integer(0, 65_535, 0),
+  UNDERTONE_TRACES_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
 } as const;
 
 /** What a model host may see of the environment: where an accelerator's libraries are, and nothing else. */
@@ -80,7 +103,7 @@ export function readSettings(environment: Environment = process.env, dotEnvPath 
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${describeIssue(issue)}`);
     throw new UndertoneError('CONFIG_INVALID', `Settings are not valid. ${problems.join('; ')}.`);
   }
-  return { ...toSettings(parsed.data), hostEnvironment: hostEnvironmentOf(merged) };
+  return { ...toSettings(parsed.data), storage: storageOf(parsed.data, merged), tracesUrl: tracesUrlOf(parsed.data, merged), hostEnvironment: hostEnvironmentOf(merged) };
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -91,7 +114,37 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' ? `must be a ${issue.expected === 'int' ? 'whole number' : issue.expected}` : issue.code;
 }
 
-function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Omit<Settings, 'hostEnvironment'> {
+type Values = z.infer<z.ZodObject<typeof SETTINGS>>;
+
+/** Our own setting, else what OpenTelemetry's standard says: the address of traces as it is, or the collector's with its path. */
+function tracesUrlOf(values: Values, environment: Environment): string | null {
+  const { OTEL_SDK_DISABLED: disabled, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ofTraces, OTEL_EXPORTER_OTLP_ENDPOINT: ofCollector } = environment;
+  if (disabled === 'true') return null;
+  const given = values.UNDERTONE_TRACES_URL ?? ofTraces;
+  if (given !== undefined && given !== '') return given;
+  return ofCollector === undefined || ofCollector === '' ? null : `${ofCollector.replace(/\/+$/, '')}/v1/traces`;
+}
+
+function storageOf(values: Values, environment: Environment): Settings['storage'] {
+  const { UNDERTONE_STORAGE_ENDPOINT: endpoint, UNDERTONE_STORAGE_ACCESS_KEY: accessKeyId, UNDERTONE_STORAGE_SECRET_KEY: secretAccessKey, UNDERTONE_STORAGE_ENCRYPTION: encryption } = values;
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
+    throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_STORAGE_ACCESS_KEY and UNDERTONE_STORAGE_SECRET_KEY belong together: set both, or neither to use the AWS credential chain.');
+  }
+  if (values.UNDERTONE_STORAGE_KMS_KEY !== undefined && encryption !== 'aws:kms') {
+    throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_STORAGE_KMS_KEY is for UNDERTONE_STORAGE_ENCRYPTION=aws:kms alone.');
+  }
+  return {
+    endpoint: endpoint ?? null,
+    region: values.UNDERTONE_STORAGE_REGION ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    pathStyle: values.UNDERTONE_STORAGE_PATH_STYLE ?? endpoint !== undefined,
+    credentials: accessKeyId === undefined || secretAccessKey === undefined ? null : { accessKeyId, secretAccessKey },
+    encryption: encryption === 'none' ? null : encryption,
+    kmsKeyId: values.UNDERTONE_STORAGE_KMS_KEY ?? null,
+    directDownloads: values.UNDERTONE_STORAGE_DIRECT_DOWNLOADS,
+  };
+}
+
+function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage' | 'tracesUrl'> {
   return {
     dataDir: values.UNDERTONE_DATA_DIR,
     host: values.UNDERTONE_HOST,
@@ -107,14 +160,19 @@ function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Omit<Setting
     analyzeWaitMs: values.UNDERTONE_ANALYZE_WAIT_MS,
     decodeTimeoutMs: values.UNDERTONE_DECODE_TIMEOUT_MS,
     workerConcurrency: values.UNDERTONE_WORKER_CONCURRENCY,
+    drainMs: values.UNDERTONE_DRAIN_MS,
     defaultModel: values.UNDERTONE_DEFAULT_MODEL ?? null,
     modelHosts: values.UNDERTONE_MODEL_HOSTS,
     modelThreads: values.UNDERTONE_MODEL_THREADS,
+    interactiveThreads: values.UNDERTONE_INTERACTIVE_THREADS,
     modelIdleMs: values.UNDERTONE_MODEL_IDLE_MS,
     provider: values.UNDERTONE_PROVIDER,
     maxQueueLength: values.UNDERTONE_MAX_QUEUE_LENGTH,
     maxQueuedAnalyses: values.UNDERTONE_MAX_QUEUED_ANALYSES,
     introspection: values.UNDERTONE_INTROSPECTION,
+    rateLimits: {
+      requests: values.UNDERTONE_REQUESTS_PER_MINUTE, queryCost: values.UNDERTONE_QUERY_COST_PER_MINUTE, uploadBytes: values.UNDERTONE_UPLOAD_BYTES_PER_HOUR, failedKeys: values.UNDERTONE_FAILED_KEYS_PER_MINUTE,
+    },
     logLevel: values.UNDERTONE_LOG_LEVEL,
     abstainBelow: values.UNDERTONE_ABSTAIN_BELOW,
     minUploadBytesPerSecond: values.UNDERTONE_MIN_UPLOAD_BYTES_PER_SECOND,
@@ -123,5 +181,7 @@ function toSettings(values: z.infer<z.ZodObject<typeof SETTINGS>>): Omit<Setting
     modelScopeUrl: values.UNDERTONE_MODELSCOPE_URL ?? null,
     downloadProxy: values.UNDERTONE_DOWNLOAD_PROXY ?? null,
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
+    linkSecret: values.UNDERTONE_LINK_SECRET ?? null,
+    workerPort: values.UNDERTONE_WORKER_PORT === 0 ? null : values.UNDERTONE_WORKER_PORT,
   };
 }

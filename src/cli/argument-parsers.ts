@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { parseByteLength } from '../domain/usage.js';
 
 
 /** `FROM=TO`, repeated, as a record. */
@@ -14,6 +15,21 @@ export function wholeNumber(minimum: number, maximum: number): (value: string) =
     if (!Number.isInteger(number) || number < minimum || number > maximum) throw new InvalidArgumentError(`Got \`${value}\`; allowed is a whole number from ${minimum} to ${maximum}.`);
     return number;
   };
+}
+
+/** `a,b`: at least one name. */
+export function nameList(value: string): readonly string[] {
+  const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  if (names.length === 0) throw new InvalidArgumentError(`Got \`${value}\`; write one or more names with commas between.`);
+  return [...new Set(names)];
+}
+
+/** `500GB` as bytes; `none` stays, because commander takes null for nothing given. */
+export function byteLength(value: string): number | 'none' {
+  if (value === 'none') return value;
+  const bytes = parseByteLength(value);
+  if (bytes === null) throw new InvalidArgumentError(`Got \`${value}\`; write a size such as 500GB or 2GiB, or none.`);
+  return bytes;
 }
 
 /** An ISO 8601 date or moment in the future. */

@@ -3,7 +3,7 @@ import type { ModelManifest, Precision } from '../domain/model.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { Principal } from '../domain/principal.js';
 import type { Settings } from '../domain/settings.js';
-import type { Services } from '../services/service-contracts.js';
+import type { ImportService, Services, WorkspaceAdministration } from '../services/service-contracts.js';
 
 /** What the command needs of the platform; built in compose.ts, faked in tests. Everything is opened only when a command asks. */
 export interface CliRuntime {
@@ -18,9 +18,11 @@ export interface CliRuntime {
   openServices(): Promise<CliServices>;
   /** API and, by default, the worker; resolves when it listens. */
   serve(options: { readonly withWorker: boolean }): Promise<RunningProcess>;
-  /** The worker role alone; resolves when it takes jobs. */
-  work(): Promise<RunningProcess>;
+  /** The worker role alone; resolves when it takes jobs. Null: every installed model, as many jobs at once as the settings say. MODEL_UNKNOWN. */
+  work(options: { readonly models: readonly string[] | null; readonly concurrency: number | null }): Promise<RunningProcess>;
   migrate(): Promise<MigrationReport>;
+  /** One round trip to the blob storage. STORAGE_FAILED. */
+  pingStorage(): Promise<void>;
 }
 
 export interface AnalyzeFileOptions {
@@ -75,23 +77,38 @@ export interface ModelListing {
   readonly sizeBytes: number;
   readonly license: string;
   readonly precision: Precision;
+  /** `damaged`: its files have not the size that its manifest says. */
+  readonly state: 'installed' | 'damaged';
   readonly isDefault: boolean;
   readonly calibrated: boolean;
   /** Of an int8 model against its float32 original. */
   readonly quantization: ModelManifest['quantization'] | null;
 }
 
+/** Something in the models folder that cannot be used. */
+export interface UnusableListing {
+  readonly id: string;
+  /** `invalid`: the folder's manifest; `partial`: a download that has not ended. */
+  readonly state: 'invalid' | 'partial';
+  readonly problem: string;
+  readonly sizeBytes: number;
+}
+
 export interface CliModels {
   list(): Promise<readonly ModelListing[]>;
-  /** Hashes the files of a model and compares with its manifest. */
+  unusable(): Promise<readonly UnusableListing[]>;
+  /** Hashes the files of a model and compares with its manifest; of an unusable one, what is wrong. */
   verify(id: string): Promise<{ readonly ok: boolean; readonly details: readonly string[] }>;
   remove(id: string): Promise<void>;
-  import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly acceptLicense: boolean; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
-  pull(options: { readonly id: string; readonly acceptLicense: boolean; readonly precision: Precision | 'auto'; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
+  import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
+  /** LICENSE_NOT_ACCEPTED when it was never accepted here and is not now. */
+  pull(options: { readonly id: string; readonly acceptLicense: boolean; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
 }
 
 export interface CliServices {
   readonly services: Services;
+  readonly imports: ImportService;
+  readonly workspaces: WorkspaceAdministration;
   /** The operator at the machine: admin of the default workspace. */
   readonly operator: Principal;
   close(): Promise<void>;

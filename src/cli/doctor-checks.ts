@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { isUndertoneError } from '../domain/errors.js';
-import type { CliRuntime, ModelListing } from './cli-runtime.js';
+import type { CliRuntime } from './cli-runtime.js';
+import { faithfulness } from './model-text.js';
 
 /** `mend`: what to do about it, when there is something. A warning does not make the doctor fail. */
 export interface Finding {
@@ -81,6 +82,18 @@ export async function checkDataFolder(dataDir: string, minFreeBytes: number): Pr
   ];
 }
 
+/** Where recordings are kept, when that is not the data folder. */
+export async function checkStorage(runtime: CliRuntime): Promise<readonly Finding[]> {
+  const { storageUrl } = runtime.settings();
+  if (storageUrl === null) return [];
+  try {
+    await runtime.pingStorage();
+    return [{ check: 'storage', state: 'ok', found: storageUrl.startsWith('s3:') ? 'the bucket answers' : 'the folder is writable', mend: null }];
+  } catch (error) {
+    return [{ check: 'storage', state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Check the UNDERTONE_STORAGE_ settings, the credentials, and that the bucket or folder is there.' }];
+  }
+}
+
 /** Opens the database through the platform; a folder that a server holds is healthy. */
 export async function checkDatabase(runtime: CliRuntime): Promise<Finding> {
   try {
@@ -98,20 +111,14 @@ export async function checkModels(runtime: CliRuntime): Promise<readonly Finding
     const models = await runtime.openModels();
     const listed = await models.list();
     if (listed.length === 0) return [{ check: 'models', state: 'failed', found: 'none installed', mend: 'The bundled one belongs in models/starter: restore it with `git checkout models`, or import one with `undertone models import`.' }];
-    return await Promise.all(listed.map(async (model): Promise<Finding> => {
+    const unusable = (await models.unusable()).map(({ id, state, problem }): Finding => ({ check: `model ${id}`, state: state === 'partial' ? 'warning' : 'failed', found: problem, mend: state === 'partial' ? null : `Mend it, or take it away with \`undertone models remove ${id}\`.` }));
+    return [...await Promise.all(listed.map(async (model): Promise<Finding> => {
       const { ok, details } = await models.verify(model.id);
       return { check: `model ${model.id}`, state: ok ? 'ok' : 'failed', found: ok ? `${model.version}, ${(model.sizeBytes / 1e6).toFixed(1)} MB, digest as in its manifest${faithfulness(model)}` : details.join('; '), mend: ok ? null : `Fetch it again: remove models/${model.id} and import or restore it.` };
-    }));
+    })), ...unusable];
   } catch (error) {
     return [{ check: 'models', state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Mend or remove the folder that the message names.' }];
   }
-}
-
-/** How close an int8 model is to its float32 original. */
-function faithfulness({ quantization }: ModelListing): string {
-  if (quantization == null) return '';
-  const { argmaxAgreement, maxScoreDifference, embeddingCosine, clipCount } = quantization;
-  return `; int8 against float32 on ${clipCount} clips: label the same in ${(100 * argmaxAgreement).toFixed(0)} %, scores within ${maxScoreDifference.toFixed(3)}, cosine ${embeddingCosine.toFixed(4)}`;
 }
 
 /** What the machine has; whether the runtime can use it is only known when a model loads. */

@@ -1,13 +1,16 @@
-import type { Role } from '../domain/principal.js';
+import { UndertoneError } from '../domain/errors.js';
+import type { Principal, Role } from '../domain/principal.js';
+import type { WorkspaceAdministration } from '../services/service-contracts.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { print, printable, table } from './terminal.js';
 import type { Terminal } from './terminal.js';
-import type { CliServices } from './cli-runtime.js';
+import { withServices } from './with-services.js';
 
 /** The secret goes to stdout alone, so that it can be piped into a file; it is shown this once and only its hash is kept. */
-export async function createKey(runtime: CliRuntime, terminal: Terminal, args: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null }): Promise<number> {
-  return withServices(runtime, async ({ services, operator }) => {
-    const { apiKey, secret } = await services.keys.create(operator, args);
+export async function createKey(runtime: CliRuntime, terminal: Terminal, args: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null; readonly workspaceId: string | null }): Promise<number> {
+  return withServices(runtime, async ({ services, operator, workspaces }) => {
+    const owner = await ownerOf(operator, workspaces, args.workspaceId);
+    const { apiKey, secret } = await services.keys.create(owner, { name: args.name, role: args.role, expiresAt: args.expiresAt });
     const expiry = apiKey.expiresAt === null ? 'does not expire' : `expires ${apiKey.expiresAt.toISOString()}`;
     await print(terminal.err, `Key ${apiKey.id} “${printable(apiKey.name)}” (${apiKey.role}, ${expiry}). It is shown only now:\n`);
     await print(terminal.out, `${secret}\n`);
@@ -15,9 +18,9 @@ export async function createKey(runtime: CliRuntime, terminal: Terminal, args: {
   });
 }
 
-export async function listKeys(runtime: CliRuntime, terminal: Terminal, args: { readonly json: boolean }): Promise<number> {
-  return withServices(runtime, async ({ services, operator }) => {
-    const keys = await services.keys.list(operator);
+export async function listKeys(runtime: CliRuntime, terminal: Terminal, args: { readonly json: boolean; readonly workspaceId: string | null }): Promise<number> {
+  return withServices(runtime, async ({ services, operator, workspaces }) => {
+    const keys = await services.keys.list(await ownerOf(operator, workspaces, args.workspaceId));
     if (args.json) await print(terminal.out, keys.map((key) => `${JSON.stringify(key)}\n`).join(''));
     else {
       const day = (date: Date | null): string => date?.toISOString().slice(0, 16).replace('T', ' ') ?? '–';
@@ -28,19 +31,18 @@ export async function listKeys(runtime: CliRuntime, terminal: Terminal, args: { 
   });
 }
 
-export async function revokeKey(runtime: CliRuntime, terminal: Terminal, id: string): Promise<number> {
-  return withServices(runtime, async ({ services, operator }) => {
-    const key = await services.keys.revoke(operator, id);
+export async function revokeKey(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly workspaceId: string | null }): Promise<number> {
+  return withServices(runtime, async ({ services, operator, workspaces }) => {
+    const key = await services.keys.revoke(await ownerOf(operator, workspaces, args.workspaceId), args.id);
     await print(terminal.out, `Revoked ${key.id} “${printable(key.name)}”. Requests with it are refused from now on.\n`);
     return 0;
   });
 }
 
-async function withServices(runtime: CliRuntime, work: (opened: CliServices) => Promise<number>): Promise<number> {
-  const opened = await runtime.openServices();
-  try {
-    return await work(opened);
-  } finally {
-    await opened.close();
-  }
+/** The operator within another workspace; NOT_FOUND when there is none of that id. */
+async function ownerOf(operator: Principal, workspaces: WorkspaceAdministration, workspaceId: string | null): Promise<Principal> {
+  if (workspaceId === null) return operator;
+  const ids = (await workspaces.list()).map(({ id }) => id);
+  if (!ids.includes(workspaceId)) throw new UndertoneError('NOT_FOUND', `There is no workspace ${workspaceId.slice(0, 64)}. There are: ${ids.join(', ')}.`, { id: workspaceId.slice(0, 64) });
+  return { ...operator, workspaceId };
 }

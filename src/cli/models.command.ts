@@ -1,18 +1,24 @@
+import { createInterface } from 'node:readline/promises';
+import { isUndertoneError } from '../domain/errors.js';
 import type { Precision } from '../domain/model.js';
 import type { CliRuntime, ModelListing } from './cli-runtime.js';
+import { faithfulness } from './model-text.js';
 import { painter, print, printable, table } from './terminal.js';
 import type { Terminal } from './terminal.js';
 
 export async function listModels(runtime: CliRuntime, terminal: Terminal, args: { readonly json: boolean }): Promise<number> {
-  const models = await (await runtime.openModels()).list();
+  const opened = await runtime.openModels();
+  const [models, unusable] = [await opened.list(), await opened.unusable()];
   if (args.json) {
-    await print(terminal.out, models.map((model) => `${JSON.stringify(model)}\n`).join(''));
+    await print(terminal.out, [...models, ...unusable].map((model) => `${JSON.stringify(model)}\n`).join(''));
     return 0;
   }
   const rows = models.map((model) => [
-    `${printable(model.id)}${model.isDefault ? ' *' : ''}`, model.version, model.digest.slice(0, 12), `${(model.sizeBytes / 1e6).toFixed(1)} MB`, model.precision, String(model.embeddingDimension), model.calibrated ? 'yes' : 'no', model.license, model.labels.map(printable).join(' '),
+    `${printable(model.id)}${model.isDefault ? ' *' : ''}`, model.version, model.digest.slice(0, 12), megabytes(model.sizeBytes), model.state, model.precision, String(model.embeddingDimension), model.calibrated ? 'yes' : 'no', model.license, model.labels.map(printable).join(' '),
   ]);
-  await print(terminal.out, table([['id (* default)', 'version', 'digest', 'size', 'precision', 'embedding', 'calibrated', 'licence', 'labels'], ...rows], [3, 5]));
+  const others = unusable.map(({ id, state, sizeBytes }) => [printable(id), '-', '-', megabytes(sizeBytes), state, '-', '-', '-', '-', '-']);
+  await print(terminal.out, table([['id (* default)', 'version', 'digest', 'size', 'state', 'precision', 'embedding', 'calibrated', 'licence', 'labels'], ...rows, ...others], [3, 6]));
+  await print(terminal.out, unusable.map(({ problem }) => `${printable(problem)}\n`).join(''));
   return 0;
 }
 
@@ -29,17 +35,39 @@ export async function removeModel(runtime: CliRuntime, terminal: Terminal, id: s
   return 0;
 }
 
-export async function importModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly acceptLicense: boolean }): Promise<number> {
+export async function importModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null }): Promise<number> {
   const models = await runtime.openModels();
   return say(terminal, 'Imported', await models.import({ ...args, signal: terminal.signal, onProgress: (message) => void terminal.err.write(`${printable(message)}\n`) }));
 }
 
-export async function pullModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly precision: Precision | 'auto'; readonly acceptLicense: boolean }): Promise<number> {
+export async function pullModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly precision: Precision | 'auto'; readonly acceptLicense: boolean; readonly replace: boolean; readonly clips: string | null }): Promise<number> {
   const models = await runtime.openModels();
-  return say(terminal, 'Pulled', await models.pull({ ...args, signal: terminal.signal, onProgress: (message) => void terminal.err.write(`${printable(message)}\n`) }));
+  const pull = async (acceptLicense: boolean): Promise<ModelListing> => models.pull({ ...args, acceptLicense, signal: terminal.signal, onProgress: (message) => void terminal.err.write(`${printable(message)}\n`) });
+  try {
+    return await say(terminal, 'Pulled', await pull(args.acceptLicense));
+  } catch (error) {
+    if (!isUndertoneError(error) || error.code !== 'LICENSE_NOT_ACCEPTED' || !(await agrees(terminal, error.message))) throw error;
+    return say(terminal, 'Pulled', await pull(true));
+  }
+}
+
+/** Asks a person; a script has nobody to ask and uses the option. */
+async function agrees(terminal: Terminal, message: string): Promise<boolean> {
+  const { in: input, err } = terminal;
+  if (input?.isTTY !== true) return false;
+  const asked = createInterface({ input, output: err });
+  try {
+    return /^y(es)?$/i.test((await asked.question(`${printable(message)}\nAccept it now? [y/N] `, { signal: terminal.signal })).trim());
+  } finally {
+    asked.close();
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 async function say(terminal: Terminal, verb: string, model: ModelListing): Promise<number> {
-  await print(terminal.out, `${verb} ${printable(model.id)} ${model.version}: ${model.labels.length} labels, embedding ${model.embeddingDimension}, ${(model.sizeBytes / 1e6).toFixed(1)} MB, licence ${model.license}\n`);
+  await print(terminal.out, `${verb} ${printable(model.id)} ${model.version}: ${model.labels.length} labels, embedding ${model.embeddingDimension}, ${megabytes(model.sizeBytes)}, ${model.precision}${faithfulness(model)}, licence ${model.license}\n`);
   return 0;
 }

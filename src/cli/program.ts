@@ -3,14 +3,16 @@ import { ROLES } from '../domain/principal.js';
 import type { Role } from '../domain/principal.js';
 import type { Precision } from '../domain/model.js';
 import { analyzeCommand } from './analyze.command.js';
-import { collectPair, futureDate, jsonOption, modelOption, verboseOption, wholeNumber } from './argument-parsers.js';
+import { byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, verboseOption, wholeNumber } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { evalCommand } from './eval.command.js';
 import { createKey, listKeys, revokeKey } from './keys.command.js';
+import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
+import { createWorkspace, listWorkspaces, setWorkspace } from './workspaces.command.js';
 import type { Terminal } from './terminal.js';
 
 export interface ProgramContext {
@@ -29,17 +31,22 @@ export function buildProgram(context: ProgramContext): Command {
   program.commandsGroup('Serving:');
   program.command('serve').description('serve the API, the page and, unless --no-worker, the worker').option('--no-worker', 'take no jobs in this process')
     .action(run(context, ({ runtime, terminal }, options: { worker: boolean }) => serveCommand(runtime, terminal, { withWorker: options.worker })));
-  program.command('worker').description('take jobs only (many of them against one PostgreSQL)').action(run(context, ({ runtime, terminal }) => workerCommand(runtime, terminal)));
+  program.command('worker').description('take jobs only (many of them against one PostgreSQL)')
+    .addOption(new Option('--models <ids>', 'only jobs for these models, with commas between (default: all that are installed here)').argParser(nameList))
+    .addOption(new Option('--concurrency <count>', 'recordings in work at once (default: UNDERTONE_WORKER_CONCURRENCY)').argParser(wholeNumber(1, 64)))
+    .action(run(context, ({ runtime, terminal }, options: { models?: readonly string[]; concurrency?: number }) => workerCommand(runtime, terminal, { models: options.models ?? null, concurrency: options.concurrency ?? null })));
   program.command('migrate').description('bring the database up to date').action(run(context, ({ runtime, terminal }) => migrateCommand(runtime, terminal)));
   program.command('doctor').description('check what Undertone stands on and say how to mend it').addOption(jsonOption())
     .action(run(context, ({ runtime, terminal, telemetryOff }, options: { json?: true }) => doctorCommand(runtime, terminal, { json: options.json ?? false, telemetryOff })));
   program.commandsGroup('Recordings:');
   addAnalyze(program, context);
   addSimilar(program, context);
+  addImport(program, context);
   program.commandsGroup('Models and keys:');
   addEval(program, context);
   addModels(program, context);
   addKeys(program, context);
+  addWorkspaces(program, context);
   return program;
 }
 
@@ -81,6 +88,13 @@ function addSimilar(program: Command, context: ProgramContext): void {
     .action(run(context, ({ runtime, terminal }, options: Options, [file = '']) => similarCommand(runtime, terminal, { file, folder: options.in, model: options.model ?? null, first: options.first, json: options.json ?? false, verbose: options.verbose ?? false })));
 }
 
+function addImport(program: Command, context: ProgramContext): void {
+  interface Options { model: string; json?: true; verbose?: true }
+  program.command('import').description('take over the outputs_YYYYMMDD_HHMMSS folders of the common Emotion2Vec+ web page, with their dates').argument('<outputs-dir>', 'the folder that holds them')
+    .option('--model <id>', 'the model that made them', 'emotion2vec-plus-large').addOption(jsonOption()).addOption(verboseOption())
+    .action(run(context, ({ runtime, terminal }, options: Options, [directory = '']) => importCommand(runtime, terminal, { directory, model: options.model, json: options.json ?? false, verbose: options.verbose ?? false })));
+}
+
 function addEval(program: Command, context: ProgramContext): void {
   interface Options { model?: string; report?: string; json?: true; raw?: true; split?: string; groupBy?: string; dataRoot?: string; column?: Record<string, string>; map?: Record<string, string>; resamples: number; seed: number; verbose?: true }
   program.command('eval').description('measure a model on labelled recordings: WA, UA, F1, confusion, calibration, with 95 % intervals by speaker')
@@ -102,22 +116,41 @@ function addModels(program: Command, context: ProgramContext): void {
   const models = program.command('models').description('list, import, pull, verify and remove models');
   const precision = (): Option => new Option('--precision <kind>', 'weights of the made graph; auto: int8 where it is faithful to float32 on trial clips').choices(['f32', 'int8', 'auto']).default('f32');
   const accept = (): Option => new Option('--accept-license', 'accept the model\'s licence');
+  const clips = (): Option => new Option('--clips <folder>', 'recordings on which int8 is compared with float32 (default: made-up speech)');
+  const replace = (): Option => new Option('--replace', 'take the place of an installed model of this id');
   models.command('list').description('installed models').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listModels(runtime, terminal, { json: options.json ?? false })));
-  interface Import { id: string; checkpoint: string; tokens?: string; precision: Precision | 'auto'; replace?: true; acceptLicense?: true }
+  interface Made { precision: Precision | 'auto'; replace?: true; clips?: string }
+  interface Import extends Made { id: string; checkpoint: string; tokens?: string }
   models.command('import').description('build a model from an Emotion2Vec+ checkpoint on this machine').requiredOption('--id <id>', 'name for it here').requiredOption('--checkpoint <model.pt>', 'the checkpoint')
-    .option('--tokens <tokens.txt>', 'labels, one a line (default: tokens.txt beside the checkpoint, else the usual nine)').option('--replace', 'take the place of an installed model of this id').addOption(precision()).addOption(accept())
-    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint, tokens: options.tokens ?? null, precision: options.precision, replace: options.replace ?? false, acceptLicense: options.acceptLicense ?? false })));
-  models.command('pull').description('download a published model and import it').argument('<id>').addOption(precision()).addOption(accept())
-    .action(run(context, ({ runtime, terminal }, options: { precision: Precision | 'auto'; acceptLicense?: true }, [id = '']) => pullModel(runtime, terminal, { id, precision: options.precision, acceptLicense: options.acceptLicense ?? false })));
+    .option('--tokens <tokens.txt>', 'labels, one a line (default: tokens.txt beside the checkpoint, else the usual nine)').addOption(replace()).addOption(precision()).addOption(clips())
+    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint, tokens: options.tokens ?? null, precision: options.precision, replace: options.replace ?? false, clips: options.clips ?? null })));
+  models.command('pull').description('download a published model and import it').argument('<id>').addOption(replace()).addOption(precision()).addOption(clips()).addOption(accept())
+    .action(run(context, ({ runtime, terminal }, options: Made & { acceptLicense?: true }, [id = '']) => pullModel(runtime, terminal, { id, precision: options.precision, acceptLicense: options.acceptLicense ?? false, replace: options.replace ?? false, clips: options.clips ?? null })));
   models.command('verify').description('compare a model\'s files with its manifest').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => verifyModel(runtime, terminal, id)));
   models.command('remove').description('delete a model\'s folder').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => removeModel(runtime, terminal, id)));
 }
 
 function addKeys(program: Command, context: ProgramContext): void {
+  interface Scope { workspace?: string }
+  const workspace = (): Option => new Option('--workspace <id>', 'the workspace whose keys these are (default: the first one)');
+  const workspaceId = (options: Scope): string | null => options.workspace ?? null;
   const keys = program.command('keys').description('create, list and revoke API keys');
   keys.command('create').description('make a key; the secret is printed once').requiredOption('--name <name>', 'what it is for').addOption(new Option('--role <role>', 'what it may do').choices([...ROLES]).default('analyst'))
-    .addOption(new Option('--expires <date>', 'when it ends to work').argParser(futureDate))
-    .action(run(context, ({ runtime, terminal }, options: { name: string; role: Role; expires?: Date }) => createKey(runtime, terminal, { name: options.name, role: options.role, expiresAt: options.expires ?? null })));
-  keys.command('list').description('all keys, without their secrets').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listKeys(runtime, terminal, { json: options.json ?? false })));
-  keys.command('revoke').description('refuse a key from now on').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => revokeKey(runtime, terminal, id)));
+    .addOption(new Option('--expires <date>', 'when it ends to work').argParser(futureDate)).addOption(workspace())
+    .action(run(context, ({ runtime, terminal }, options: Scope & { name: string; role: Role; expires?: Date }) => createKey(runtime, terminal, { name: options.name, role: options.role, expiresAt: options.expires ?? null, workspaceId: workspaceId(options) })));
+  keys.command('list').description('all keys, without their secrets').addOption(jsonOption()).addOption(workspace())
+    .action(run(context, ({ runtime, terminal }, options: Scope & { json?: true }) => listKeys(runtime, terminal, { json: options.json ?? false, workspaceId: workspaceId(options) })));
+  keys.command('revoke').description('refuse a key from now on').argument('<id>').addOption(workspace())
+    .action(run(context, ({ runtime, terminal }, options: Scope, [id = '']) => revokeKey(runtime, terminal, { id, workspaceId: workspaceId(options) })));
+}
+
+function addWorkspaces(program: Command, context: ProgramContext): void {
+  const workspaces = program.command('workspaces').description('list and create workspaces, and say what each may store');
+  const quota = (): Option => new Option('--quota <size>', 'uploaded audio that it may keep, such as 500GB; none: as much as the disk takes').argParser(byteLength);
+  const quotaOf = (options: { quota?: number | 'none' }): number | null => (typeof options.quota === 'number' ? options.quota : null);
+  workspaces.command('list').description('all workspaces with their quotas').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listWorkspaces(runtime, terminal, { json: options.json ?? false })));
+  workspaces.command('create').description('make a workspace; its id is printed').requiredOption('--name <name>', 'what it is called').addOption(quota())
+    .action(run(context, ({ runtime, terminal }, options: { name: string; quota?: number | 'none' }) => createWorkspace(runtime, terminal, { name: options.name, maxStoredBytes: quotaOf(options) })));
+  workspaces.command('set').description('change the quota of a workspace').argument('<id>').addOption(quota().makeOptionMandatory())
+    .action(run(context, ({ runtime, terminal }, options: { quota: number | 'none' }, [id = '']) => setWorkspace(runtime, terminal, { id, maxStoredBytes: quotaOf(options) })));
 }

@@ -12,8 +12,8 @@ export async function serveCommand(runtime: CliRuntime, terminal: Terminal, args
   return 0;
 }
 
-export async function workerCommand(runtime: CliRuntime, terminal: Terminal): Promise<number> {
-  const worker = await runtime.work();
+export async function workerCommand(runtime: CliRuntime, terminal: Terminal, args: { readonly models: readonly string[] | null; readonly concurrency: number | null }): Promise<number> {
+  const worker = await runtime.work(args);
   await print(terminal.out, `Undertone ${runtime.version} worker takes jobs\n`);
   await untilStopped(terminal, worker);
   return 0;

@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 export interface Terminal {
   readonly out: OutputStream;
   readonly err: OutputStream;
-  readonly in?: Readable;
+  readonly in?: Readable & { readonly isTTY?: boolean };
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
 }

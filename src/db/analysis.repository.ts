@@ -5,6 +5,7 @@ import { completeAnalysis } from './complete-analysis.js';
 import type { Database } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
 import type { Prisma } from './generated/client.js';
+import { importAnalysis } from './import-analysis.js';
 import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
 import { toRecording } from './recording-rows.js';
 import type { AnalysisRepository } from './repositories.js';
@@ -52,6 +53,7 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
       return count === 1;
     },
     complete: (result) => completeAnalysis(db, result),
+    importCompleted: (row, completed, at) => importAnalysis(db, row, completed, at),
     fail: async (id, problem) => {
       const { count } = await client.analysis.updateMany({
         where: { id, status: UNFINISHED },
@@ -66,12 +68,19 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
     },
     segments: (workspaceId, analysisId, page, filter) => listSegments(db, workspaceId, analysisId, page, filter),
     findSegment: (workspaceId, segmentId) => findSegment(db, workspaceId, segmentId),
-    listUnfinished: (before) =>
+    reopen: async (tx, workspaceId, id) => {
+      const { count } = await tx.analysis.updateMany({
+        where: { id, workspaceId, status: { in: ['QUEUED', 'RUNNING', 'FAILED'] } },
+        data: { status: 'QUEUED', progress: 0, attempt: 0, problemCode: null, problemMessage: null, startedAt: null, finishedAt: null },
+      });
+      return count === 1;
+    },
+    listUnfinished: (before, afterId) =>
       client.analysis.findMany({
-        where: { status: UNFINISHED, OR: [{ startedAt: { lt: before } }, { startedAt: null, createdAt: { lt: before } }] },
-        orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-        take: 1000,
-        select: { id: true, attempt: true },
+        where: { status: UNFINISHED, OR: [{ startedAt: { lt: before } }, { startedAt: null, createdAt: { lt: before } }], ...(afterId === null ? {} : { id: { gt: afterId } }) },
+        orderBy: { id: 'asc' },
+        take: 500,
+        select: { id: true, workspaceId: true, recordingId: true, modelId: true, attempt: true, createdAt: true },
       }),
     speakers: async (workspaceId, analysisIds) => {
       const rows = await client.speaker.findMany({ where: { analysisId: { in: [...analysisIds] }, analysis: { workspaceId } }, orderBy: [{ analysisId: 'asc' }, { key: 'asc' }] });

@@ -2,8 +2,10 @@ import type {
   AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder,
   RecordingRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
+import type { NodeRecord } from '../domain/node.js';
 import type { Role } from '../domain/principal.js';
 import type { Transaction } from './database.js';
+import type { ImportedAnalysisRow } from './import-analysis.js';
 
 /** Every read and write names the workspace; an object of another workspace is answered like none at all (null). */
 
@@ -23,6 +25,9 @@ export interface RecordingRepository {
   unreferencedBlobKeys(keys: readonly string[]): Promise<readonly string[]>;
 }
 
+/** What the sweep for lost jobs needs to know. */
+export type UnfinishedAnalysis = Pick<AnalysisRecord, 'id' | 'workspaceId' | 'recordingId' | 'modelId' | 'attempt' | 'createdAt'>;
+
 export interface AnalysisRepository {
   insert(tx: Transaction, row: Pick<AnalysisRecord, 'id' | 'workspaceId' | 'recordingId' | 'modelId' | 'raw' | 'speakersMode' | 'idempotencyKey' | 'requestDigest'>): Promise<AnalysisRecord>;
   findById(workspaceId: string, id: string): Promise<AnalysisRecord | null>;
@@ -39,11 +44,15 @@ export interface AnalysisRepository {
   setProgress(id: string, progress: number): Promise<boolean>;
   /** One transaction: results, embeddings, recording quality; RUNNING → SUCCEEDED. False when it no longer runs. */
   complete(result: CompletedAnalysis): Promise<boolean>;
+  /** Writes what was made elsewhere at `at`, whole and in one transaction; false when its idempotency key is there already. */
+  importCompleted(row: ImportedAnalysisRow, completed: Omit<CompletedAnalysis, 'analysisId'>, at: Date): Promise<boolean>;
   fail(id: string, problem: { readonly code: string; readonly message: string }): Promise<boolean>;
   /** QUEUED or RUNNING → CANCELLED; null when there is none, false when already ended. */
   cancel(workspaceId: string, id: string): Promise<boolean | null>;
-  /** QUEUED or RUNNING and not begun (or begun again) since `before`: for the sweep that finds lost jobs. At most 1,000, oldest first. */
-  listUnfinished(before: Date): Promise<readonly { readonly id: string; readonly attempt: number }[]>;
+  /** FAILED, QUEUED or RUNNING → QUEUED with its attempts anew and no problem; false when there is none, or it ended otherwise. */
+  reopen(tx: Transaction, workspaceId: string, id: string): Promise<boolean>;
+  /** QUEUED or RUNNING and not begun (or begun again) since `before`: for the sweep that finds lost jobs. By id from after `afterId`, at most 500. */
+  listUnfinished(before: Date, afterId: string | null): Promise<readonly UnfinishedAnalysis[]>;
   segments(workspaceId: string, analysisId: string, page: PageRequest, filter: SegmentFilter): Promise<Page<SegmentRecord>>;
   findSegment(workspaceId: string, segmentId: string): Promise<SegmentRecord | null>;
   speakers(workspaceId: string, analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
@@ -68,4 +77,15 @@ export interface ApiKeyRepository {
   countActive(role?: Role): Promise<number>;
   /** At most once a minute per key, so that reads do not become writes. */
   touch(id: string): Promise<void>;
+}
+
+/** Processes belong to no workspace. */
+export interface NodeRepository {
+  /** Writes the row of a node with the database's own time; makes it when it is not there. */
+  beat(node: Omit<NodeRecord, 'startedAt' | 'heartbeatAt'>): Promise<void>;
+  /** Nodes heard of within so many seconds, the oldest first. */
+  listLive(withinSeconds: number): Promise<readonly NodeRecord[]>;
+  remove(id: string): Promise<void>;
+  /** Rows of processes that ended without notice so long ago. Answers how many. */
+  removeDead(afterSeconds: number): Promise<number>;
 }

@@ -68,13 +68,36 @@ export function startupPacket(user: string, database: string): Buffer {
   return Buffer.concat([head, body]);
 }
 
-export function queryMessage(sql: string): Buffer {
-  const body = Buffer.from(`${sql}\0`);
+export interface Message {
+  /** The letter that the protocol names it by. */
+  readonly type: string;
+  readonly body: Buffer;
+  /** Letter, length and body. */
+  readonly bytes: Buffer;
+}
+
+/** The messages of a whole exchange. */
+export function* eachMessage(exchange: Buffer): Generator<Message> {
+  for (let offset = 0; offset < exchange.length; ) {
+    const end = offset + 1 + exchange.readInt32BE(offset + 1);
+    yield { type: String.fromCharCode(exchange[offset]!), body: exchange.subarray(offset + 5, end), bytes: exchange.subarray(offset, end) };
+    offset = end;
+  }
+}
+
+export function messageOf(type: string, body: Buffer): Buffer {
   const head = Buffer.alloc(5);
-  head.write('Q', 0);
+  head.write(type, 0);
   head.writeInt32BE(4 + body.length, 1);
   return Buffer.concat([head, body]);
 }
+
+export function queryMessage(sql: string): Buffer {
+  return messageOf('Q', Buffer.from(`${sql}\0`));
+}
+
+/** What a session answers to a Parse that went well. */
+export const PARSE_COMPLETE = messageOf('1', Buffer.alloc(0));
 
 /** COPY … FROM STDIN waits for data in the middle of an exchange, which a session without a socket of its own cannot do: it would end. */
 export function asksForCopyIn(exchange: Buffer): boolean {
@@ -87,9 +110,5 @@ export function asksForCopyIn(exchange: Buffer): boolean {
 
 /** FATAL ends the session; ERROR only the statement. */
 export function errorMessage(severity: 'ERROR' | 'FATAL', sqlState: string, message: string): Buffer {
-  const body = Buffer.from(`S${severity}\0V${severity}\0C${sqlState}\0M${message}\0\0`);
-  const head = Buffer.alloc(5);
-  head.write('E', 0);
-  head.writeInt32BE(4 + body.length, 1);
-  return Buffer.concat([head, body]);
+  return messageOf('E', Buffer.from(`S${severity}\0V${severity}\0C${sqlState}\0M${message}\0\0`));
 }

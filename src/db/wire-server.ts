@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { asksForCopyIn, errorMessage, queryMessage, readStartup, readyStatus, scanExchange, startupPacket } from './wire-messages.js';
+import { StatementCache } from './statement-cache.js';
+import { asksForCopyIn, errorMessage, PARSE_COMPLETE, queryMessage, readStartup, readyStatus, scanExchange, startupPacket } from './wire-messages.js';
 
 /** The one session behind the server. Blocks until the answer is complete; the chunk passed to `onData` is only valid during the call. */
 export interface SessionEngine {
@@ -36,6 +37,7 @@ export class WireServer {
   #owner: Connection | null = null;
   #ownerTimer: NodeJS.Timeout | null = null;
   #greeting: Buffer = Buffer.alloc(0);
+  readonly #statements = new StatementCache();
   #scheduled = false;
 
   constructor(engine: SessionEngine, options: { readonly idleInTransactionMs: number }) {
@@ -134,13 +136,18 @@ export class WireServer {
   #run(connection: Connection, exchange: Buffer): void {
     this.#stopOwnerTimer();
     if (asksForCopyIn(exchange)) exchange = queryMessage(REFUSE_COPY_IN);
+    const cached = this.#statements.rewrite(exchange);
+    if (cached?.isPrepared === true) connection.socket.write(PARSE_COMPLETE);
+    let first: number | undefined;
     let tail: Buffer = Buffer.alloc(0);
-    this.#engine.exchange(exchange, (chunk) => {
+    this.#engine.exchange(cached?.bytes ?? exchange, (chunk) => {
       // The chunk is a view of memory that the session uses again.
       const copy = Buffer.from(chunk);
+      first ??= copy[0];
       tail = copy.length >= 6 ? copy.subarray(-6) : Buffer.concat([tail, copy]).subarray(-6);
       if (connection.socket.writable) connection.socket.write(copy);
     });
+    if (first === PARSE_COMPLETE[0]) cached?.keep();
     if (readyStatus(tail) === 'idle') {
       this.#owner = null;
       if (connection.exchanges.length > 0) this.#waiting.push(connection);

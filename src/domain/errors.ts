@@ -30,8 +30,9 @@ export const ERRORS = {
   UPLOAD_EMPTY: { httpStatus: 400, retryable: false, meaning: 'The file has no bytes.' },
   UPLOAD_ABORTED: { httpStatus: 400, retryable: true, meaning: 'The connection ended before the whole file had come, or it came slower than the minimum rate. Send it again.' },
   UPLOAD_DIGEST_MISMATCH: { httpStatus: 422, retryable: true, meaning: 'The bytes received do not have the SHA-256 that the request announced. Send it again.' },
-  STORAGE_FULL: { httpStatus: 507, retryable: true, meaning: 'Free disk space is under the floor. Free space or move UNDERTONE_DATA_DIR.' },
-  STORAGE_FAILED: { httpStatus: 503, retryable: true, meaning: 'The blob storage could not be read or written (read-only or failing disk). See the log.' },
+  QUOTA_EXCEEDED: { httpStatus: 507, retryable: false, meaning: 'The workspace would store more than it may; the message says how much. Delete or archive recordings, or raise the quota with `undertone workspaces set`.' },
+  STORAGE_FULL: { httpStatus: 507, retryable: true, meaning: 'Free disk space is under the floor, or the bucket takes nothing more. Free space, move UNDERTONE_DATA_DIR, or raise the quota of the bucket.' },
+  STORAGE_FAILED: { httpStatus: 503, retryable: true, meaning: 'The blob storage could not be read or written (read-only or failing disk; a bucket that is away or refuses). See the log.' },
   BLOB_MISSING: { httpStatus: 410, retryable: false, meaning: 'The stored bytes of this recording are gone (archived or removed).' },
   // audio
   NOT_AUDIO: { httpStatus: 422, retryable: false, meaning: 'The content is not a supported audio or video container, whatever its name says.' },

@@ -10,9 +10,27 @@ export type DomainEvent =
 
 export type DomainEventKind = DomainEvent['kind'];
 
-/** In-process fan-out; a database-backed bridge may stand behind it in a fleet. */
+/**
+ * Facts that other nodes published may have been lost (the connection between them was). Only watchers hear it, and read
+ * again what they show.
+ */
+export interface EventsMissed {
+  readonly kind: 'events.missed';
+}
+
+/** A fact that another node made, by that node's id; null for one of this process. */
+export type WatchListener = (event: DomainEvent | EventsMissed, nodeId: string | null) => void;
+
+/** Fan-out of facts. In a fleet a bridge stands behind it and carries them between nodes. */
 export interface EventBus {
   publish(event: DomainEvent): void;
-  /** Returns the function that stops listening. */
+  /**
+   * Facts made in this process. Whoever acts on a fact (plugins, webhooks, rules) listens here, so that each fact is
+   * acted on by one node of a fleet. Returns the function that stops listening.
+   */
   listen(listener: (event: DomainEvent) => void): () => void;
+  /** Facts of every node, for whoever shows them (subscriptions). */
+  watch(listener: WatchListener): () => void;
+  /** For the bridge alone: tells watchers what another node published, or that something may have been missed. */
+  relay(event: DomainEvent | EventsMissed, nodeId: string | null): void;
 }

@@ -163,6 +163,9 @@ export interface SimilarMatch {
 export interface CompletedAnalysis {
   readonly analysisId: string;
   readonly outcome: AnalysisOutcome;
-  readonly trackKey: string;
+  /** Null for a result without frames, made elsewhere. */
+  readonly trackKey: string | null;
+  /** The track's blob on its way to the disk: awaited before the commit, so that no row points to one that is not there. */
+  readonly trackWritten?: Promise<unknown>;
   readonly peaks: Int8Array;
 }

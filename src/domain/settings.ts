@@ -1,3 +1,27 @@
+/** How a bucket is reached; of no account for files. */
+export interface StorageAccess {
+  /** Null: AWS itself. */
+  readonly endpoint: string | null;
+  readonly region: string;
+  /** `endpoint/bucket` instead of `bucket.endpoint`. */
+  readonly pathStyle: boolean;
+  /** Null: the AWS credential chain. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | null;
+  /** Server-side encryption that is asked for with every object; null: the bucket's own rule. */
+  readonly encryption: 'AES256' | 'aws:kms' | null;
+  readonly kmsKeyId: string | null;
+  /** Downloads are sent on to presigned addresses of the bucket instead of through the API. */
+  readonly directDownloads: boolean;
+}
+
+/** For each key (failed keys: each address); 0: no limit. */
+export interface RateLimits {
+  readonly requests: number;
+  readonly queryCost: number;
+  readonly uploadBytes: number;
+  readonly failedKeys: number;
+}
+
 /** All settings, parsed once by src/config.ts. Nothing else reads the environment. */
 export interface Settings {
   readonly dataDir: string;
@@ -5,6 +29,7 @@ export interface Settings {
   readonly port: number;
   readonly databaseUrl: string | null;
   readonly storageUrl: string | null;
+  readonly storage: StorageAccess;
   readonly adminKey: string | null;
   readonly maxUploadBytes: number;
   readonly maxAudioSeconds: number;
@@ -14,14 +39,19 @@ export interface Settings {
   readonly analyzeWaitMs: number;
   readonly decodeTimeoutMs: number;
   readonly workerConcurrency: number;
+  /** How long running requests and analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
+  readonly drainMs: number;
   readonly defaultModel: string | null;
   readonly modelHosts: number;
   readonly modelThreads: number;
+  /** Threads of the host that only interactive work gets; 0: none. */
+  readonly interactiveThreads: number;
   readonly modelIdleMs: number;
   readonly provider: 'auto' | 'cpu' | 'cuda' | 'webgpu';
   readonly maxQueueLength: number;
   readonly maxQueuedAnalyses: number;
   readonly introspection: boolean;
+  readonly rateLimits: RateLimits;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   readonly abstainBelow: number;
   /** Upload rate below which a slow sender is cut, bytes a second. */
@@ -36,4 +66,10 @@ export interface Settings {
   readonly hostEnvironment: Readonly<Record<string, string>>;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
+  /** What signed links are made with, where several API processes share one address; null: each makes its own. */
+  readonly linkSecret: string | null;
+  /** Where a worker alone shows its health and metrics; null: nowhere. */
+  readonly workerPort: number | null;
+  /** Where spans are posted to over OTLP/HTTP; null: nothing is traced. */
+  readonly tracesUrl: string | null;
 }

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 /** One part that the server needs; `run` rejects where it is not there, and gives up when the signal fires. */
 export interface ReadinessCheck {
   readonly name: string;
+  /** Shown, but the server counts as ready without it. */
+  readonly isAdvisory?: boolean;
   run(signal: AbortSignal): Promise<unknown>;
 }
 
@@ -23,7 +25,7 @@ export function registerHealth(app: FastifyInstance, checks: readonly ReadinessC
 
   const readiness = async (): Promise<Readiness> => {
     const results = await Promise.all(checks.map(async (check) => ({ name: check.name, ok: await passes(check) })));
-    return { ready: results.every((result) => result.ok), checks: results };
+    return { ready: results.every(({ ok }, i) => ok || checks[i]!.isAdvisory === true), checks: results };
   };
   const passes = async (check: ReadinessCheck): Promise<boolean> => {
     const signal = AbortSignal.timeout(timeoutMs);

@@ -28,8 +28,14 @@ export function registerRecordingUpload(app: FastifyInstance, recordings: Record
   });
 }
 
-/** `GET /recordings/:id/audio`: the original bytes, with Range for seeking. A signed link or a key. */
-export function registerRecordingAudio(app: FastifyInstance, recordings: RecordingService): void {
+/** How long a link of the storage is good for: long enough to begin a download and to seek in what plays. */
+const DIRECT_LINK_SECONDS = 900;
+
+/**
+ * `GET /recordings/:id/audio`: the original bytes, with Range for seeking. A signed link or a key. With `directDownloads`
+ * the bytes come from the storage itself where it can sign links, by a redirect.
+ */
+export function registerRecordingAudio(app: FastifyInstance, recordings: RecordingService, directDownloads: boolean): void {
   app.route<{ Params: { id: string } }>({
     method: ['GET', 'HEAD'],
     url: '/recordings/:id/audio',
@@ -38,6 +44,11 @@ export function registerRecordingAudio(app: FastifyInstance, recordings: Recordi
       const principal = principalOf(request);
       const recording = await recordings.find(principal, request.params.id);
       if (recording === null) throw new UndertoneError('NOT_FOUND', 'There is no such recording.');
+      // Our own page stays with us: its policy lets it play from nowhere else. A link is signed for GET alone.
+      if (directDownloads && request.method === 'GET' && request.headers['sec-fetch-site'] !== 'same-origin') {
+        const url = await recordings.audioUrl(principal, recording.id, { expiresInSeconds: DIRECT_LINK_SECONDS, contentDisposition: attachment(recording.fileName) });
+        if (url !== null) return reply.header('Cache-Control', 'private, no-store').redirect(url, 307);
+      }
       const etag = `"${recording.sha256}"`;
       describe(reply, recording, etag);
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();

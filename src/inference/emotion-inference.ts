@@ -3,6 +3,14 @@ import type { ModelManifest, ModelState, ModelStatus, WindowInference } from '..
 
 
 
+/** One run of a host that a request was part of; times are the host's own, milliseconds since the epoch. */
+export interface HostRun {
+  readonly pid: number;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly windowCount: number;
+}
+
 export interface InferOptions {
   readonly modelId: string;
   readonly priority: Priority;
@@ -10,6 +18,8 @@ export interface InferOptions {
   readonly deadlineMs: number;
   readonly wantFrameFeatures?: boolean;
   readonly signal?: AbortSignal;
+  /** Told before the answer, in the context of the caller. */
+  readonly onRun?: (run: HostRun) => void;
 }
 
 /**
@@ -42,8 +52,9 @@ export interface SpeechProbability {
   /**
    * One probability per 512 samples (32 ms). Feed a recording in order; pass the state of the piece before.
    * The last piece may be any length (zero-padded to 512); all others a multiple of 512.
+   * `bulk` unless said otherwise.
    */
-  probabilities(samples: Float32Array, state: VadState | null, signal?: AbortSignal): Promise<{ probabilities: Float32Array; state: VadState }>;
+  probabilities(samples: Float32Array, state: VadState | null, signal?: AbortSignal, priority?: Priority): Promise<{ probabilities: Float32Array; state: VadState }>;
 }
 
 /** Recurrent state [2,1,128] and the 64 samples before the next piece. */

@@ -11,12 +11,15 @@ export interface SessionSettings {
   readonly disablePrepacking: boolean;
 }
 
+/** How far a host stands back from the processor where others want it: 0 not at all, 19 it takes what is left over. */
+type Niceness = number;
+
 /** The part of a manifest that a host needs; the graph is checked against it before the first request. */
-export type GraphContract = Pick<ModelManifest, 'id' | 'sampleRateHz' | 'minSamples' | 'normalization' | 'labels' | 'embeddingDimension'> & { readonly precision?: Precision };
+export type GraphContract = Pick<ModelManifest, 'id' | 'sampleRateHz' | 'minSamples' | 'normalization' | 'labels' | 'embeddingDimension' | 'maxWindowSeconds'> & { readonly precision?: Precision };
 
 export type HostLoad =
-  | { readonly kind: 'emotion'; readonly file: string; readonly contract: GraphContract; readonly session: SessionSettings }
-  | { readonly kind: 'speech'; readonly file: string; readonly session: SessionSettings };
+  | { readonly kind: 'emotion'; readonly file: string; readonly contract: GraphContract; readonly session: SessionSettings; readonly niceness: Niceness; /** Samples of the largest batch that is tried on an accelerator. */ readonly maxBatchSamples: number }
+  | { readonly kind: 'speech'; readonly file: string; readonly session: SessionSettings; readonly niceness: Niceness };
 
 export interface EmotionItem {
   readonly samples: Float32Array;
@@ -50,6 +53,8 @@ export interface HostReady {
   readonly providerFallback: string | null;
   /** Most clips that the graph takes at once (1 where its batch dimension is fixed); null: no limit of its own. */
   readonly batchLimit: number | null;
+  /** Most samples that a padded batch was found to take on this device; null: not tried. */
+  readonly batchSampleLimit: number | null;
   readonly memoryBytes: number;
 }
 
@@ -59,6 +64,10 @@ export interface HostAnswers {
   readonly answers: readonly ItemAnswer<unknown>[];
   /** Resident memory of the host after the run. */
   readonly memoryBytes: number;
+  readonly pid: number;
+  /** By the host's clock, milliseconds since the epoch. */
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
 }
 
 export type FromHost =

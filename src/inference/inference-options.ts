@@ -6,10 +6,12 @@ import type { BatchLimits, QueueLimits } from './pool/request-queue.js';
 export interface ModelRunOptions {
   /** `auto`: CUDA or WebGPU where the machine shows one and it computes what the CPU does, else the CPU. */
   readonly provider: Provider | 'auto';
-  /** Processes that hold the model. One 1-thread host a core gives most throughput on long audio, one host with all cores the shortest wait. */
+  /** Processes that hold the model for bulk work. One 1-thread host a core gives most throughput (docs/decisions/0034). */
   readonly hostCount: number;
-  /** onnxruntime threads of one host. */
+  /** onnxruntime threads of one of them. */
   readonly threadsPerHost: number;
+  /** Threads of one more host, on a CPU, that only interactive work gets; 0: there is none. */
+  readonly interactiveThreads: number;
   /** Idle longer than this and the process ends; Infinity keeps it. */
   readonly idleUnloadMs: number;
   readonly loadTimeoutMs: number;
@@ -33,6 +35,8 @@ export interface InferenceOptions {
   readonly runByModel?: Readonly<Record<string, Partial<ModelRunOptions>>>;
   /** Added to the otherwise empty environment of the hosts (LD_LIBRARY_PATH, CUDA_VISIBLE_DEVICES, SystemRoot …). */
   readonly hostEnvironment?: Readonly<Record<string, string>>;
+  /** Told of every run of a host, for metrics. */
+  readonly onBatch?: (modelId: string, windowCount: number, seconds: number) => void;
   /** Told of fallbacks and failed hosts, for the log. */
   readonly onNotice?: (notice: string, details: Readonly<Record<string, string>>) => void;
 }
@@ -46,6 +50,7 @@ export function runOptions(options: InferenceOptions, modelId: string): ModelRun
   const defaults: Omit<ModelRunOptions, 'threadsPerHost'> = {
     provider: 'auto',
     hostCount: 1,
+    interactiveThreads: 0,
     idleUnloadMs: 15 * 60_000,
     loadTimeoutMs: 120_000,
     // On the CPU a batch costs what its clips cost, and matrix kernels round by the shape: one at a time, the same bytes

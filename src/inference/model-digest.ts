@@ -37,6 +37,12 @@ export async function verifyModel({ manifest, folder }: InstalledModel): Promise
   throw new UndertoneError('MODEL_INVALID', message, { differences });
 }
 
+/** A quick look: the files are together as large as the manifest says. */
+export async function hasItsSize({ manifest, folder }: InstalledModel): Promise<boolean> {
+  const sizes = await Promise.all([manifest.file, ...(manifest.weightFiles ?? [])].map((name) => stat(join(folder, name)).then(({ size }) => size, () => 0)));
+  return sizes.reduce((sum, size) => sum + size, 0) === manifest.sizeBytes;
+}
+
 /** Throws MODEL_INVALID when the folder's manifest is no longer the one that this process has listed. */
 export async function assertSameManifest({ manifest, folder }: InstalledModel): Promise<void> {
   const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => '{}');

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UndertoneError } from '../domain/errors.js';
 import { importCheckpoint, type ImportedModel, type ImportOptions, type ImportProgress } from './emotion2vec/import-checkpoint.js';
+import { assertFree, DOWNLOADS } from './emotion2vec/model-folder.js';
 import { downloadFile, type DownloadedFile, type DownloadOptions } from './model-download.js';
 import { requireLicense } from './model-license.js';
 import { fileUrl, PUBLISHED_MODELS, type ModelSource, type PublishedFile, type PublishedModel } from './published-models.js';
@@ -18,6 +19,7 @@ export interface PullOptions {
   readonly mirrors?: Partial<Readonly<Record<ModelSource, string>>>;
   readonly proxyUrl?: string;
   readonly replace?: boolean;
+  readonly calibrationClips?: readonly Float32Array[];
   readonly signal?: AbortSignal;
   readonly onDownload?: (doneBytes: number, totalBytes: number | null) => void;
   readonly onImport?: (progress: ImportProgress) => void;
@@ -35,8 +37,10 @@ export async function pullModel(options: PullOptions): Promise<ImportedModel> {
   const catalog = options.catalog ?? PUBLISHED_MODELS;
   const model = catalog.find(({ id }) => id === options.id);
   if (model === undefined) throw new UndertoneError('MODEL_UNKNOWN', `No published model is called ${JSON.stringify(options.id.slice(0, 80))}; known are ${catalog.map(({ id }) => id).join(', ')}.`);
+  // Before gigabytes are fetched, not after.
+  if (options.replace !== true) await assertFree(options.modelsDir, model.id);
   await requireLicense(options.modelsDir, model, options.acceptLicense);
-  const folder = join(options.modelsDir, '.downloads', model.id);
+  const folder = join(options.modelsDir, DOWNLOADS, model.id);
   const [checkpointPath, tokensPath] = [join(folder, 'model.pt'), join(folder, 'tokens.txt')];
   await fetchFile(options, model, model.tokens, tokensPath);
   await fetchFile(options, model, model.checkpoint, checkpointPath, options.onDownload);
@@ -44,6 +48,7 @@ export async function pullModel(options: PullOptions): Promise<ImportedModel> {
     id: model.id, name: model.name, checkpointPath, tokensPath, modelsDir: options.modelsDir, precision: options.precision,
     // The download goes away afterwards; a link to it would keep its optimiser state, two thirds of the file, on the disk.
     weights: 'copy',
+    ...(options.calibrationClips === undefined ? {} : { calibrationClips: options.calibrationClips }),
     ...(options.replace === undefined ? {} : { replace: options.replace }), ...(options.onImport ? { onProgress: options.onImport } : {}),
   });
   await rm(folder, { recursive: true, force: true });

@@ -11,19 +11,27 @@ export interface InstalledModel {
   readonly folder: string;
 }
 
+/** A folder whose manifest is not usable; it hides no other model. */
+export interface UnusableModel {
+  /** The folder's name. */
+  readonly id: string;
+  readonly folder: string;
+  /** MODEL_INVALID, with what differs. */
+  readonly problem: UndertoneError;
+}
+
 export interface ModelScan {
   readonly models: readonly InstalledModel[];
-  /** Folders whose manifest is not usable, each with what differs; they hide no other model. */
-  readonly problems: readonly UndertoneError[];
+  readonly unusable: readonly UnusableModel[];
 }
 
 /**
  * Reads `<folder>/<id>/manifest.json` in each of the folders; a folder that is not there is empty. Of two models with one
- * id the later folder's wins (a user's copy over the bundled one). Never throws: what is wrong stands in `problems`.
+ * id the later folder's wins (a user's copy over the bundled one). Never throws: what is wrong stands in `unusable`.
  */
 export function scanModels(modelDirs: readonly string[]): ModelScan {
   const models = new Map<string, InstalledModel>();
-  const problems: UndertoneError[] = [];
+  const unusable: UnusableModel[] = [];
   for (const dir of modelDirs) {
     for (const name of existsSync(dir) ? readdirSync(dir).sort() : []) {
       // A model that is being installed or removed lies in a hidden folder until it is whole, or gone.
@@ -37,9 +45,9 @@ export function scanModels(modelDirs: readonly string[]): ModelScan {
         if (missing.length > 0) throw new Failure('MODEL_INVALID', `Model "${name}" lacks ${missing.join(', ')}. Install it again.`, { differences: missing });
         models.set(manifest.id, { manifest, folder });
       } catch (error) {
-        problems.push(isUndertoneError(error) ? error : new Failure('MODEL_INVALID', `models/${name} cannot be read.`, {}, { cause: error }));
+        unusable.push({ id: name, folder, problem: isUndertoneError(error) ? error : new Failure('MODEL_INVALID', `models/${name} cannot be read.`, {}, { cause: error }) });
       }
     }
   }
-  return { models: [...models.values()], problems };
+  return { models: [...models.values()], unusable };
 }

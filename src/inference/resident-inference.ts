@@ -43,9 +43,9 @@ class PooledInference implements ResidentInference {
   }
 
   rescan(): void {
-    const { models, problems } = scanModels(this.options.modelDirs);
+    const { models, unusable } = scanModels(this.options.modelDirs);
     this.#models = new Map(models.map((model) => [model.manifest.id, model]));
-    this.problems = problems;
+    this.problems = unusable.map(({ problem }) => problem);
     for (const [id, { model, pool }] of this.#pools) {
       if (isDeepStrictEqual(this.#models.get(id), model)) continue;
       this.#pools.delete(id);

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { Priority } from '../domain/priority.js';
 import type { SpeechProbability, VadState } from './emotion-inference.js';
 import { hostEntryFile } from './host-entry.js';
 import type { SpeechAnswer, SpeechItem } from './host-protocol.js';
@@ -39,7 +40,10 @@ class PooledSpeechProbability implements ResidentSpeechProbability {
         kind: 'speech' as const,
         file: sileroFile(),
         session: { provider: 'cpu' as const, threadCount: 1, graphOptimization: 'all' as const, disablePrepacking: false },
+        // It does little, and everything waits for it.
+        niceness: 0,
       }),
+      loadInteractive: null,
       beforeLoad: () => Promise.resolve(),
       loadTimeoutMs: 30_000,
       idleMs: options.idleUnloadMs ?? 15 * 60_000,
@@ -52,8 +56,8 @@ class PooledSpeechProbability implements ResidentSpeechProbability {
     this.#pool = new HostPool(settings, () => undefined);
   }
 
-  async probabilities(samples: Float32Array, state: VadState | null, signal?: AbortSignal): Promise<SpeechAnswer> {
-    return await this.#pool.submit({ samples, state }, samples.length, { priority: 'bulk', deadlineMs: this.#deadlineMs, signal });
+  async probabilities(samples: Float32Array, state: VadState | null, signal?: AbortSignal, priority: Priority = 'bulk'): Promise<SpeechAnswer> {
+    return await this.#pool.submit({ samples, state }, samples.length, { priority, deadlineMs: this.#deadlineMs, signal });
   }
 
   stop(): Promise<void> {

@@ -10,6 +10,8 @@ const STOP_DEADLINE_MS = 5000;
 export interface PluginParts {
   readonly events: EventBus;
   readonly log: (pluginName: string) => PluginLog;
+  /** Told of every failure of a step or listener, for metrics. */
+  readonly onFailure?: (pluginName: string) => void;
 }
 
 export interface Plugins {
@@ -46,6 +48,7 @@ export async function registerPlugins(given: readonly UndertonePlugin[], parts: 
           try {
             listener(event as Parameters<typeof listener>[0]);
           } catch (error) {
+            parts.onFailure?.(plugin.name);
             log.warn(`a listener to ${kind} threw ${error instanceof Error ? error.name : 'something'}`);
           }
         }));
@@ -69,7 +72,7 @@ export async function registerPlugins(given: readonly UndertonePlugin[], parts: 
   return {
     names: ordered.map((plugin) => plugin.name),
     tasks,
-    afterPrediction: createStepRunner(steps),
+    afterPrediction: createStepRunner(steps, parts.onFailure),
     async stop() {
       for (const stop of stopListening) stop();
       const signal = AbortSignal.timeout(STOP_DEADLINE_MS);

@@ -14,7 +14,7 @@ export interface RegisteredStep {
 /** Runs steps in order and returns the outcome with their warnings. Steps that fail are told, never thrown, unless fatal. */
 export type StepRunner = (outcome: AnalysisOutcome, signal: AbortSignal) => Promise<AnalysisOutcome>;
 
-export function createStepRunner(steps: readonly RegisteredStep[], now: () => number = Date.now): StepRunner {
+export function createStepRunner(steps: readonly RegisteredStep[], onFailure: (pluginName: string) => void = () => undefined, now: () => number = Date.now): StepRunner {
   const circuits = new Map(steps.map((registered) => [registered, { failures: 0, openUntilMs: 0 }]));
 
   async function runOne(registered: RegisteredStep, outcome: AnalysisOutcome, signal: AbortSignal): Promise<readonly AnalysisWarning[]> {
@@ -27,6 +27,7 @@ export function createStepRunner(steps: readonly RegisteredStep[], now: () => nu
       return warnings.map((warning) => checkedWarning(pluginName, warning));
     } catch (error) {
       signal.throwIfAborted();
+      onFailure(pluginName);
       circuit.failures += 1;
       if (circuit.failures >= FAILURES_TO_OPEN) {
         circuit.openUntilMs = now() + OPEN_MS;

@@ -1,7 +1,9 @@
 import { fromPrisma, PgBoss } from 'pg-boss';
 import type { JobName, JobQueue } from './job-queue.js';
-import { backOff, JOB_NAMES, PRIORITY_RANK, QUEUE_OPTIONS, RETRY_DELAY_SECONDS } from './job-settings.js';
-import { jobTable, QUEUE_SCHEMA } from './job-table.js';
+import { deadLetterList } from './dead-letters.js';
+import { backOff, DEAD_LETTER_OPTIONS, DEAD_LETTERS, JOB_NAMES, PRIORITY_RANK, QUEUE_OPTIONS, RETRY_DELAY_SECONDS } from './job-settings.js';
+import { jobTable } from './job-table.js';
+import { QUEUE_SCHEMA } from './queue-schema.js';
 import { QueueWorker, type QueueLog } from './queue-worker.js';
 
 export interface BossQueueOptions {
@@ -17,6 +19,8 @@ export interface BossQueueOptions {
   readonly pollIntervalMs?: number;
   /** Wait before the second try; it doubles for each further one. 0: none, ever (tests). */
   readonly retryDelaySeconds?: number;
+  /** Told of every `wake`, to pass it on to the other nodes. */
+  readonly onWake?: (name: JobName) => void;
 }
 
 /** Durable jobs on pg-boss, in a schema of their own. */
@@ -46,10 +50,17 @@ export function createBossQueue(options: BossQueueOptions): JobQueue {
   const queueOptions = { ...QUEUE_OPTIONS, ...backOff(options.retryDelaySeconds ?? RETRY_DELAY_SECONDS) };
   const workers = new Map<JobName, Pick<QueueWorker<JobName>, 'wake' | 'stop'>>();
   let isStarted = false;
+  const stopWork = async ({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> => {
+    const stopping = [...workers.values()];
+    workers.clear();
+    await Promise.all(stopping.map((worker) => worker.stop(deadlineMs)));
+  };
 
   return {
     start: async () => {
       await boss.start();
+      await table.prepare();
+      await boss.createQueue(DEAD_LETTERS, DEAD_LETTER_OPTIONS);
       for (const name of JOB_NAMES) {
         // `exclusive`: one job a key waits or runs.
         await boss.createQueue(name, { policy: 'exclusive' });
@@ -59,23 +70,31 @@ export function createBossQueue(options: BossQueueOptions): JobQueue {
       }
       isStarted = true;
     },
-    enqueue: async (tx, name, payload, { priority, key }) => {
-      await boss.send(name, payload, { db: fromPrisma(tx), priority: PRIORITY_RANK[priority], singletonKey: key });
+    enqueue: async (tx, name, payload, { priority, key, workspaceId, needs }) => {
+      const group = workspaceId === undefined ? {} : { group: { id: workspaceId, ...(needs === undefined ? {} : { tier: needs }) } };
+      await boss.send(name, payload, { db: fromPrisma(tx), priority: PRIORITY_RANK[priority], singletonKey: key, ...group });
     },
-    wake: (name) => workers.get(name)?.wake(),
-    work: (name, { concurrency }, handler) => {
+    wake: (name) => {
+      workers.get(name)?.wake();
+      options.onWake?.(name);
+    },
+    wakeHere: (name) => workers.get(name)?.wake(),
+    work: (name, { concurrency, interactiveSlots = 0, holds = () => null }, handler) => {
       if (!isStarted) throw new Error('start() the queue before work()');
       if (workers.has(name)) throw new Error(`this process works on ${name} already`);
-      const worker = new QueueWorker(boss, table, name, handler, { concurrency, log, pollIntervalMs: options.pollIntervalMs ?? 1_000 });
+      const worker = new QueueWorker(boss, table, name, handler, { concurrency, interactiveSlots, holds, log, pollIntervalMs: options.pollIntervalMs ?? 1_000 });
       workers.set(name, worker);
       worker.start();
       return Promise.resolve();
     },
-    depth: (name) => table.depth(name),
+    depth: (name, workspaceId) => table.depth(name, workspaceId),
+    oldestAgeSeconds: (name) => table.oldestAgeSeconds(name),
     has: (name, key) => table.has(name, key),
+    without: (name, keys) => table.without(name, keys),
+    ...deadLetterList(boss),
+    stopWork,
     stop: async ({ deadlineMs }) => {
-      await Promise.all([...workers.values()].map((worker) => worker.stop(deadlineMs)));
-      workers.clear();
+      await stopWork({ deadlineMs });
       isStarted = false;
       await boss.stop({ graceful: false, close: true });
     },

@@ -1,6 +1,9 @@
 import type { Priority } from '../domain/priority.js';
 import type { JobName } from './job-queue.js';
 
+/** Where jobs go whose tries are used up. Nobody works on it: it is a list to be looked at. */
+export const DEAD_LETTERS = 'dead-letters';
+
 export const JOB_NAMES = ['analyze-recording'] as const satisfies readonly JobName[];
 
 /** Tries of a handler that throws. */
@@ -26,7 +29,14 @@ export function backOff(retryDelay: number): { readonly retryDelay: number; read
   return retryDelay > 0 ? { retryDelay, retryBackoff: true, retryDelayMax: MAX_RETRY_DELAY_SECONDS } : { retryDelay: 0, retryBackoff: false, retryDelayMax: null };
 }
 
+/** Bulk work that has been due for this long gets every AGED_TURN-th claim, whatever interactive work there is. */
+export const AGED_AFTER_SECONDS = 30;
+export const AGED_TURN = 8;
+
+export const DEAD_LETTER_OPTIONS = { retentionSeconds: 365 * 24 * 60 * 60 } as const;
+
 export const QUEUE_OPTIONS = {
+  deadLetter: DEAD_LETTERS,
   retryLimit: MAX_DELIVERIES - 1,
   heartbeatSeconds: HEARTBEAT_SECONDS,
   // The heartbeat finds dead workers; this only ends a job whose living worker never comes back from it.

@@ -1,7 +1,8 @@
 import type { PgBoss } from 'pg-boss';
 import { isUndertoneError } from '../domain/errors.js';
 import type { JobHandler, JobName, JobPayloads } from './job-queue.js';
-import { MAX_TRIES, PRIORITY_RANK, TOUCH_INTERVAL_MS } from './job-settings.js';
+import { AGED_AFTER_SECONDS, AGED_TURN, MAX_TRIES, PRIORITY_RANK, TOUCH_INTERVAL_MS } from './job-settings.js';
+import type { ClaimRequest } from './job-claim.js';
 import type { ClaimedJob, JobTable } from './job-table.js';
 
 /** The part of a logger (pino's shape) that is used here. */
@@ -12,6 +13,10 @@ export interface QueueLog {
 
 export interface WorkerOptions {
   readonly concurrency: number;
+  /** Slots beside those that only interactive jobs get: without one, `concurrency` long bulk jobs would hold up a short clip for minutes. */
+  readonly interactiveSlots: number;
+  /** What it holds; jobs that need something else are left alone. Null: it takes all. */
+  readonly holds: () => readonly string[] | null;
   readonly pollIntervalMs: number;
   readonly log: QueueLog;
 }
@@ -26,6 +31,10 @@ interface Running {
   isSettling: boolean;
 }
 
+/** Workspaces whose last turn is remembered; one that is forgotten is served first, once. */
+const MAX_SERVED = 500;
+/** Before a job is tried again whose handler did not reach the database. */
+const DATABASE_PAUSE_SECONDS = 1;
 /** How long handlers have to come to an end after their signal. */
 const ABORT_GRACE_MS = 2_000;
 
@@ -40,6 +49,9 @@ export class QueueWorker<N extends JobName> {
   #isStopping = false;
   #timers: NodeJS.Timeout[] = [];
   #claimed: Promise<void> = Promise.resolve();
+  /** Workspaces in the order of their last turn here. In memory: each worker is fair by itself, so all together are. */
+  readonly #served = new Set<string>();
+  #interactiveInARow = 0;
 
   constructor(
     private readonly boss: PgBoss,
@@ -56,7 +68,7 @@ export class QueueWorker<N extends JobName> {
 
   /** Looks for jobs now. Cheap when nothing is free. */
   wake(): void {
-    if (this.#isStopping || this.#running.size >= this.options.concurrency) return;
+    if (this.#isStopping || this.#free() <= 0) return;
     if (this.#isClaiming) {
       // The claim under way may have looked before the new job was there.
       this.#claimAgain = true;
@@ -82,17 +94,42 @@ export class QueueWorker<N extends JobName> {
 
   async #claim(): Promise<void> {
     this.#claimAgain = false;
-    const free = this.options.concurrency - this.#running.size;
+    const bulkCount = [...this.#running.values()].filter(({ job }) => !isInteractive(job)).length;
+    const freeForAll = Math.min(this.#free(), this.options.concurrency - bulkCount);
+    const batchSize = freeForAll > 0 ? freeForAll : this.#free();
+    const request: ClaimRequest = { limit: batchSize, minPriority: freeForAll > 0 ? null : PRIORITY_RANK.interactive, maxPriority: null, waitedSeconds: 0, holds: this.options.holds(), served: [...this.#served] };
     try {
-      const jobs = await this.boss.fetch<JobPayloads[N]>(this.name, { batchSize: free, includeMetadata: true });
+      const jobs = await this.#agedOr(request);
       for (const job of jobs) this.#begin(job);
-      if (jobs.length === free) this.#claimAgain = true;
+      if (jobs.length === batchSize) this.#claimAgain = true;
     } catch (err) {
       this.options.log.error({ err, job: this.name }, 'jobs could not be claimed; trying again at the next poll');
     }
   }
 
+  /** After many interactive jobs in a row one bulk job that has waited long, if there is one: else a busy day would starve the batches. */
+  async #agedOr(request: ClaimRequest): Promise<readonly ClaimedJob[]> {
+    if (request.minPriority === null && this.#interactiveInARow >= AGED_TURN - 1) {
+      this.#interactiveInARow = 0;
+      const aged = await this.table.claim(this.name, { ...request, limit: 1, maxPriority: PRIORITY_RANK.interactive - 1, waitedSeconds: AGED_AFTER_SECONDS });
+      if (aged.length > 0) {
+        this.#claimAgain = true;
+        return aged;
+      }
+    }
+    return this.table.claim(this.name, request);
+  }
+
+  #free(): number {
+    return this.options.concurrency + this.options.interactiveSlots - this.#running.size;
+  }
+
   #begin(job: ClaimedJob): void {
+    this.#interactiveInARow = isInteractive(job) ? this.#interactiveInARow + 1 : 0;
+    this.#served.delete(job.lane);
+    this.#served.add(job.lane);
+    const [longestAgo] = this.#served;
+    if (this.#served.size > MAX_SERVED && longestAgo !== undefined) this.#served.delete(longestAgo);
     const abort = new AbortController();
     const running: Running = { job, abort, isLost: false, isSettling: false, ended: Promise.resolve() };
     const ended = this.#run(running).finally(() => {
@@ -109,14 +146,14 @@ export class QueueWorker<N extends JobName> {
     try {
       let error: unknown = null;
       try {
-        await this.handler(job.data as JobPayloads[N], { signal: abort.signal, attempt: job.retryCount + 1, isLastAttempt, priority: job.priority >= PRIORITY_RANK.interactive ? 'interactive' : 'bulk' });
+        await this.handler(job.data as JobPayloads[N], { signal: abort.signal, attempt: job.retryCount + 1, isLastAttempt, priority: isInteractive(job) ? 'interactive' : 'bulk' });
       } catch (thrown) {
         error = thrown ?? new Error('the handler threw nothing');
       }
       if (running.isLost) return;
       running.isSettling = true;
       if (error === null) await this.boss.complete(this.name, job);
-      else if (abort.signal.aborted) await this.#handBack(running);
+      else if (abort.signal.aborted || isOfDatabase(error)) await this.#handBack(running, abort.signal.aborted ? 0 : DATABASE_PAUSE_SECONDS);
       else await this.#fail(running, error, failures, isLastAttempt);
     } catch (err) {
       // The claim stands until the heartbeat runs out; then the job is delivered again, which handlers expect.
@@ -127,15 +164,15 @@ export class QueueWorker<N extends JobName> {
   async #fail({ job }: Running, error: unknown, failures: number, isLastAttempt: boolean): Promise<void> {
     const isFinal = isLastAttempt || (isUndertoneError(error) && !error.retryable);
     if (isFinal) await this.table.forbidRetry(this.name, job);
-    const code = isUndertoneError(error) ? error.code : 'INTERNAL';
+    const { code, message } = isUndertoneError(error) ? error : { code: 'INTERNAL', message: 'A fault of Undertone; see the log.' };
     this.options.log.warn({ err: error, job: this.name, jobId: job.id, failures, isFinal }, 'a job failed');
-    await this.boss.fail(this.name, job, { failures, code });
+    await this.boss.fail(this.name, job, { failures, code, message });
   }
 
-  async #handBack(running: Running): Promise<void> {
+  async #handBack(running: Running, delaySeconds = 0): Promise<void> {
     if (running.isLost) return;
     running.isLost = true;
-    await this.table.handBack(this.name, running.job).catch((err: unknown) => this.options.log.error({ err, jobId: running.job.id }, 'a job could not be handed back; its heartbeat will run out'));
+    await this.table.handBack(this.name, running.job, delaySeconds).catch((err: unknown) => this.options.log.error({ err, jobId: running.job.id }, 'a job could not be handed back; its heartbeat will run out'));
   }
 
   /** Says that we live, and learns which claims are not ours any more. */
@@ -153,6 +190,15 @@ export class QueueWorker<N extends JobName> {
       this.options.log.warn({ err, job: this.name }, 'the heartbeat could not be written');
     }
   }
+}
+
+/** Nothing was wrong with the job: a restart of the database must not use up its tries. */
+function isOfDatabase(error: unknown): boolean {
+  return isUndertoneError(error) && error.code === 'DATABASE_UNAVAILABLE';
+}
+
+function isInteractive(job: ClaimedJob): boolean {
+  return job.priority >= PRIORITY_RANK.interactive;
 }
 
 /** Failures of handlers so far, which the last failure left with the job. A delivery that died leaves none behind. */

@@ -10,6 +10,7 @@ export const EmotionEnum = {
 export const EmbeddingKindEnum = { UTTERANCE: 'UTTERANCE', SEGMENT: 'SEGMENT' } as const;
 export const SpeakersModeEnum = { NONE: 'none', CHANNELS: 'channels', AUTO: 'auto' } as const;
 export const ModelStateKindEnum = { UNLOADED: 'unloaded', LOADING: 'loading', READY: 'ready', BUSY: 'busy', DRAINING: 'draining', FAILED: 'failed' } as const;
+export const NodeRoleEnum = { API: 'api', WORKER: 'worker' } as const;
 export const SortDirectionEnum = { ASC: 'asc', DESC: 'desc' } as const;
 export const RecordingOrderFieldEnum = { CREATED_AT: 'createdAt', DURATION: 'durationSeconds', FILE_NAME: 'fileName' } as const;
 
@@ -36,5 +37,6 @@ register(SpeakersModeEnum, 'SpeakersMode', 'How speakers are told apart.', { NON
 register(ModelStateKindEnum, 'ModelStateKind', 'The life of a model host process.', {
   UNLOADED: 'No process; the next request starts one.', LOADING: 'Starting.', READY: 'Warm and idle.', BUSY: 'Running windows.', DRAINING: 'Finishing what it holds, then ending.', FAILED: 'Could not start or ended unexpectedly; retried with back-off.',
 });
+register(NodeRoleEnum, 'NodeRole', 'What a process of the platform does.', { API: 'Answers requests.', WORKER: 'Takes jobs.' });
 register(SortDirectionEnum, 'SortDirection', 'Order of a list.', { ASC: 'Smallest or oldest first.', DESC: 'Largest or newest first.' });
 register(RecordingOrderFieldEnum, 'RecordingOrderField', 'What recordings are sorted by.', { CREATED_AT: 'When it was uploaded.', DURATION: 'Its length; recordings not analysed yet have none.', FILE_NAME: 'The name it was uploaded under.' });

@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
-import type { ModelStatus } from '../domain/model.js';
+import type { FleetModelStatus } from '../services/model-directory.js';
 import { leavable } from './leavable.js';
 import { ModelType } from './model.type.js';
 import { modelView } from './model.view.js';
@@ -16,12 +16,12 @@ export class ModelResolver {
     return context.services.models.list(context.principal).map(modelView);
   }
 
-  @Mutation(() => LoadModelResult, { description: 'Starts the process of a model, so that the next request finds it warm.' })
+  @Mutation(() => LoadModelResult, { description: 'Starts the process of a model on every node that takes jobs for it, so that the next request finds it warm.' })
   loadModel(@Ctx() context: RequestContext, @Arg('id', () => ID, { description: 'Id of the model.' }) id: string): Promise<Plain<ModelType> | Problem> {
     return orProblem(LOAD_MODEL, async () => modelView(await context.services.models.load(context.principal, id)));
   }
 
-  @Mutation(() => LoadModelResult, { description: 'Ends the process of a model, which gives its memory back.' })
+  @Mutation(() => LoadModelResult, { description: 'Ends the processes of a model, which gives their memory back.' })
   unloadModel(@Ctx() context: RequestContext, @Arg('id', () => ID, { description: 'Id of the model.' }) id: string): Promise<Plain<ModelType> | Problem> {
     return orProblem(LOAD_MODEL, async () => modelView(await context.services.models.unload(context.principal, id)));
   }
@@ -30,7 +30,7 @@ export class ModelResolver {
     description: 'Every change of the state of any model.',
     subscribe: ({ context }: { context: RequestContext }) => leavable(context, (signal) => context.services.models.stateChanges(context.principal, signal)),
   })
-  modelStateChanged(@Root() status: ModelStatus): Plain<ModelType> {
+  modelStateChanged(@Root() status: FleetModelStatus): Plain<ModelType> {
     return modelView(status);
   }
 }

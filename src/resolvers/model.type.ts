@@ -1,6 +1,7 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import type { ModelState } from '../domain/model.js';
 import { ModelStateKindEnum } from './enums.type.js';
+import { ModelNode } from './node.type.js';
 
 @ObjectType({ simpleResolvers: true, description: 'How an int8 graph compares with its float32 original, measured when it was made.' })
 export class QuantizationReport {
@@ -14,7 +15,7 @@ export class QuantizationReport {
   clipCount!: number;
 }
 
-@ObjectType('Model', { simpleResolvers: true, description: 'An emotion model and the process that holds it.' })
+@ObjectType('Model', { simpleResolvers: true, description: 'An emotion model and the processes that hold it.' })
 export class ModelType {
   @Field(() => ID, { description: 'Id, as in `model:` of an analysis.' })
   id!: string;
@@ -44,7 +45,7 @@ export class ModelType {
   isDefault!: boolean;
   @Field(() => Boolean, { description: 'Whether its confidence is calibrated.' })
   calibrated!: boolean;
-  @Field(() => ModelStateKindEnum, { description: 'State of its process.' })
+  @Field(() => ModelStateKindEnum, { description: 'State of its process; of several the liveliest.' })
   state!: ModelState['kind'];
   @Field(() => String, { nullable: true, description: 'Why it is in this state, where there is something to say.' })
   stateMessage!: string | null;
@@ -54,8 +55,10 @@ export class ModelType {
   providerFallback!: string | null;
   @Field(() => Float, { nullable: true, description: 'How long the last load took, in milliseconds, while it is loaded.' })
   loadMs!: number | null;
-  @Field(() => Float, { nullable: true, description: 'Resident memory of its process in bytes, while there is one.' })
+  @Field(() => Float, { nullable: true, description: 'Resident memory of its processes in bytes, while there are any.' })
   memoryBytes!: number | null;
   @Field(() => Int, { description: 'Windows that wait for it.' })
   queueLength!: number;
+  @Field(() => [ModelNode], { description: 'The processes that take jobs for it; empty when none lives just now.' })
+  nodes!: readonly ModelNode[];
 }

@@ -1,10 +1,11 @@
 import { visibleLabels } from '../domain/scores.js';
-import type { ModelState, ModelStatus } from '../domain/model.js';
+import type { ModelState } from '../domain/model.js';
+import type { FleetModelStatus } from '../services/model-directory.js';
 import type { ModelType } from './model.type.js';
 import type { Plain } from './plain.js';
 import type { RequestContext } from './request-context.js';
 
-export function modelView(status: ModelStatus): Plain<ModelType> {
+export function modelView(status: FleetModelStatus): Plain<ModelType> {
   const { manifest, state } = status;
   return {
     id: manifest.id,
@@ -28,6 +29,9 @@ export function modelView(status: ModelStatus): Plain<ModelType> {
     loadMs: state.kind === 'ready' || state.kind === 'busy' ? state.loadMs : null,
     memoryBytes: status.memoryBytes,
     queueLength: status.queueLength,
+    nodes: status.nodes.map((node) => ({
+      nodeId: node.nodeId, host: node.host, state: node.state.kind, stateMessage: stateMessage(node.state), provider: node.provider, memoryBytes: node.memoryBytes, queueLength: node.queueLength,
+    })),
   };
 }
 
@@ -58,6 +62,6 @@ export function modelOf(context: RequestContext, known: KnownModel): Plain<Model
   return {
     id: known.id, name: known.id, version: known.version ?? '', digest: known.digest ?? '', labels: known.labels ?? [], embeddingDimension: known.embeddingDimension ?? 0,
     frameHopSeconds: 0, maxWindowSeconds: 0, license: '', attribution: null, precision: 'f32', quantization: null, isDefault: false, calibrated: false,
-    state: 'unloaded', stateMessage: 'This model is not installed any more.', provider: 'cpu', providerFallback: null, loadMs: null, memoryBytes: null, queueLength: 0,
+    state: 'unloaded', stateMessage: 'This model is not installed any more.', provider: 'cpu', providerFallback: null, loadMs: null, memoryBytes: null, queueLength: 0, nodes: [],
   };
 }

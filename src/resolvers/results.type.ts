@@ -1,6 +1,7 @@
 import { createUnionType, type ClassType } from 'type-graphql';
 import { AnalysisType } from './analysis.type.js';
 import { ApiKeyType, CreatedApiKey } from './api-key.type.js';
+import { DeadLetterType } from './dead-letter.type.js';
 import { ModelType } from './model.type.js';
 import {
   AudioProblem, BadInputProblem, ConflictProblem, ForbiddenProblem, ModelProblem, NotFoundProblem, OverloadedProblem, Problem, UploadProblem, type ProblemClass,
@@ -16,6 +17,7 @@ export const DELETE_RECORDING: readonly ProblemClass[] = [NotFoundProblem, Confl
 export const LOAD_MODEL: readonly ProblemClass[] = [ModelProblem, ForbiddenProblem];
 export const CREATE_API_KEY: readonly ProblemClass[] = [BadInputProblem, ForbiddenProblem];
 export const REVOKE_API_KEY: readonly ProblemClass[] = [NotFoundProblem, ForbiddenProblem];
+export const DEAD_LETTER: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
 
 /** The success member is a plain record, so whatever is no problem is the success. */
 function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
@@ -35,3 +37,5 @@ export const DeleteRecordingResult = resultOf('DeleteRecordingResult', 'The reco
 export const LoadModelResult = resultOf('LoadModelResult', 'The model as it is now, or why it could not be changed.', ModelType, LOAD_MODEL);
 export const CreateApiKeyResult = resultOf('CreateApiKeyResult', 'The key with its secret, or why it was not made.', CreatedApiKey, CREATE_API_KEY);
 export const RevokeApiKeyResult = resultOf('RevokeApiKeyResult', 'The revoked key, or why it was not.', ApiKeyType, REVOKE_API_KEY);
+export const RetryDeadLetterResult = resultOf('RetryDeadLetterResult', 'The dead letter whose job waits again, or why it does not.', DeadLetterType, DEAD_LETTER);
+export const DiscardDeadLetterResult = resultOf('DiscardDeadLetterResult', 'The dead letter that was taken off the list, or why it was not.', DeadLetterType, DEAD_LETTER);

@@ -5,8 +5,8 @@ import { TimelineSeries } from './timeline.type.js';
 
 @Resolver(() => TimelineSeries)
 export class TimelineSeriesResolver {
-  @FieldResolver(() => String, { description: 'The same numbers as little-endian float32, base64: for long timelines, where `values` costs several times as much to answer and to read.' })
+  @FieldResolver(() => String, { description: 'The same numbers as little-endian float32, base64: for clients that read long timelines into typed arrays.' })
   base64(@Root() series: Plain<TimelineSeries>): string {
-    return littleEndianBytes(Float32Array.from(series.values)).toString('base64');
+    return littleEndianBytes(Float32Array.from(series.values.values)).toString('base64');
   }
 }

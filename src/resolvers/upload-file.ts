@@ -9,11 +9,11 @@ import type { RequestContext } from './request-context.js';
 import type { IncomingFile } from './scalars.js';
 
 /** Hands the file of a multipart request to the service. */
-export async function uploadFile(context: RequestContext, file: IncomingFile, input: UploadInput): Promise<RecordingRoot> {
+export async function uploadFile(context: RequestContext, file: IncomingFile, input: UploadInput, analyzedNext = false): Promise<RecordingRoot> {
   if (file instanceof Error) throw uploadFailure(file, context.settings.maxUploadBytes);
   const stream = openFile(file, context.settings.maxUploadBytes);
   try {
-    const { recording, isNew } = await context.services.recordings.upload(context.principal, { stream, fileName: file.filename }, input, context.signal);
+    const { recording, isNew } = await context.services.recordings.upload(context.principal, { stream, fileName: file.filename, analyzedNext }, input, context.signal);
     return { ...recording, duplicate: !isNew };
   } finally {
     // Refused before it was read to its end: the parser keeps its temporary file until every reader is gone.
@@ -26,7 +26,7 @@ export async function uploadFile(context: RequestContext, file: IncomingFile, in
  * failed analysis is returned as it is, with its `problem`.
  */
 export async function analyzeFile(context: RequestContext, members: readonly ProblemClass[], file: IncomingFile, input: UploadInput & AnalyzeOptions): Promise<AnalysisRecord | Problem> {
-  const recording = await uploadFile(context, file, input);
+  const recording = await uploadFile(context, file, input, true);
   const { id } = await context.services.analyses.request(context.principal, recording.id, input);
   const analysis = await context.services.analyses.wait(context.principal, id, context.settings.analyzeWaitMs, context.signal);
   if (analysis.status !== 'FAILED' || analysis.problem === null) return analysis;

@@ -6,6 +6,7 @@ import type { FrameTrack } from '../domain/frame-track.js';
 import type { ModelManifest } from '../domain/model.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
+import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
 import type { EmotionInference, SpeechProbability } from '../inference/emotion-inference.js';
 import { judge, speakersOf } from './analysis-summary.js';
 import { listen, type Heard, type Voice } from './listening.js';
@@ -26,12 +27,15 @@ export interface PipelineParts {
   readonly maxRawSeconds: number;
   readonly decodeTimeoutMs: number;
   readonly abstainBelow: number;
+  readonly tracing?: Tracing;
   /** Steps of plugins; adds warnings, or fails when one is declared fatal. */
   readonly afterPrediction?: (outcome: AnalysisOutcome, signal: AbortSignal) => Promise<AnalysisOutcome>;
 }
 
 export interface PipelineRequest {
   readonly path: string;
+  /** The mix, decoded beforehand; a rejection only means that it is decoded here. */
+  readonly decoded?: Promise<DecodedAudio> | null;
   readonly options: AnalysisOptions;
   readonly priority: Priority;
   readonly signal: AbortSignal;
@@ -56,16 +60,18 @@ export interface PipelineResult {
 /** From a file on disk to everything that is known of it. Touches no database, so the command can run it alone. */
 export interface AnalysisPipeline {
   analyze(request: PipelineRequest): Promise<PipelineResult>;
+  /** The mix alone; the caller disposes of it. */
+  decode(path: string, signal: AbortSignal): Promise<DecodedAudio>;
 }
 
 export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
-  const { decoder, inference } = parts;
+  const { decoder, inference, tracing = NO_TRACING } = parts;
 
-  async function decode(request: PipelineRequest, channel: 'mix' | number, onSeconds: (seconds: number) => void): Promise<DecodedAudio> {
+  async function decode(request: Pick<PipelineRequest, 'path' | 'signal'>, channel: 'mix' | number, onSeconds: (seconds: number) => void): Promise<DecodedAudio> {
     await mkdir(parts.tempDir, { recursive: true, mode: 0o700 });
-    return decoder.decode(request.path, {
+    return traced(tracing, 'audio.decode', { attributes: { 'undertone.audio.channel': String(channel) } }, () => decoder.decode(request.path, {
       maxSeconds: parts.maxAudioSeconds, timeoutMs: parts.decodeTimeoutMs, tempDir: parts.tempDir, channel, signal: request.signal, onProgress: onSeconds,
-    });
+    }));
   }
 
   /** The channels of a stereo recording one by one where they were asked for and differ; otherwise the mix alone. */
@@ -91,13 +97,13 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     checkLength(request, pcm, manifest, parts.maxRawSeconds);
     const voices = await decodeVoices(request, decoded);
     try {
-      const heard = await listen(parts.speech, decoded, voices, {
-        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds,
+      const heard = await traced(tracing, 'audio.listen', { attributes: { 'undertone.audio.seconds': samplesToSeconds(pcm.sampleCount) } }, () => listen(parts.speech, decoded, voices, {
+        raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds, priority: request.priority,
         signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
-      });
+      }));
       const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));
       const judged = await inferWindows((window) => pcmOf.get(window.speaker) ?? pcm, heard.windows, inference, {
-        modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal,
+        modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal, tracing,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
       });
       return await concludeWith(request, manifest, heard, judged);
@@ -122,6 +128,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
   }
 
   return {
+    decode: (path, signal) => decode({ path, signal }, 'mix', () => undefined),
     async analyze(request) {
       let reported = 0;
       const report = (fraction: number): void => {
@@ -129,7 +136,8 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
         request.onProgress?.(reported);
       };
       // Decoding does not know how much is to come: the bar nears its share without reaching it.
-      const decoded = await decode(request, 'mix', (seconds) => report(DECODED * (1 - 1 / (1 + seconds / 60))));
+      const here = (): Promise<DecodedAudio> => decode(request, 'mix', (seconds) => report(DECODED * (1 - 1 / (1 + seconds / 60))));
+      const decoded = await (request.decoded?.catch(here) ?? here());
       let kept = false;
       try {
         report(DECODED);

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { AnalysisRepository } from '../db/repositories.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
+import type { AnalysisEnded } from '../domain/measurements.js';
+import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
 import type { EventBus } from '../domain/events.js';
 import { encodeFrameTrack } from '../domain/frame-track.js';
 import type { Priority } from '../domain/priority.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
+import type { DecodeAhead } from './decode-ahead.js';
 
 /** Progress is written at most this often: a row update is a commit, and a bar needs no more. */
 const PROGRESS_EVERY_MS = 300;
@@ -15,8 +18,12 @@ export interface AnalysisRunnerParts {
   readonly analyses: AnalysisRepository;
   readonly blobs: BlobStore;
   readonly pipeline: AnalysisPipeline;
+  readonly decodeAhead: Pick<DecodeAhead, 'take'>;
   readonly events: EventBus;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
+  readonly tracing?: Tracing;
+  /** Told of every end of a run, for metrics and the log. */
+  readonly onEnded?: (ended: AnalysisEnded) => void;
   readonly onFault: (error: unknown, analysisId: string) => string;
 }
 
@@ -35,7 +42,7 @@ export interface AnalysisRunner {
 }
 
 export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner {
-  const { analyses, blobs, pipeline, events } = parts;
+  const { analyses, blobs, pipeline, events, tracing = NO_TRACING } = parts;
 
   function publish(analysis: AnalysisRecord, status: AnalysisRecord['status'], progress: number): void {
     events.publish({ kind: 'analysis.progress', workspaceId: analysis.workspaceId, analysisId: analysis.id, status, progress });
@@ -61,11 +68,12 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     };
   }
 
-  async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number } | null> {
-    const local = await blobs.localPath(recording.blobKey);
+  async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number; readonly audioSeconds: number } | null> {
+    const local = await traced(tracing, 'storage.fetch', { attributes: { 'undertone.blob.bytes': recording.byteLength } }, () => blobs.localPath(recording.blobKey));
     try {
       const result = await pipeline.analyze({
         path: local.path,
+        decoded: parts.decodeAhead.take(recording.sha256),
         options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode },
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
@@ -73,25 +81,31 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       });
       // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
       const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
-      await blobs.write(trackKey, encodeFrameTrack(result.track));
-      const completed = await analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, peaks: result.peaks });
+      // At the same time as the statements of the transaction, which waits for it: two waits for the disk become one.
+      const trackWritten = blobs.write(trackKey, encodeFrameTrack(result.track));
+      trackWritten.catch(() => undefined);
+      const completed = await traced(tracing, 'results.write', { attributes: { 'undertone.segment.count': result.outcome.segments.length } }, () =>
+        analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }));
       if (!completed) {
+        await trackWritten;
         await blobs.delete(trackKey);
         return null;
       }
-      return { dimension: result.outcome.embedding?.length ?? 0 };
+      return { dimension: result.outcome.embedding?.length ?? 0, audioSeconds: result.outcome.durationSeconds };
     } finally {
       await local.release();
     }
   }
 
-  async function end(analysis: AnalysisRecord, error: unknown): Promise<void> {
+  /** False when it has ended otherwise meanwhile (cancelled, or deleted). */
+  async function end(analysis: AnalysisRecord, error: unknown): Promise<boolean> {
     const problem = isUndertoneError(error)
       ? { code: error.code, message: error.message }
       : { code: 'INTERNAL', message: `The analysis failed by a fault of Undertone; the log has it under ${parts.onFault(error, analysis.id)}. Analyse again, and report it when it repeats.` };
-    if (!(await analyses.fail(analysis.id, problem))) return;
+    if (!(await analyses.fail(analysis.id, problem))) return false;
     publish(analysis, 'FAILED', 1);
     events.publish({ kind: 'analysis.failed', workspaceId: analysis.workspaceId, analysisId: analysis.id, recordingId: analysis.recordingId });
+    return true;
   }
 
   return {
@@ -101,20 +115,35 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       if (found === null) return;
       const { analysis, recording } = found;
       const stopped = new AbortController();
+      const startedMs = performance.now();
+      const ended = (outcome: AnalysisEnded['outcome'], error: unknown = null, audioSeconds: number | null = null): void =>
+        parts.onEnded?.({ analysisId, modelId: analysis.modelId, outcome, code: error === null ? null : isUndertoneError(error) ? error.code : 'INTERNAL', audioSeconds, wallSeconds: (performance.now() - startedMs) / 1000 });
       publish(analysis, 'RUNNING', 0);
       try {
         const completed = await work(analysis, recording, context, stopped);
-        if (completed === null) return;
+        if (completed === null) {
+          ended('stopped');
+          return;
+        }
+        ended('succeeded', null, completed.audioSeconds);
         publish(analysis, 'SUCCEEDED', 1);
         events.publish({ kind: 'analysis.completed', workspaceId: analysis.workspaceId, analysisId, recordingId: recording.id });
         // After everybody was told: building an index of many vectors takes minutes, and searches are exact without it.
         if (completed.dimension > 0) await parts.ensureIndex(analysis.modelId, completed.dimension).catch((error: unknown) => parts.onFault(error, analysisId));
       } catch (error) {
-        if (stopped.signal.aborted) return;
+        if (stopped.signal.aborted) {
+          ended('stopped');
+          return;
+        }
         if (context.signal.aborted) throw new UndertoneError('SHUTTING_DOWN', 'The worker is stopping; another takes the analysis over.', {}, { cause: error });
-        const willRetry = !context.isLastAttempt && (!isUndertoneError(error) || error.retryable);
-        if (willRetry) throw error;
-        await end(analysis, error);
+        // The queue gives the job back when the database does not answer; it is no failure of the analysis.
+        // What a recording is at fault for ends the analysis, and the job is done. What we are at fault for is tried again,
+        // and in the end leaves a dead letter, from which an admin can try it once more.
+        const isOurs = !isUndertoneError(error) || error.retryable;
+        const isAgain = isUndertoneError(error) && error.code === 'DATABASE_UNAVAILABLE' || (isOurs && !context.isLastAttempt);
+        ended(isAgain ? 'retried' : 'failed', error);
+        if (isAgain) throw error;
+        if ((await end(analysis, error)) && isOurs) throw error;
       }
     },
   };

@@ -5,15 +5,21 @@ import type { DomainEvent, EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import type { AnalysisRecord } from '../domain/records.js';
-import type { EmotionInference } from '../inference/emotion-inference.js';
-import type { JobQueue } from '../queue/job-queue.js';
+import { NO_TRACING, type Tracing } from '../domain/tracing.js';
+import { workIds } from '../domain/work-context.js';
+import type { JobPayloads, JobQueue } from '../queue/job-queue.js';
 import { parseAnalyzeOptions, requestDigest } from './analysis-request.js';
 import { eventsOf } from './event-bus.js';
+import type { ModelDirectory } from './model-directory.js';
+import type { Intake } from './intake.js';
 import { requireRole } from './permissions.js';
 import type { AnalysisService } from './service-contracts.js';
 
-/** How often a waiter looks at the row itself: events of a worker in another process may not reach this one. */
-const POLL_MS = 1000;
+/** How often a waiter looks at the row itself, whatever was heard: a notification between processes is delivered at most once. */
+const POLL_MS = 5000;
+/** Share of the queue that one workspace may fill: the rest stays open to the others. */
+const WORKSPACE_SHARE = 0.9;
+const LONGEST_RETRY_MS = 60_000;
 
 type ProgressEvent = Extract<DomainEvent, { kind: 'analysis.progress' }>;
 
@@ -22,14 +28,16 @@ export interface AnalysisServiceParts {
   readonly recordings: RecordingRepository;
   readonly analyses: AnalysisRepository;
   readonly queue: JobQueue;
-  readonly inference: Pick<EmotionInference, 'manifest' | 'defaultModelId'>;
+  readonly models: Pick<ModelDirectory, 'manifest' | 'defaultModelId'>;
   readonly events: EventBus;
+  readonly tracing?: Tracing;
+  readonly intake: Pick<Intake, 'assertOpen'>;
   /** Waiting analyses above which new ones are refused. */
   readonly maxQueuedAnalyses: number;
 }
 
 export function createAnalysisService(parts: AnalysisServiceParts): AnalysisService {
-  const { database, recordings, analyses, queue, inference, events } = parts;
+  const { database, recordings, analyses, queue, models, events, tracing = NO_TRACING } = parts;
 
   function notFound(kind: string, id: string): UndertoneError {
     return new UndertoneError('NOT_FOUND', `There is no ${kind} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
@@ -42,10 +50,24 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
     throw new UndertoneError('IDEMPOTENCY_KEY_REUSED', `This idempotency key belongs to analysis ${existing.id}, which was asked for with other arguments. Use a fresh key.`, { id: existing.id });
   }
 
-  async function refuseWhenFull(): Promise<void> {
+  async function refuseWhenFull(workspaceId: string): Promise<void> {
     const waiting = await queue.depth('analyze-recording');
-    if (waiting < parts.maxQueuedAnalyses) return;
-    throw new UndertoneError('INFERENCE_OVERLOADED', `${waiting} analyses are waiting; at most ${parts.maxQueuedAnalyses} may. Retry in a while.`, { retryAfterMs: 5000 });
+    const ownLimit = Math.max(1, Math.floor(parts.maxQueuedAnalyses * WORKSPACE_SHARE));
+    // One workspace alone can only be over its share when all together are.
+    const own = waiting < ownLimit ? 0 : await queue.depth('analyze-recording', workspaceId);
+    if (waiting < parts.maxQueuedAnalyses && own < ownLimit) return;
+    // Longer for a longer queue, so that those who are refused do not come back before there is room.
+    const retryAfterMs = Math.min(LONGEST_RETRY_MS, Math.max(1000, waiting * 10));
+    const reason = waiting < parts.maxQueuedAnalyses ? `${own} of them are this workspace's, which may fill ${ownLimit}` : `at most ${parts.maxQueuedAnalyses} may (UNDERTONE_MAX_QUEUED_ANALYSES)`;
+    throw new UndertoneError('INFERENCE_OVERLOADED', `${waiting} analyses are waiting; ${reason}. Retry in ${retryAfterMs} ms.`, { retryAfterMs, queueLength: waiting });
+  }
+
+  /** Whose request this is, for the log and the trace of the process that takes the job. */
+  function origin(): Pick<JobPayloads['analyze-recording'], 'origin'> {
+    const requestId = workIds.getStore()?.requestId;
+    const traceparent = tracing.current();
+    if (requestId === undefined && traceparent === null) return {};
+    return { origin: { ...(requestId === undefined ? {} : { requestId }), ...(traceparent === null ? {} : { traceparent }) } };
   }
 
   async function require(principal: Principal, id: string): Promise<AnalysisRecord> {
@@ -61,22 +83,28 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
     // Listening begins before the first look, so that an end between the two is not missed.
     const stop = new AbortController();
     const end = AbortSignal.any([signal, stop.signal]);
-    const heard = eventsOf(events, (event) => (event.kind === 'analysis.progress' && event.analysisId === id ? event : null), end);
+    const heard = eventsOf<ProgressEvent | 'missed'>(events, (event) => (event.kind === 'analysis.progress' && event.analysisId === id ? event : null), end, () => 'missed');
     let pending = heard.next();
     let poll = pause(POLL_MS, end);
+    /** Null while the database is away: whoever follows an analysis outlives its restart. */
+    const look = (): Promise<ProgressEvent | null> => require(principal, id).then(eventOf, (error: unknown) => {
+      if (error instanceof UndertoneError && error.code === 'DATABASE_UNAVAILABLE') return null;
+      throw error;
+    });
     try {
       let last = eventOf(await require(principal, id));
       yield last;
       while (!isEnd(last) && !signal.aborted) {
         const next = await Promise.race([pending, poll]);
-        if (next === undefined) {
-          poll = pause(POLL_MS, end);
-          const seen = eventOf(await require(principal, id));
+        if (next?.done === true) return;
+        if (next !== undefined) pending = heard.next();
+        if (next === undefined || next.value === 'missed') {
+          if (next === undefined) poll = pause(POLL_MS, end);
+          const seen = await look();
+          if (seen === null) continue;
           if (seen.status === last.status && seen.progress === last.progress) continue;
           last = seen;
         } else {
-          if (next.done === true) return;
-          pending = heard.next();
           last = next.value;
         }
         yield last;
@@ -91,8 +119,9 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
   return {
     async request(principal, recordingId, given) {
       requireRole(principal, 'analyst');
+      parts.intake.assertOpen();
       const options = parseAnalyzeOptions(given);
-      const manifest = inference.manifest(options.model ?? inference.defaultModelId);
+      const manifest = models.manifest(options.model ?? models.defaultModelId);
       const recording = await recordings.findById(principal.workspaceId, recordingId);
       if (recording === null) throw notFound('recording', recordingId);
       const digest = requestDigest(recordingId, manifest.id, options);
@@ -100,7 +129,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
         const existing = await findExisting(principal, options.idempotencyKey, digest);
         if (existing !== null) return existing;
       }
-      await refuseWhenFull();
+      await refuseWhenFull(principal.workspaceId);
       const row = {
         id: newId('analysis'), workspaceId: principal.workspaceId, recordingId, modelId: manifest.id, raw: options.raw,
         speakersMode: options.speakers, idempotencyKey: options.idempotencyKey, requestDigest: digest,
@@ -108,7 +137,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       try {
         const analysis = await database.transaction(async (tx) => {
           const inserted = await analyses.insert(tx, row);
-          await queue.enqueue(tx, 'analyze-recording', { analysisId: inserted.id }, { priority: options.priority, key: inserted.id });
+          await queue.enqueue(tx, 'analyze-recording', { analysisId: inserted.id, ...origin() }, { priority: options.priority, key: inserted.id, workspaceId: principal.workspaceId, needs: manifest.id });
           return inserted;
         });
         queue.wake('analyze-recording');

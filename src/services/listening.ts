@@ -7,6 +7,7 @@ import { WaveformPeaksMeter } from '../audio/waveform-peaks.js';
 import { cutWindows, rawWindow, withMargins, type WindowSpan } from '../audio/windows.js';
 import type { AnalysisOptions, AnalysisWarning, AnalysisWindow, AudioQuality, GateResult, SpeechRegion } from '../domain/analysis.js';
 import { samplesToSeconds, type PcmSource } from '../domain/pcm.js';
+import type { Priority } from '../domain/priority.js';
 import type { SpeechProbability } from '../inference/emotion-inference.js';
 import { scanSamples } from './speech-scan.js';
 
@@ -26,6 +27,7 @@ export interface Voice {
 
 export interface ListeningOptions extends Pick<AnalysisOptions, 'raw' | 'speakers'> {
   readonly maxWindowSeconds: number;
+  readonly priority: Priority;
   readonly signal: AbortSignal;
   readonly onProgress: (fraction: number) => void;
 }
@@ -57,7 +59,7 @@ export async function listen(speech: SpeechProbability, decoded: DecodedAudio, v
   const passes = voices.length + (isSplit ? 1 : 0);
   let passed = 0;
   const scan = async (source: PcmSource, detect: boolean, visit: (samples: Float32Array) => Promise<void>): Promise<Float32Array> => {
-    const probabilities = await scanSamples(source, detect ? speech : null, visit, { signal: options.signal, onProgress: (fraction) => options.onProgress((passed + fraction) / passes) });
+    const probabilities = await scanSamples(source, detect ? speech : null, visit, { priority: options.priority, signal: options.signal, onProgress: (fraction) => options.onProgress((passed + fraction) / passes) });
     passed += 1;
     return probabilities;
   };

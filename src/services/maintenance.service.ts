@@ -1,7 +1,9 @@
 import type { Database } from '../db/database.js';
-import type { AnalysisRepository, RecordingRepository } from '../db/repositories.js';
+import type { AnalysisRepository, RecordingRepository, UnfinishedAnalysis } from '../db/repositories.js';
+import type { EventBus } from '../domain/events.js';
 import type { JobQueue } from '../queue/job-queue.js';
-import type { BlobStore } from '../storage/blob-store.js';
+import type { StorageBackend } from '../storage/blob-store.js';
+import type { ModelDirectory } from './model-directory.js';
 
 /** An upload commits its file a moment before its row; a sweep must never come between the two. */
 const ORPHAN_AGE_MS = 60 * 60 * 1000;
@@ -9,26 +11,40 @@ const ORPHAN_AGE_MS = 60 * 60 * 1000;
 const LOST_JOB_AGE_MS = 10 * 60 * 1000;
 /** Times that one analysis may be begun: a recording that kills its worker each time must not be tried for ever. */
 const MAX_BEGINNINGS = 8;
+/** An upload that is longer on its way than this belongs to a process that died. */
+const UNFINISHED_AGE_MS = 24 * 60 * 60 * 1000;
+/** An analysis waits so long for a worker that holds its model; then nobody is expected to. */
+const UNHELD_MODEL_MS = 24 * 60 * 60 * 1000;
 const BATCH = 500;
 
 export interface MaintenanceParts {
   readonly database: Database;
   readonly recordings: RecordingRepository;
   readonly analyses: AnalysisRepository;
-  readonly blobs: BlobStore;
+  readonly blobs: Pick<StorageBackend, 'list' | 'delete' | 'removeUnfinished'>;
   readonly queue: JobQueue;
+  readonly models: Pick<ModelDirectory, 'isHeld'>;
+  readonly events: EventBus;
   readonly now?: () => number;
 }
 
 export interface MaintenanceService {
-  /** Removes blobs that no row refers to and that are older than an hour. */
-  sweepOrphanBlobs(signal: AbortSignal): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number }>;
-  /** Gives accepted analyses that lost their job a new one, and ends those that were begun too often. */
+  /** Removes blobs that no row refers to and that are older than an hour, and uploads that were never finished. */
+  sweepOrphanBlobs(signal: AbortSignal): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number; readonly abortedCount: number }>;
+  /** Gives accepted analyses that lost their job a new one, and ends those that were begun too often or whose model no worker has held for a day. */
   recoverLostAnalyses(signal: AbortSignal): Promise<{ readonly requeuedCount: number; readonly failedCount: number }>;
 }
 
 export function createMaintenanceService(parts: MaintenanceParts): MaintenanceService {
-  const { database, recordings, analyses, blobs, queue, now = Date.now } = parts;
+  const { database, recordings, analyses, blobs, queue, models, events, now = Date.now } = parts;
+
+  async function end({ id, workspaceId, recordingId }: UnfinishedAnalysis, code: 'INFERENCE_CRASHED' | 'MODEL_UNKNOWN', message: string): Promise<number> {
+    if (!(await analyses.fail(id, { code, message }))) return 0;
+    events.publish({ kind: 'analysis.progress', workspaceId, analysisId: id, status: 'FAILED', progress: 1 });
+    events.publish({ kind: 'analysis.failed', workspaceId, analysisId: id, recordingId });
+    return 1;
+  }
+
 
   return {
     async sweepOrphanBlobs(signal) {
@@ -64,22 +80,30 @@ export function createMaintenanceService(parts: MaintenanceParts): MaintenanceSe
         }
         await removeUnreferenced(batch);
       }
-      return { seenCount, removedCount, removedBytes };
+      return { seenCount, removedCount, removedBytes, abortedCount: await blobs.removeUnfinished(UNFINISHED_AGE_MS) };
     },
 
     async recoverLostAnalyses(signal) {
       let requeuedCount = 0;
       let failedCount = 0;
-      for (const { id, attempt } of await analyses.listUnfinished(new Date(now() - LOST_JOB_AGE_MS))) {
-        signal.throwIfAborted();
-        if (await queue.has('analyze-recording', id)) continue;
-        if (attempt >= MAX_BEGINNINGS) {
-          await analyses.fail(id, { code: 'INFERENCE_CRASHED', message: `The analysis was begun ${attempt} times and its worker ended in the middle each time. Try another model or a shorter cut of the recording.` });
-          failedCount += 1;
-          continue;
+      for (let after: string | null = null; ;) {
+        const unfinished: readonly UnfinishedAnalysis[] = await analyses.listUnfinished(new Date(now() - LOST_JOB_AGE_MS), after);
+        const last = unfinished.at(-1);
+        if (last === undefined) break;
+        after = last.id;
+        const lost = new Set(await queue.without('analyze-recording', unfinished.map(({ id }) => id)));
+        for (const analysis of unfinished) {
+          signal.throwIfAborted();
+          const { id, workspaceId, modelId, attempt } = analysis;
+          if (attempt === 0 && now() - analysis.createdAt.getTime() > UNHELD_MODEL_MS && !models.isHeld(modelId)) {
+            failedCount += await end(analysis, 'MODEL_UNKNOWN', `No worker has held the model "${modelId}" since the analysis was accepted. Install it on a worker, or analyse again with another model.`);
+          } else if (lost.has(id) && attempt >= MAX_BEGINNINGS) {
+            failedCount += await end(analysis, 'INFERENCE_CRASHED', `The analysis was begun ${attempt} times and its worker ended in the middle each time. Try another model or a shorter cut of the recording.`);
+          } else if (lost.has(id)) {
+            await database.transaction((tx) => queue.enqueue(tx, 'analyze-recording', { analysisId: id }, { priority: 'bulk', key: id, workspaceId, needs: modelId }));
+            requeuedCount += 1;
+          }
         }
-        await database.transaction((tx) => queue.enqueue(tx, 'analyze-recording', { analysisId: id }, { priority: 'bulk', key: id }));
-        requeuedCount += 1;
       }
       if (requeuedCount > 0) queue.wake('analyze-recording');
       return { requeuedCount, failedCount };

@@ -4,10 +4,13 @@ import type { EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
-import type { BlobStore } from '../storage/blob-store.js';
+import type { BlobStore, StorageBackend } from '../storage/blob-store.js';
+import type { DecodeAhead } from './decode-ahead.js';
+import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireRole } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
+import type { StorageQuota } from './workspace.service.js';
 
 /** What the browser is told of a recording that it plays, by the name it was uploaded under; bytes of another kind are not sniffed. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -20,7 +23,16 @@ export interface RecordingServiceParts {
   readonly recordings: RecordingRepository;
   readonly blobs: BlobStore;
   readonly events: EventBus;
+  readonly decodeAhead: Pick<DecodeAhead, 'begin'>;
+  readonly intake: Pick<Intake, 'assertOpen'>;
   readonly maxUploadBytes: number;
+  readonly quota: StorageQuota;
+  /** Left out where the stored bytes are not what a caller may read, or the storage signs no links. */
+  readonly downloadUrl?: StorageBackend['downloadUrl'];
+}
+
+function contentTypeOf(fileName: string): string {
+  return CONTENT_TYPES[extname(fileName).toLowerCase()] ?? 'application/octet-stream';
 }
 
 export function createRecordingService(parts: RecordingServiceParts): RecordingService {
@@ -37,6 +49,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
   return {
     async upload(principal, file, input, signal) {
       requireRole(principal, 'analyst');
+      parts.intake.assertOpen();
       const details = parseUploadInput(input);
       const staged = await blobs.stage(file.stream, { maxBytes: maxUploadBytes, ...(signal === undefined ? {} : { signal }) });
       try {
@@ -44,16 +57,20 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
         if (details.sha256 !== null && details.sha256 !== staged.sha256) {
           throw new UndertoneError('UPLOAD_DIGEST_MISMATCH', `The request announced SHA-256 ${details.sha256}, the bytes received have ${staged.sha256}. Send the file again.`);
         }
+        if (file.analyzedNext === true && staged.path !== null) parts.decodeAhead.begin(staged.sha256, staged.path, staged.byteLength);
         const blobKey = staged.key;
         return await database.transaction(async (tx) => {
           await recordings.lockBlob(tx, blobKey);
-          // The file is durable before the row that points to it can be seen.
-          await staged.commit();
-          return recordings.insertOrFind(tx, {
+          const inserted = await recordings.insertOrFind(tx, {
             id: newId('recording'), workspaceId: principal.workspaceId, sha256: staged.sha256, byteLength: staged.byteLength, blobKey,
             fileName: safeFileName(file.fileName), title: details.title, externalId: details.externalId, language: details.language,
             tags: details.tags, recordedAt: details.recordedAt,
           });
+          // The same bytes again take no room.
+          if (inserted.isNew) await parts.quota.assertRoom(tx, principal.workspaceId, staged.byteLength);
+          // The file is durable before the row that points to it can be seen.
+          await staged.commit();
+          return inserted;
         });
       } finally {
         await staged.discard();
@@ -93,8 +110,14 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
       const recording = await recordings.findById(principal.workspaceId, id);
       if (recording === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
       const stream = await blobs.read(recording.blobKey, range === undefined ? undefined : { start: range.start, end: range.end - 1 });
-      const contentType = CONTENT_TYPES[extname(recording.fileName).toLowerCase()] ?? 'application/octet-stream';
-      return { stream, byteLength: recording.byteLength, contentType, recording };
+      return { stream, byteLength: recording.byteLength, contentType: contentTypeOf(recording.fileName), recording };
+    },
+
+    async audioUrl(principal, id, { expiresInSeconds, contentDisposition }) {
+      requireRole(principal, 'viewer');
+      const recording = await recordings.findById(principal.workspaceId, id);
+      if (recording === null || parts.downloadUrl === undefined) return null;
+      return parts.downloadUrl(recording.blobKey, { expiresInSeconds, contentDisposition, contentType: contentTypeOf(recording.fileName) });
     },
 
     async delete(principal, id, _reason) {

@@ -1,26 +1,37 @@
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
-import type { ModelStatus } from '../domain/model.js';
+import type { NodeRecord } from '../domain/node.js';
+import type { NpyMatrix } from '../domain/npy.js';
 import type { Principal, Role } from '../domain/principal.js';
 import type {
   AnalysisFilter, AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
   SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { Statistics, TimeBucket } from '../domain/statistics.js';
+import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage.js';
+import type { OutputsResult } from './outputs-result.js';
+import type { DeadLetterView } from './dead-letter.service.js';
+import type { FleetModelStatus } from './model-directory.js';
 
 /**
  * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
  * (viewer reads, analyst uploads and analyses, admin deletes, loads models and makes keys). Failures are UndertoneError.
  */
 export interface RecordingService {
-  /** Streams, hashes and stores; the same bytes again give the recording that is already there (`isNew` false). */
-  upload(principal: Principal, file: { readonly stream: Readable; readonly fileName: string }, input: UploadInput, signal?: AbortSignal): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
+  /**
+   * Streams, hashes and stores; the same bytes again give the recording that is already there (`isNew` false). `analyzedNext`:
+   * an analysis is asked for right after, so decoding may begin before the row is written.
+   */
+  upload(principal: Principal, file: { readonly stream: Readable; readonly fileName: string; readonly analyzedNext?: boolean }, input: UploadInput, signal?: AbortSignal): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
   find(principal: Principal, id: string): Promise<RecordingRecord | null>;
   findMany(principal: Principal, ids: readonly string[]): Promise<readonly RecordingRecord[]>;
   list(principal: Principal, page: PageRequest, filter: RecordingFilter, order: RecordingOrder): Promise<Page<RecordingRecord>>;
   waveform(principal: Principal, id: string): Promise<{ readonly bucketSeconds: number; readonly minimum: readonly number[]; readonly maximum: readonly number[] } | null>;
   /** The original bytes, for playing; range inclusive of start, exclusive of end. */
   openAudio(principal: Principal, id: string, range?: { readonly start: number; readonly end: number }): Promise<{ readonly stream: Readable; readonly byteLength: number; readonly contentType: string; readonly recording: RecordingRecord }>;
+  /** An address of the storage's own that reads the original bytes until it expires; null where there is none. */
+  audioUrl(principal: Principal, id: string, link: { readonly expiresInSeconds: number; readonly contentDisposition: string }): Promise<string | null>;
   delete(principal: Principal, id: string, reason: string | null): Promise<{ readonly id: string }>;
 }
 
@@ -99,11 +110,24 @@ export interface EmbeddingService {
 }
 
 export interface ModelService {
-  list(principal: Principal): readonly ModelStatus[];
-  find(principal: Principal, id: string): ModelStatus | null;
-  load(principal: Principal, id: string): Promise<ModelStatus>;
-  unload(principal: Principal, id: string): Promise<ModelStatus>;
-  stateChanges(principal: Principal, signal: AbortSignal): AsyncIterable<ModelStatus>;
+  /** Every model of the platform, with the nodes that hold it. */
+  list(principal: Principal): readonly FleetModelStatus[];
+  find(principal: Principal, id: string): FleetModelStatus | null;
+  /** On every node that takes jobs for it. MODEL_UNKNOWN, MODEL_LOAD_FAILED. */
+  load(principal: Principal, id: string): Promise<FleetModelStatus>;
+  unload(principal: Principal, id: string): Promise<FleetModelStatus>;
+  stateChanges(principal: Principal, signal: AbortSignal): AsyncIterable<FleetModelStatus>;
+  /** The processes of the platform that live, this one first. */
+  nodes(principal: Principal): readonly NodeRecord[];
+}
+
+export interface DeadLetterService {
+  /** Jobs of this workspace whose tries are used up, the newest first. Admin. */
+  list(principal: Principal, page: PageRequest): Promise<Page<DeadLetterView>>;
+  /** Its job waits again, its tries anew; an analysis is queued again. Admin. NOT_FOUND; CONFLICT when what it was about has ended otherwise. */
+  retry(principal: Principal, id: string): Promise<DeadLetterView>;
+  /** Takes it off the list; what it was about stays as it ended. Admin. NOT_FOUND. */
+  discard(principal: Principal, id: string): Promise<DeadLetterView>;
 }
 
 export interface KeyService {
@@ -112,6 +136,45 @@ export interface KeyService {
   create(principal: Principal, input: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null }): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
   list(principal: Principal): Promise<readonly ApiKeyRecord[]>;
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
+}
+
+export interface StatisticsService {
+  /** BAD_INPUT for a range that ends before it begins or has too many buckets. */
+  statistics(principal: Principal, from: Date, to: Date, bucket: TimeBucket): Promise<Statistics>;
+}
+
+export interface UsageService {
+  /** Now, and by day for the last `days` that were measured. */
+  usage(principal: Principal, days: number): Promise<{ readonly maxStoredBytes: number | null; readonly storedBytes: number; readonly kinds: readonly UsageOfKind[]; readonly history: UsageHistory }>;
+  /** For the scheduled task: measures every workspace and replaces today's figures. */
+  measureAll(signal: AbortSignal): Promise<{ readonly workspaces: number }>;
+}
+
+/** For the operator at the machine alone; no key reaches it. */
+export interface WorkspaceAdministration {
+  list(): Promise<readonly WorkspaceRecord[]>;
+  create(input: { readonly name: string; readonly maxStoredBytes: number | null }): Promise<WorkspaceRecord>;
+  /** NOT_FOUND. */
+  setQuota(id: string, maxStoredBytes: number | null): Promise<WorkspaceRecord>;
+}
+
+/** A folder of the common Emotion2Vec+ web page, read and checked. */
+export interface OutputsFolder {
+  readonly name: string;
+  /** When it was written, by its name. */
+  readonly at: Date;
+  readonly audioPath: string;
+  readonly result: OutputsResult;
+  /** The result file as it is, to recognise it by. */
+  readonly resultBytes: Uint8Array;
+  readonly embedding: NpyMatrix | null;
+  /** Id of the model that is said to have made it. */
+  readonly model: string;
+}
+
+export interface ImportService {
+  /** Makes recording, analysis and embeddings with the folder's date; `isNew` false when it was imported before. Errors as of decoding and uploading. */
+  importOutputs(principal: Principal, folder: OutputsFolder, signal: AbortSignal): Promise<{ readonly isNew: boolean; readonly recordingId: string; readonly analysisId: string }>;
 }
 
 /** Everything the edges need; built once in compose.ts. */
@@ -123,4 +186,7 @@ export interface Services {
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly statistics: StatisticsService;
+  readonly usage: UsageService;
+  readonly deadLetters: DeadLetterService;
 }

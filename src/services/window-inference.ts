@@ -3,12 +3,13 @@ import type { AnalysisWindow } from '../domain/analysis.js';
 import type { WindowInference } from '../domain/model.js';
 import { secondsToSamples, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
-import type { EmotionInference } from '../inference/emotion-inference.js';
+import { traced, type Tracing } from '../domain/tracing.js';
+import type { EmotionInference, HostRun } from '../inference/emotion-inference.js';
 
 /** Windows of one recording that wait or run at once: enough to fill a batch, few enough that memory stays flat. */
 const IN_FLIGHT = 4;
-/** Time for one window, its wait in the queue included. */
-const DEADLINE_MS = 120_000;
+/** Time for one window, its wait in the queue included. Bulk work stands back where others want the processor, so it may take long. */
+const DEADLINE_MS = { interactive: 120_000, bulk: 600_000 } as const;
 const MAX_OVERLOAD_WAITS = 60;
 
 export interface JudgedWindow {
@@ -22,6 +23,7 @@ export interface WindowInferenceOptions {
   readonly priority: Priority;
   readonly wantFrameFeatures: boolean;
   readonly signal: AbortSignal;
+  readonly tracing: Tracing;
   readonly onProgress: (fraction: number) => void;
 }
 
@@ -45,7 +47,14 @@ export async function inferWindows(pcmOf: (window: AnalysisWindow) => PcmSource,
   /** A full queue is not a failure of a job: it waits as told and asks again. */
   async function inferPatiently(window: AnalysisWindow): Promise<WindowInference> {
     const samples = await pcmOf(window).read(secondsToSamples(window.startSeconds), secondsToSamples(window.endSeconds));
-    const request = { modelId: options.modelId, priority: options.priority, deadlineMs: DEADLINE_MS, wantFrameFeatures: options.wantFrameFeatures, signal };
+    const attributes = { 'undertone.model.id': options.modelId, 'undertone.window.seconds': window.endSeconds - window.startSeconds };
+    return traced(options.tracing, 'model.infer', { attributes }, () => askUntilRoom(samples));
+  }
+
+  async function askUntilRoom(samples: Float32Array): Promise<WindowInference> {
+    // Measured by the host itself: the wait for its turn is what the span around has more.
+    const onRun = ({ pid, startedAtMs, endedAtMs, windowCount }: HostRun): void => options.tracing.record('model.run', startedAtMs, endedAtMs, { 'process.pid': pid, 'undertone.batch.windows': windowCount });
+    const request = { modelId: options.modelId, priority: options.priority, deadlineMs: DEADLINE_MS[options.priority], wantFrameFeatures: options.wantFrameFeatures, signal, onRun };
     for (let waits = 0; ; waits++) {
       try {
         return await inference.infer(samples, request);

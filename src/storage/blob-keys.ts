@@ -12,10 +12,15 @@ export function contentKey(sha256: string): string {
   return `sha256/${sha256.slice(0, 2)}/${sha256.slice(2)}`;
 }
 
-/** Where a key lies under `root`. BAD_INPUT for what is not a key: it never leaves the root. */
-export function keyPath(root: string, key: string): string {
+/** The key itself. BAD_INPUT for what is none: a store never leaves its root. */
+export function checkedKey(key: string): string {
   if (key.length > MAX_KEY_LENGTH || !KEY.test(key) || key.startsWith(`${TEMPORARY}/`)) {
     throw new UndertoneError('BAD_INPUT', `A blob key is 2 or more parts of letters, digits, "_", "-" and "." with "/" between them, at most ${MAX_KEY_LENGTH} characters; this one is not.`, { field: 'key' });
   }
-  return join(root, key);
+  return key;
+}
+
+/** Where a key lies under `root`. BAD_INPUT as above. */
+export function keyPath(root: string, key: string): string {
+  return join(root, checkedKey(key));
 }

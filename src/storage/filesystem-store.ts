@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { opendir, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { access, constants, opendir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UndertoneError } from '../domain/errors.js';
 import { contentKey, keyPath, TEMPORARY } from './blob-keys.js';
-import type { BlobInfo, BlobStore, StagedBlob } from './blob-store.js';
+import type { BlobInfo, StagedBlob, StorageBackend } from './blob-store.js';
+import { checkedRange } from './byte-span.js';
 import { makeDirDurable, PRIVATE_FILE, publish } from './durable-file.js';
+import { diskSpace } from './disk-space.js';
 import { stageUpload } from './stage-upload.js';
 import { onDisk, readError, storageError } from './storage-errors.js';
 
@@ -20,22 +22,13 @@ export interface FilesystemStoreOptions {
 }
 
 /** Blobs as files. Any number of processes may share the folder: every write is a temporary file that is renamed. */
-export async function createFilesystemStore({ root, minFreeBytes }: FilesystemStoreOptions): Promise<BlobStore> {
+export async function createFilesystemStore({ root, minFreeBytes }: FilesystemStoreOptions): Promise<StorageBackend> {
   const temporaryDir = join(root, TEMPORARY);
   await onDisk(() => makeDirDurable(temporaryDir));
-  await onDisk(() => sweep(temporaryDir));
+  await onDisk(() => sweep(temporaryDir, STALE_AFTER_MS));
 
   const temporaryPath = (): string => join(temporaryDir, randomBytes(16).toString('hex'));
-  const freeBytes = async (): Promise<number> => {
-    const { bavail, bsize } = await onDisk(() => statfs(root));
-    return bavail * bsize;
-  };
-  const requireSpace = async (): Promise<void> => {
-    const free = await freeBytes();
-    if (free < minFreeBytes) {
-      throw new UndertoneError('STORAGE_FULL', `${free} bytes are free on the disk of the blob storage; at least ${minFreeBytes} must stay free. Free space or move UNDERTONE_DATA_DIR.`, { freeBytes: free, minFreeBytes });
-    }
-  };
+  const { freeBytes, requireSpace } = diskSpace(root, minFreeBytes);
   const infoOf = async (key: string): Promise<BlobInfo> => {
     try {
       const { size, mtime } = await stat(keyPath(root, key));
@@ -90,6 +83,9 @@ export async function createFilesystemStore({ root, minFreeBytes }: FilesystemSt
     },
     list: (prefix) => list(root, prefix),
     freeBytes,
+    ping: () => onDisk(() => access(temporaryDir, constants.W_OK)),
+    removeUnfinished: (olderThanMs) => onDisk(() => sweep(temporaryDir, olderThanMs)),
+    downloadUrl: () => Promise.resolve(null),
   };
 
   function staged(path: string, sha256: string, byteLength: number): StagedBlob {
@@ -99,15 +95,13 @@ export async function createFilesystemStore({ root, minFreeBytes }: FilesystemSt
       await onDisk(() => publish(path, keyPath(root, key)));
       return infoOf(key);
     };
-    return { sha256, key, byteLength, commit: () => (committed ??= commit()), discard: () => onDisk(() => rm(path, { force: true })) };
+    return { sha256, key, byteLength, path, commit: () => (committed ??= commit()), discard: () => onDisk(() => rm(path, { force: true })) };
   }
 }
 
 /** `range` in bytes, both ends included, as in an HTTP Range. */
 async function read(path: string, key: string, range?: { readonly start: number; readonly end: number }): Promise<Readable> {
-  if (range !== undefined && !(Number.isInteger(range.start) && Number.isInteger(range.end) && range.start >= 0 && range.end >= range.start)) {
-    throw new UndertoneError('BAD_INPUT', 'A byte range has a start of 0 or more and an end that is not before it.', { field: 'range' });
-  }
+  checkedRange(range);
   try {
     // Opened before the answer begins, so that a missing blob is an error and not an answer that breaks off.
     const handle = await open(path, 'r');
@@ -142,10 +136,14 @@ async function* walk(root: string, folder: string, prefix: string): AsyncGenerat
   }
 }
 
-async function sweep(temporaryDir: string): Promise<void> {
+async function sweep(temporaryDir: string, olderThanMs: number): Promise<number> {
+  let removedCount = 0;
   for await (const entry of await opendir(temporaryDir)) {
     const path = join(temporaryDir, entry.name);
     const info = await stat(path).catch(() => null);
-    if (info !== null && Date.now() - info.mtimeMs > STALE_AFTER_MS) await rm(path, { force: true });
+    if (info === null || Date.now() - info.mtimeMs <= olderThanMs) continue;
+    await rm(path, { force: true });
+    removedCount += 1;
   }
+  return removedCount;
 }

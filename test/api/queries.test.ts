@@ -56,6 +56,26 @@ describe('queries', () => {
     expect((await app.graphql(query)).errors?.map((error) => error.extensions.code)).toEqual([code]);
   });
 
+  it('statistics count analyses by their time as columns, without those of another workspace', async () => {
+    const recording = app.world.addRecording();
+    app.world.addAnalysis(recording);
+    app.world.addAnalysis(recording, { status: 'FAILED', summary: null });
+    app.world.addAnalysis(app.world.addRecording({ workspaceId: 'ws_2' }));
+    const query = 'query ($from: DateTime!, $to: DateTime!) { statistics(from: $from, to: $to, bucket: DAY) { bucket starts analyses failed audioSeconds labels { label counts } } }';
+    const { data } = await app.graphql(query, { from: '2023-11-14T00:00:00Z', to: '2023-11-16T00:00:00Z' });
+    expect(data?.['statistics']).toEqual({ bucket: 'DAY', starts: ['2023-11-14T00:00:00.000Z', '2023-11-15T00:00:00.000Z'], analyses: [2, 0], failed: [1, 0], audioSeconds: [2, 0], labels: [{ label: 'happy', counts: [1, 0] }] });
+    const wrong = await app.graphql(query, { from: '2023-11-16T00:00:00Z', to: '2023-11-14T00:00:00Z' });
+    expect(wrong.errors?.[0]?.message).toContain('ends (2023-11-14T00:00:00.000Z) before it begins');
+    const long = await app.graphql(query.replace('DAY', 'HOUR'), { from: '2003-11-16T00:00:00Z', to: '2023-11-14T00:00:00Z' });
+    expect(long.errors?.[0]?.message).toContain('more than 9000 buckets');
+  });
+
+  it('usage tells the quota, what is stored now and by day', async () => {
+    const { data } = await app.graphql('{ usage(days: 7) { maxStoredBytes storedBytes kinds { kind byteLength itemCount } history { days byteLengths { kind values } } } }');
+    expect(data?.['usage']).toMatchObject({ maxStoredBytes: 1000, storedBytes: 600, kinds: [{ kind: 'audio', byteLength: 600, itemCount: 2 }], history: { days: ['2026-01-02T00:00:00.000Z'] } });
+    expect(data?.['usage']).toHaveProperty('history.byteLengths', expect.arrayContaining([{ kind: 'audio', values: [600] }, { kind: 'tracks', values: [0] }]));
+  });
+
   it('two analyses of a recording are put side by side as columns', async () => {
     const recording = app.world.addRecording();
     const [a, b] = [app.world.addAnalysis(recording), app.world.addAnalysis(recording)];

@@ -41,9 +41,9 @@ export function fakeRuntime(options: FakeOptions = {}): CliRuntime & { readonly 
       return Promise.resolve();
     },
   };
-  const listing: ModelListing = { ...MODEL, name: 'Fake', embeddingDimension: 4, sizeBytes: 3_100_000, license: 'Apache-2.0', precision: 'f32', isDefault: true, calibrated: false, quantization: null };
+  const listing: ModelListing = { ...MODEL, name: 'Fake', embeddingDimension: 4, sizeBytes: 3_100_000, license: 'Apache-2.0', precision: 'f32', state: 'installed', isDefault: true, calibrated: false, quantization: null };
   const models: CliModels = {
-    list: () => Promise.resolve([listing]), verify: () => Promise.resolve({ ok: true, details: [] }), remove: refuse('remove'), import: refuse('import'), pull: refuse('pull'), ...options.models,
+    list: () => Promise.resolve([listing]), unusable: () => Promise.resolve([]), verify: () => Promise.resolve({ ok: true, details: [] }), remove: refuse('remove'), import: refuse('import'), pull: refuse('pull'), ...options.models,
   };
   return {
     version: '9.9.9',
@@ -53,6 +53,7 @@ export function fakeRuntime(options: FakeOptions = {}): CliRuntime & { readonly 
     openServices: options.openServices ?? refuse('openServices'),
     serve: options.serve ?? refuse('serve'),
     work: refuse('work'),
+    pingStorage: () => Promise.resolve(),
     migrate: () => Promise.resolve({ applied: ['0002_more'], alreadyAppliedCount: 1 }),
     closedCount: () => closedCount,
   };
@@ -105,12 +106,12 @@ export interface Ran {
 }
 
 /** Runs one command line against the fake, as a pipe (no terminal) unless told otherwise. */
-export async function runCommand(argv: readonly string[], options: { readonly runtime?: CliRuntime; readonly signal?: AbortSignal; readonly out?: OutputStream; readonly telemetryOff?: boolean } = {}): Promise<Ran> {
+export async function runCommand(argv: readonly string[], options: { readonly runtime?: CliRuntime; readonly signal?: AbortSignal; readonly out?: OutputStream; readonly telemetryOff?: boolean; readonly in?: PassThrough & { isTTY?: boolean } } = {}): Promise<Ran> {
   const out = options.out ?? new PassThrough();
   const err = new PassThrough();
   const outText = collect(out);
   const errText = collect(err);
-  const code = await runUndertone(argv, options.runtime ?? fakeRuntime(), { out, err, signal: options.signal ?? new AbortController().signal }, { telemetryOff: options.telemetryOff ?? true });
+  const code = await runUndertone(argv, options.runtime ?? fakeRuntime(), { out, err, signal: options.signal ?? new AbortController().signal, ...(options.in === undefined ? {} : { in: options.in }) }, { telemetryOff: options.telemetryOff ?? true });
   return { code, out: outText(), err: errText() };
 }
 

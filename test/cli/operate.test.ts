@@ -10,7 +10,7 @@ import { readSettings } from '../../src/config.js';
 import { UndertoneError } from '../../src/domain/errors.js';
 import { ROLES } from '../../src/domain/principal.js';
 import type { ApiKeyRecord } from '../../src/domain/records.js';
-import type { KeyService, Services } from '../../src/services/service-contracts.js';
+import type { KeyService, Services, WorkspaceAdministration } from '../../src/services/service-contracts.js';
 import { fakeRuntime, runCommand } from './fake-runtime.js';
 
 let folder: string;
@@ -65,6 +65,14 @@ describe('doctor', () => {
     expect(out).toMatch(/1 to mend\.\n$/);
   });
 
+  it('asks a bucket that is set, and says what to do when it does not answer', async () => {
+    const withBucket = (environment: Record<string, string>) => () => readSettings({ UNDERTONE_DATA_DIR: folder, ...environment }, join(folder, 'none'));
+    const bucket = withBucket({ UNDERTONE_STORAGE_URL: 's3://recordings' });
+    expect((await findings({ runtime: fakeRuntime({ settings: bucket, openServices: locked }) })).byName.get('storage')).toMatchObject({ state: 'ok', found: 'the bucket answers' });
+    const { code, byName } = await findings({ runtime: { ...fakeRuntime({ settings: bucket, openServices: locked }), pingStorage: () => Promise.reject(new UndertoneError('STORAGE_FAILED', 'It refused.')) } });
+    expect([code, byName.get('storage')]).toMatchObject([1, { state: 'failed', found: 'It refused.' }]);
+  });
+
   it('knows which Node will do', () => {
     const states = ['v18.20.0', 'v20.18.0', 'v20.20.2', 'v22.11.0', 'v22.12.0', 'v23.1.0', 'v24.0.0'].map((version) => checkNode(version, 'x').state);
     expect(states).toEqual(['failed', 'failed', 'warning', 'failed', 'ok', 'failed', 'ok']);
@@ -104,13 +112,35 @@ describe('keys', () => {
     list: () => Promise.resolve([record('key_1', { name: 'call centre', role: 'viewer', expiresAt: null })]),
     revoke: (_principal, id) => Promise.resolve(record(id, { name: 'old', role: 'viewer', expiresAt: null })),
   };
-  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
+  const workspaces: WorkspaceAdministration = {
+    list: () => Promise.resolve([{ id: 'ws', name: 'Default', maxStoredBytes: null, createdAt: new Date(0) }, { id: 'ws_2', name: 'Lab', maxStoredBytes: 5e9, createdAt: new Date(0) }]),
+    create: (input) => Promise.resolve({ id: 'ws_new', createdAt: new Date(0), ...input }),
+    setQuota: (id, maxStoredBytes) => Promise.resolve({ id, name: 'Lab', maxStoredBytes, createdAt: new Date(0) }),
+  };
+  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, imports: { importOutputs: () => Promise.reject(new Error('no import was expected')) }, workspaces, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
 
   it('are made with the role and expiry asked for; the secret alone is on stdout', async () => {
     const { code, out, err } = await runCommand(['keys', 'create', '--name', 'robot', '--role', 'analyst', '--expires', '2999-01-01'], { runtime });
     expect([code, out]).toEqual([0, 'ut_secret\n']);
     expect(err).toContain('expires 2999-01-01');
     expect(made).toEqual([{ name: 'robot', role: 'analyst', expiresAt: new Date('2999-01-01') }]);
+  });
+
+  it('are made in another workspace when it is named, and refused for one that is not there', async () => {
+    expect((await runCommand(['keys', 'create', '--name', 'robot', '--workspace', 'ws_2'], { runtime })).code).toBe(0);
+    const unknown = await runCommand(['keys', 'create', '--name', 'robot', '--workspace', 'ws_9'], { runtime });
+    expect(unknown.code).toBe(1);
+    expect(unknown.err).toContain('There are: ws, ws_2');
+  });
+
+  it('belong to workspaces that are listed, made and given a quota', async () => {
+    expect((await runCommand(['workspaces', 'list'], { runtime })).out).toMatch(/ws_2 +Lab +5\.0 GB +1970-01-01/);
+    const created = await runCommand(['workspaces', 'create', '--name', 'Research', '--quota', '1.5GB'], { runtime });
+    expect([created.code, created.out]).toEqual([0, 'ws_new\n']);
+    expect(created.err).toContain('quota 1.5 GB');
+    expect((await runCommand(['workspaces', 'set', 'ws_2', '--quota', 'none'], { runtime })).out).toContain('as much as the disk takes');
+    const wrong = await runCommand(['workspaces', 'set', 'ws_2', '--quota', 'lots'], { runtime });
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('write a size such as 500GB')]);
   });
 
   it('are refused with an unknown role or a past expiry', async () => {

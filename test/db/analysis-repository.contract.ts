@@ -198,11 +198,26 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
       const begun = await running();
       const ended = await running();
       await complete(ended);
-      const ids = async (before: Date): Promise<string[]> => (await analyses.listUnfinished(before)).map(({ id }) => id);
+      const ids = async (before: Date): Promise<string[]> => (await analyses.listUnfinished(before, null)).map(({ id }) => id);
       const later = await ids(new Date(Date.now() + 60_000));
       expect([later.includes(old.id), later.includes(begun), later.includes(ended)]).toEqual([true, true, false]);
       expect(await ids(old.createdAt)).not.toContain(old.id);
-      expect((await analyses.listUnfinished(new Date(Date.now() + 60_000))).find(({ id }) => id === begun)).toEqual({ id: begun, attempt: 1 });
+      expect((await analyses.listUnfinished(new Date(Date.now() + 60_000), null)).find(({ id }) => id === begun)).toMatchObject({ id: begun, attempt: 1, workspaceId, modelId: 'starter' });
+      expect((await analyses.listUnfinished(new Date(Date.now() + 60_000), begun)).map(({ id }) => id)).not.toContain(begun);
+    });
+
+    it('opens a failed analysis again as if it had just been accepted, and none that has succeeded, was cancelled or is another workspace\'s', async () => {
+      const failed = await running();
+      await analyses.fail(failed, { code: 'INFERENCE_CRASHED', message: 'It crashed.' });
+      const reopen = (of: string, id: string) => database.db.transaction((tx) => analyses.reopen(tx, of, id));
+      expect(await reopen(other, failed)).toBe(false);
+      expect(await reopen(workspaceId, failed)).toBe(true);
+      expect(await analyses.findById(workspaceId, failed)).toMatchObject({ status: 'QUEUED', attempt: 0, progress: 0, problem: null, startedAt: null, finishedAt: null });
+      const done = await running();
+      await complete(done);
+      const cancelled = await running();
+      await analyses.cancel(workspaceId, cancelled);
+      expect([await reopen(workspaceId, done), await reopen(workspaceId, cancelled), await reopen(workspaceId, 'ana_none')]).toEqual([false, false, false]);
     });
   });
 }

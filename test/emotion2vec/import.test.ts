@@ -38,7 +38,7 @@ describe('an import', () => {
     const hash = createHash('sha256');
     for (const file of files) hash.update(file);
     expect(manifest.sha256).toBe(hash.digest('hex'));
-    expect(manifest).toMatchObject({ minSamples: 400, frameHopSamples: 320, frameReceptiveFieldSamples: 400, normalization: 'zscore-f64', embeddingDimension: 64, precision: 'f32', maxWindowSeconds: 15 });
+    expect(manifest).toMatchObject({ minSamples: 400, frameHopSamples: 320, frameReceptiveFieldSamples: 400, normalization: 'zscore-f64', embeddingDimension: 64, precision: 'f32', maxWindowSeconds: 8 });
     expect(manifest.labels).toEqual(['angry', 'disgusted', 'fearful', 'happy', 'neutral', 'other', 'sad', 'surprised', 'unknown']);
     expect(new Set(stages.map(({ stage }) => stage))).toEqual(new Set(['reading', 'writing weights', 'trial run', 'digest']));
     expect(stages.every(({ fraction }) => fraction >= 0 && fraction <= 1)).toBe(true);

@@ -10,6 +10,7 @@ const ROOMS: Readonly<Record<string, { readonly from: readonly string[]; readonl
   db: { from: ['domain'] },
   storage: { from: ['domain'] },
   queue: { from: ['domain'], type: ['db'] },
+  telemetry: { from: ['domain'] },
   services: { from: ['domain', 'audio', 'inference', 'plugins', 'db', 'queue', 'storage'] },
   jobs: { from: ['services', 'domain'], type: ['queue'] },
   cron: { from: ['services', 'domain'] },
@@ -65,6 +66,9 @@ describe('imports', () => {
     ['pg-boss', /^src\/queue\//],
     ['type-graphql', /^src\/(resolvers|plugins|http)\//],
     ['fastify', /^src\/http\//],
+    ['@aws-sdk/client-s3', /^src\/storage\//],
+    ['@opentelemetry/api', /^src\/telemetry\//],
+    ['@opentelemetry/sdk-trace-node', /^src\/telemetry\//],
     ['commander', /^src\/cli\//],
   ] as const)('of %s stay in one room', (name, room) => {
     expect(sources.filter((path) => !room.test(path) && importsOf(path).some(({ target, isTypeOnly }) => target === name && !isTypeOnly))).toEqual([]);

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelState } from '../../src/domain/model.js';
 import type { ResidentInference } from '../../src/inference/resident-inference.js';
-import { codeOf, InferenceBench, pidOf, processIsGone, REQUEST, until, worstDifference } from './inference-bench.js';
+import { codeOf, InferenceBench, isChildHost, pidOf, processIsGone, REQUEST, until, worstDifference } from './inference-bench.js';
 import { clip, expectedAnswer, installTinyModel } from './tiny-model.js';
 
 let bench: InferenceBench;
@@ -20,17 +20,6 @@ afterEach(() => bench.close());
 const state = (service: ResidentInference): ModelState => service.status('tiny').state;
 /** Minutes of work for the slow model: it never ends by itself within a test. */
 const ENDLESS = clip(500);
-
-/** A process, zombies included, whose parent is this one and that runs the host entry (or has no command line left). */
-function isChildHost(entry: string): boolean {
-  try {
-    const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
-    const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8');
-    return parent === String(process.pid) && (command === '' || command.includes('model-host'));
-  } catch {
-    return false;
-  }
-}
 
 /** An orphan's zombie waits for the machine's first process to reap it, which some containers' never does. */
 function isZombie(pid: number): boolean {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelState } from '../../src/domain/model.js';
@@ -42,6 +42,17 @@ export function processIsGone(pid: number): boolean {
     return false;
   } catch {
     return true;
+  }
+}
+
+/** A process, zombies included, whose parent is this one and that runs the host entry (or has no command line left). */
+export function isChildHost(entry: string): boolean {
+  try {
+    const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
+    const command = readFileSync(`/proc/${entry}/cmdline`, 'utf8');
+    return parent === String(process.pid) && (command === '' || command.includes('model-host'));
+  } catch {
+    return false;
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { verifyModel } from '../../src/inference/model-digest.js';
 import { parseManifest } from '../../src/inference/model-manifest.js';
 import { scanModels } from '../../src/inference/model-registry.js';
 import { createEmotionInference } from '../../src/inference/resident-inference.js';
-import { installTinyModel } from './tiny-model.js';
+import { clip, installTinyModel } from './tiny-model.js';
 
 let root = '';
 beforeEach(() => {
@@ -22,9 +23,9 @@ describe('the model registry', () => {
     installTinyModel(own, 'b', {}, { version: '2' });
     mkdirSync(join(own, 'not-a-model'));
     installTinyModel(own, '.import-c-123');
-    const { models, problems } = scanModels([bundled, own, join(root, 'nowhere')]);
+    const { models, unusable } = scanModels([bundled, own, join(root, 'nowhere')]);
     expect(models.map(({ manifest }) => `${manifest.id} ${manifest.version}`)).toEqual(['a 1', 'b 2']);
-    expect(problems).toEqual([]);
+    expect(unusable).toEqual([]);
   });
 
   it('names what differs in bad manifests and still finds the good one', () => {
@@ -35,10 +36,11 @@ describe('the model registry', () => {
     installTinyModel(root, 'no-graph', {}, { file: 'absent.onnx' });
     mkdirSync(join(root, 'no-json'));
     writeFileSync(join(root, 'no-json', 'manifest.json'), '{"id": ');
-    const { models, problems } = scanModels([root]);
+    const { models, unusable } = scanModels([root]);
     expect(models.map(({ manifest }) => manifest.id)).toEqual(['good']);
-    expect(problems.map((problem) => problem.code)).toEqual(Array(5).fill('MODEL_INVALID'));
-    const said = problems.map((problem) => problem.message).join('\n');
+    expect(unusable.map(({ id }) => id)).toEqual(['escapes', 'no-graph', 'no-json', 'wrong-id', 'wrong-rate']);
+    expect(unusable.map(({ problem }) => problem.code)).toEqual(Array(5).fill('MODEL_INVALID'));
+    const said = unusable.map(({ problem }) => problem.message).join('\n');
     for (const part of ['sampleRateHz: ', 'id is "other" but the folder is "wrong-id"', 'file: must be a plain file name', 'lacks absent.onnx', 'it is not JSON']) {
       expect(said).toContain(part);
     }
@@ -85,5 +87,26 @@ describe('the installed models of the service', () => {
 
   it('must include the default model of the settings', () => {
     expect(() => createEmotionInference({ modelDirs: [root], defaultModelId: 'large' })).toThrow(/The default model is not installed/);
+  });
+});
+
+describe('the example of a model of one\'s own', () => {
+  it('is written by its script and answers clips of different lengths at once, each as alone', async () => {
+    execFileSync(process.execPath, ['examples/own-model/make-model.mjs', join(root, 'my-model')], { cwd: join(import.meta.dirname, '../..') });
+    const service = createEmotionInference({ modelDirs: [root], run: { provider: 'cpu' } });
+    const request = { modelId: 'my-model', priority: 'bulk', deadlineMs: 20_000 } as const;
+    try {
+      expect(service.problems).toEqual([]);
+      const clips = [clip(0.5), clip(1.25, 2)];
+      const together = await Promise.all(clips.map((samples) => service.infer(samples, request)));
+      expect(together.map(({ frameCount, logits, embedding }) => [frameCount, logits.length, embedding.length])).toEqual([[24, 2, 8], [62, 2, 8]]);
+      for (const { frameLogits, frameCount, logits } of together) {
+        const means = [0, 1].map((label) => Array.from({ length: frameCount }, (_, t) => frameLogits[t * 2 + label]!).reduce((sum, value) => sum + value) / frameCount);
+        for (const [label, mean] of means.entries()) expect(logits[label]).toBeCloseTo(mean, 5);
+      }
+      expect((await service.infer(clips[1]!, request)).logits).toEqual(together[1]!.logits);
+    } finally {
+      await service.stop();
+    }
   });
 });

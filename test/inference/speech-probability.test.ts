@@ -1,3 +1,6 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ResidentSpeechProbability } from '../../src/inference/resident-speech-probability.js';
 import { createSpeechProbability } from '../../src/inference/resident-speech-probability.js';
@@ -70,6 +73,26 @@ describe('the speech detector', () => {
     expect(worstDifference([...first.probabilities, ...second.probabilities], whole.probabilities)).toBeLessThan(1e-6);
     expect(first.state.recurrent).toHaveLength(256);
     expect(worstDifference(first.state.context, samples.subarray(512 * 40 - 64, 512 * 40))).toBe(0);
+  });
+
+  it('agrees with the published graph, which takes one window a run, to a hundred thousandth', async () => {
+    const file = join(dirname(createRequire(import.meta.url).resolve('@ricky0123/vad-web')), 'silero_vad_v6.onnx');
+    const session = await InferenceSession.create(file, { intraOpNumThreads: 1 });
+    const samples = Float32Array.from([...voice(2), ...noise(1), ...new Float32Array(RATE / 2), ...voice(0.7)]);
+    const expected = [];
+    let state = new Float32Array(256);
+    const window = new Float32Array(576);
+    for (let from = 0; from < samples.length; from += 512) {
+      window.fill(0, 64);
+      window.set(samples.subarray(from, from + 512), 64);
+      const outputs = await session.run({ input: new Tensor('float32', window, [1, 576]), state: new Tensor('float32', state, [2, 1, 128]), sr: new Tensor('int64', BigInt64Array.of(16_000n), []) });
+      expected.push((outputs['output']!.data as Float32Array)[0]!);
+      state = outputs['stateN']!.data as Float32Array<ArrayBuffer>;
+      window.copyWithin(0, 512);
+    }
+    await session.release();
+    expect(worstDifference((await detector.probabilities(samples, null)).probabilities, expected)).toBeLessThan(1e-5);
+    expect(Math.max(...expected) - Math.min(...expected)).toBeGreaterThan(0.8);
   });
 
   it('keeps recordings at the same time apart', async () => {

@@ -4,3 +4,11 @@ export function needsServer(): string {
   if (url === undefined) throw new Error('This suite needs a PostgreSQL server: TEST_DATABASE_URL="$(scripts/postgres-chroot.sh start)"');
   return url;
 }
+
+/** A real S3 server with an access key, e.g. `http://KEY:SECRET@127.0.0.1:PORT`. Fails the file, by name, where there is none. */
+export function needsObjectStore(): { readonly endpoint: string; readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } } {
+  const text = process.env['TEST_S3_URL'];
+  if (text === undefined) throw new Error('This suite needs an S3 server: TEST_S3_URL="$(scripts/object-store-chroot.sh start)"');
+  const url = new URL(text);
+  return { endpoint: url.origin, credentials: { accessKeyId: url.username, secretAccessKey: url.password } };
+}

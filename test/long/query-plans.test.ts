@@ -123,7 +123,7 @@ describe('the hot queries on 200,000 segments (needs TEST_DATABASE_URL)', () => 
     ['embeddings of a page', (from) => createEmbeddingRepository(from).findForSegments('ws_1', ['ana_9_1', 'ana_11_2'])],
     ['the embedding of an analysis', (from) => createEmbeddingRepository(from).findForAnalysis('ws_1', 'ana_9')],
     ['what may be swept', (from) => createRecordingRepository(from).unreferencedBlobKeys(['sha256/5', 'tracks/rec_5', 'sha256/none'])],
-    ['what has not ended', (from) => createAnalysisRepository(from).listUnfinished(new Date())],
+    ['what has not ended', (from) => createAnalysisRepository(from).listUnfinished(new Date(), null)],
   ])('%s are found without reading a large table whole', async (_name, call) => {
     expect(wholeReads(await plansOf(() => call(db)))).toEqual([]);
   });

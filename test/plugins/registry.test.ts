@@ -78,6 +78,20 @@ describe('analysis steps of plugins', () => {
 });
 
 describe('listeners and stop', () => {
+  it('tell of each failure of a step or listener, by the name of the plugin', async () => {
+    const failed: string[] = [];
+    const { events, ...rest } = parts();
+    const plugins = await registerPlugins([plugin('trial', {
+      register: (host) => {
+        host.addStep(step(() => Promise.reject(new Error('x'))));
+        host.listen('recording.deleted', () => { throw new Error('x'); });
+      },
+    })], { ...rest, events, onFailure: (name) => failed.push(name) });
+    await plugins.afterPrediction(anOutcome(), NEVER);
+    events.publish({ kind: 'recording.deleted', workspaceId: 'ws_1', recordingId: 'rec_1' });
+    expect(failed).toEqual(['trial', 'trial']);
+  });
+
   it('a listener that throws neither breaks the publisher nor the next listener', async () => {
     const given = parts();
     const heard: string[] = [];

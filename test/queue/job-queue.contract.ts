@@ -84,6 +84,19 @@ export function describeJobQueue(engine: string, open: () => Promise<TestDatabas
       release();
     });
 
+    it('says how long the oldest waiting job has waited, and 0 when none waits', async () => {
+      const queue = await started();
+      expect(await queue.oldestAgeSeconds(JOB)).toBe(0);
+      await enqueue(queue, 'ana_1');
+      await until('it grows older', async () => (await queue.oldestAgeSeconds(JOB)) > 0.05);
+      const first = await queue.oldestAgeSeconds(JOB);
+      await enqueue(queue, 'ana_2');
+      expect(await queue.oldestAgeSeconds(JOB)).toBeGreaterThanOrEqual(first);
+      await queue.work(JOB, { concurrency: 2 }, () => new Promise<void>((_resolve, reject) => { setImmediate(() => reject(new UndertoneError('NOT_AUDIO', 'no'))); }));
+      await until('nothing waits', async () => (await queue.depth(JOB)) === 0);
+      expect(await queue.oldestAgeSeconds(JOB)).toBe(0);
+    });
+
     it('runs interactive jobs before bulk jobs, and each kind in order', async () => {
       const queue = await started();
       for (const id of ['bulk_1', 'bulk_2']) await enqueue(queue, id, 'bulk');
@@ -146,6 +159,133 @@ export function describeJobQueue(engine: string, open: () => Promise<TestDatabas
       });
       await until('all ran', () => done === 12);
       expect(most).toBe(3);
+    });
+
+    it('keeps a slot in which only interactive jobs run, however many bulk jobs wait', async () => {
+      const queue = await started();
+      const running: string[] = [];
+      const release = new Map<string, () => void>();
+      for (const id of ['bulk_1', 'bulk_2', 'bulk_3']) await enqueue(queue, id);
+      await queue.work(JOB, { concurrency: 2, interactiveSlots: 1 }, ({ analysisId }) => {
+        running.push(analysisId);
+        return new Promise<void>((resolve) => release.set(analysisId, resolve));
+      });
+      await until('two bulk jobs run', () => running.length === 2);
+      await enqueue(queue, 'interactive_1', 'interactive');
+      await until('the interactive job runs beside them', () => running.length === 3);
+      expect([...running].sort()).toEqual(['bulk_1', 'bulk_2', 'interactive_1']);
+      release.get('bulk_1')?.();
+      await until('the third bulk job has the place of the first', () => running.length === 4);
+      expect(running[3]).toBe('bulk_3');
+      await enqueue(queue, 'interactive_2', 'interactive');
+      release.get('interactive_1')?.();
+      await until('the second interactive job has the place of the first', () => running.includes('interactive_2'));
+      for (const end of release.values()) end();
+      await until('all are done', async () => !(await queue.has(JOB, 'interactive_2')));
+    });
+
+    const enqueueFor = (queue: JobQueue, workspaceId: string, id: string, more: { readonly priority?: Priority; readonly needs?: string } = {}): Promise<void> =>
+      database.db.transaction((tx) => queue.enqueue(tx, JOB, { analysisId: id }, { priority: 'bulk', key: id, workspaceId, ...more }));
+
+    it('lets workspaces take turns: one with many jobs delays the others by one job each, not by all', async () => {
+      const queue = await started({ pollIntervalMs: NEVER_MS });
+      for (let i = 0; i < 60; i++) await enqueueFor(queue, 'ws_many', `many_${i}`);
+      for (const workspace of ['ws_b', 'ws_c']) for (let i = 0; i < 3; i++) await enqueueFor(queue, workspace, `${workspace}_${i}`);
+      const seen: string[] = [];
+      await queue.work(JOB, { concurrency: 1 }, ({ analysisId }) => Promise.resolve(void seen.push(analysisId)));
+      await until('the small workspaces are through', () => seen.filter((id) => id.startsWith('ws_')).length === 6);
+      expect(seen.slice(0, 9).map((id) => id.replace(/_\d+$/, '')).sort()).toEqual(['many', 'many', 'many', 'ws_b', 'ws_b', 'ws_b', 'ws_c', 'ws_c', 'ws_c']);
+      // Within a workspace in order of arrival.
+      expect(seen.filter((id) => id.startsWith('ws_b'))).toEqual(['ws_b_0', 'ws_b_1', 'ws_b_2']);
+      await until('and the large one as well', async () => (await queue.depth(JOB)) === 0);
+    });
+
+    it('leaves jobs that need what a worker does not hold to one that does', async () => {
+      const [small, large] = [await started(), await started()];
+      const seen: string[] = [];
+      await enqueueFor(small, 'ws_a', 'for_large', { needs: 'large', priority: 'interactive' });
+      await enqueueFor(small, 'ws_a', 'for_small', { needs: 'small' });
+      await enqueue(small, 'for_all');
+      await small.work(JOB, { concurrency: 1, holds: () => ['small', 'other'] }, ({ analysisId }) => Promise.resolve(void seen.push(`small:${analysisId}`)));
+      await until('the first worker has done what it can', () => seen.length === 2);
+      expect(seen.sort()).toEqual(['small:for_all', 'small:for_small']);
+      await large.work(JOB, { concurrency: 1, holds: () => ['large'] }, ({ analysisId }) => Promise.resolve(void seen.push(`large:${analysisId}`)));
+      await until('the second takes the rest', () => seen.includes('large:for_large'));
+    });
+
+    it('gives bulk work that has waited long a turn among interactive work that never ends', async () => {
+      const queue = await started({ pollIntervalMs: NEVER_MS });
+      await enqueueFor(queue, 'ws_a', 'old_bulk');
+      await database.db.client.$executeRaw`UPDATE pgboss.job SET start_after = start_after - interval '5 minutes'`;
+      for (let i = 0; i < 40; i++) await enqueueFor(queue, 'ws_a', `now_${i}`, { priority: 'interactive' });
+      const seen: string[] = [];
+      await queue.work(JOB, { concurrency: 1 }, ({ analysisId }) => Promise.resolve(void seen.push(analysisId)));
+      await until('all ran', () => seen.length === 41);
+      expect(seen.indexOf('old_bulk')).toBeLessThan(12);
+      expect(seen.indexOf('old_bulk')).toBeGreaterThan(3);
+    });
+
+    it('puts a job whose tries are used up among the dead letters of its workspace, with the failure', async () => {
+      const queue = await started();
+      await enqueueFor(queue, 'ws_a', 'poison', { needs: 'm' });
+      const tries: number[] = [];
+      await queue.work(JOB, { concurrency: 1 }, (_payload, { attempt }) => {
+        tries.push(attempt);
+        return Promise.reject(new UndertoneError('INFERENCE_CRASHED', 'It crashed.'));
+      });
+      await until('the tries are used up', async () => (await queue.deadLetters('ws_a', { first: 10, before: null })).totalCount === 1);
+      expect(tries).toEqual([1, 2, 3]);
+      const { items } = await queue.deadLetters('ws_a', { first: 10, before: null });
+      expect(items).toMatchObject([{ job: JOB, key: 'poison', workspaceId: 'ws_a', code: 'INFERENCE_CRASHED', message: 'It crashed.', attemptCount: 3 }]);
+      expect((await queue.deadLetters('ws_b', { first: 10, before: null })).totalCount).toBe(0);
+      expect(await queue.has(JOB, 'poison')).toBe(false);
+    });
+
+    it('runs a dead letter again with its tries anew when it is taken out for that, and not when it is discarded', async () => {
+      const queue = await started();
+      for (const id of ['poison_1', 'poison_2']) await enqueueFor(queue, 'ws_a', id, { needs: 'm' });
+      let isMended = false;
+      const seen: string[] = [];
+      await queue.work(JOB, { concurrency: 1, holds: () => ['m'] }, ({ analysisId }, { attempt }) => {
+        if (!isMended) return Promise.reject(new UndertoneError('NOT_AUDIO', 'no'));
+        seen.push(`${analysisId}:${attempt}`);
+        return Promise.resolve();
+      });
+      const letters = async () => (await queue.deadLetters('ws_a', { first: 10, before: null })).items;
+      await until('both are dead', async () => (await letters()).length === 2);
+      isMended = true;
+      const [again, away] = await letters();
+      expect(await database.db.transaction((tx) => queue.takeDeadLetter(tx, 'ws_other', again!.id, { again: true }))).toBeNull();
+      expect(await database.db.transaction((tx) => queue.takeDeadLetter(tx, 'ws_a', 'no-such', { again: true }))).toBeNull();
+      expect(await database.db.transaction((tx) => queue.takeDeadLetter(tx, 'ws_a', again!.id, { again: true }))).toMatchObject({ key: again!.key });
+      expect(await database.db.transaction((tx) => queue.takeDeadLetter(tx, 'ws_a', away!.id, { again: false }))).toMatchObject({ key: away!.key });
+      queue.wake(JOB);
+      await until('it ran', () => seen.length === 1);
+      expect(seen).toEqual([`${again!.key}:1`]);
+      expect(await letters()).toEqual([]);
+      expect(await queue.without(JOB, [away!.key, again!.key])).toContain(away!.key);
+    });
+
+    it('pages through dead letters from the newest, each once', async () => {
+      const queue = await started();
+      for (let i = 0; i < 5; i++) await enqueueFor(queue, 'ws_a', `poison_${i}`);
+      await queue.work(JOB, { concurrency: 2 }, () => Promise.reject(new UndertoneError('NOT_AUDIO', 'no')));
+      await until('all are dead', async () => (await queue.deadLetters('ws_a', { first: 1, before: null })).totalCount === 5);
+      const keys: string[] = [];
+      for (let before: { failedAt: Date; id: string } | null = null; ; ) {
+        const { items } = await queue.deadLetters('ws_a', { first: 2, before });
+        keys.push(...items.map(({ key }) => key));
+        const last = items.at(-1);
+        if (last === undefined) break;
+        before = { failedAt: last.failedAt, id: last.id };
+      }
+      expect([...keys].sort()).toEqual(['poison_0', 'poison_1', 'poison_2', 'poison_3', 'poison_4']);
+    });
+
+    it('names the keys for which no job is there', async () => {
+      const queue = await started();
+      await enqueue(queue, 'there');
+      expect(await queue.without(JOB, ['there', 'gone', 'never'])).toEqual(['gone', 'never']);
     });
 
     it('gives each job to one of several workers', async () => {

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -132,6 +132,46 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       await expect(platform.services.comparisons.compare(admin, first.id, foreign.id, 0.5)).rejects.toMatchObject({ code: 'BAD_INPUT' });
     });
 
+    it('counts analyses over time by what became of them', async () => {
+      const from = new Date(Date.now() - 3_600_000);
+      const count = async (): Promise<{ readonly analyses: number; readonly succeeded: number; readonly labelled: number; readonly seconds: number }> => {
+        const table = await platform.services.statistics.statistics(admin, from, new Date(Date.now() + 3_600_000), 'hour');
+        const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+        return { analyses: sum(table.analyses), succeeded: sum(table.succeeded), labelled: sum(table.labels.map(({ counts }) => sum(counts))), seconds: sum(table.audioSeconds) };
+      };
+      const before = await count();
+      const { recording } = await upload(speechLikeWav(2, 20));
+      await analyze(recording.id, { raw: true });
+      const after = await count();
+      expect(after.analyses - before.analyses).toBe(1);
+      expect(after.succeeded - before.succeeded).toBe(1);
+      expect(after.labelled - before.labelled).toBe(1);
+      expect(after.seconds - before.seconds).toBeCloseTo(2, 6);
+    });
+
+    it('keeps a workspace within its quota, however many uploads come at once, and counts what it stores', async () => {
+      const { id } = await platform.workspaces.create({ name: 'Small', maxStoredBytes: 100_000 });
+      const owner: Principal = { ...admin, workspaceId: id };
+      const send = (seed: number) => platform.services.recordings.upload(owner, { stream: Readable.from([speechLikeWav(1, seed)]), fileName: 'x.wav' }, {});
+      const sent = await Promise.allSettled([30, 31, 32, 33, 34].map(send));
+      expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+      for (const one of sent) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+      const kept = (await platform.services.recordings.list(owner, FIRST, {}, { field: 'createdAt', direction: 'desc' })).totalCount;
+      expect(kept).toBe(3);
+      // The same bytes again take no room, and a raised quota makes some.
+      const first = sent.findIndex(({ status }) => status === 'fulfilled');
+      expect((await send(30 + first)).isNew).toBe(false);
+      await platform.workspaces.setQuota(id, null);
+      await send(35);
+      expect((await platform.scheduler.runNow('usage-report')).failure).toBeNull();
+      const usage = await platform.services.usage.usage(owner, 3);
+      expect(usage).toMatchObject({ maxStoredBytes: null, storedBytes: 4 * 32_044 });
+      expect(usage.kinds.find(({ kind }) => kind === 'audio')).toEqual(expect.objectContaining({ byteLength: 4 * 32_044, itemCount: 4 }));
+      const mine = await platform.services.usage.usage(admin, 1);
+      expect(mine.kinds.find(({ kind }) => kind === 'tracks')!.byteLength).toBeGreaterThan(1000);
+      expect(mine.history.days).toHaveLength(1);
+    });
+
     it('cancels what waits, and says that what has ended cannot be cancelled', async () => {
       const { recording } = await upload(speechLikeWav(1, 5));
       const done = await analyze(recording.id);
@@ -175,7 +215,7 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       const run = await platform.scheduler.runNow('orphan-sweep');
       expect(run.failure).toBeNull();
       const { items } = await platform.services.recordings.list(admin, FIRST, { tag: 'sample' }, { field: 'createdAt', direction: 'desc' });
-      expect(await readFile(join(dataDir, 'blobs', items[0]!.blobKey))).toHaveLength(items[0]!.byteLength);
+      expect(await platform.blobs.readAll(items[0]!.blobKey)).toHaveLength(items[0]!.byteLength);
       expect((await platform.scheduler.runNow('lost-analyses')).failure).toBeNull();
     });
   });

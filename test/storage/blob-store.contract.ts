@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BlobInfo, BlobStore } from '../../src/storage/blob-store.js';
+import type { BlobInfo, StorageBackend } from '../../src/storage/blob-store.js';
 
 export interface StoreUnderTest {
-  readonly store: BlobStore;
+  readonly store: StorageBackend;
   /** Bytes that are stored but not yet, or not any more, under a key: temporary files, unfinished uploads. */
   leftovers(): Promise<readonly string[]>;
   dispose(): Promise<void>;
@@ -23,11 +23,17 @@ async function listed(blobs: AsyncIterable<BlobInfo>): Promise<string[]> {
   return keys.sort();
 }
 
+async function infosOf(blobs: AsyncIterable<BlobInfo>): Promise<BlobInfo[]> {
+  const infos: BlobInfo[] = [];
+  for await (const info of blobs) infos.push(info);
+  return infos;
+}
+
 /** What every blob store must do. */
 export function describeBlobStore(kind: string, open: () => Promise<StoreUnderTest>): void {
   describe(`the blob store on ${kind}`, () => {
     let subject: StoreUnderTest;
-    let store: BlobStore;
+    let store: StorageBackend;
     beforeEach(async () => {
       subject = await open();
       store = subject.store;
@@ -125,7 +131,7 @@ export function describeBlobStore(kind: string, open: () => Promise<StoreUnderTe
     it('reads ranges with both ends included, and to the end where the range goes past it', async () => {
       await store.write('tracks/ana_1', Buffer.from('0123456789'));
       const read = async (start: number, end: number): Promise<string> => (await buffer(await store.read('tracks/ana_1', { start, end }))).toString();
-      expect([await read(0, 0), await read(2, 4), await read(8, 99)]).toEqual(['0', '234', '89']);
+      expect([await read(0, 0), await read(2, 4), await read(8, 99), await read(80, 99)]).toEqual(['0', '234', '89', '']);
       expect((await buffer(await store.read('tracks/ana_1'))).toString()).toBe('0123456789');
       await expect(store.read('tracks/ana_1', { start: 4, end: 2 })).rejects.toMatchObject({ code: 'BAD_INPUT' });
     });
@@ -154,6 +160,44 @@ export function describeBlobStore(kind: string, open: () => Promise<StoreUnderTe
       expect(await listed(store.list('sha256/'))).toEqual([KEY]);
       expect(await listed(store.list('nothing/'))).toEqual([]);
       await staged.discard();
+    });
+
+    it('lists lengths and times, for a sweep to tell old from new', async () => {
+      await store.write('tracks/ana_1', BYTES);
+      const [info, ...others] = await infosOf(store.list('tracks/'));
+      expect([info?.key, info?.byteLength, others.length]).toEqual(['tracks/ana_1', BYTES.length, 0]);
+      expect(Math.abs(Date.now() - info!.modifiedAt.getTime())).toBeLessThan(60_000);
+    });
+
+    it('keeps a large upload whole, from its first byte to its last, and shows it only after commit', async () => {
+      const pieces = Array.from({ length: 25 }, (_, i) => Buffer.alloc(1_000_003, i));
+      const whole = Buffer.concat(pieces);
+      const staged = await store.stage(Readable.from(pieces), { maxBytes: whole.length });
+      expect([await store.stat(staged.key), await listed(store.list(''))]).toEqual([null, []]);
+      await staged.commit();
+      expect((await store.stat(staged.key))?.byteLength).toBe(whole.length);
+      expect(createHash('sha256').update(await store.readAll(staged.key)).digest('hex')).toBe(staged.sha256);
+      const across = await buffer(await store.read(staged.key, { start: 8_388_600, end: 8_388_620 }));
+      expect(across).toEqual(whole.subarray(8_388_600, 8_388_621));
+      await staged.discard();
+      expect([(await store.stat(staged.key))?.byteLength, await subject.leftovers()]).toEqual([whole.length, []]);
+    });
+
+    it('throws a large staged upload away without a trace', async () => {
+      const staged = await store.stage(Readable.from(Array.from({ length: 20 }, () => Buffer.alloc(1_000_003, 7))), { maxBytes: 1e9 });
+      await staged.discard();
+      expect([await store.stat(staged.key), await subject.leftovers()]).toEqual([null, []]);
+    });
+
+    it('removes what dead processes left unfinished, and leaves young uploads to those that live', async () => {
+      const staged = await store.stage(Readable.from(Array.from({ length: 20 }, () => Buffer.alloc(1_000_003, 8))), { maxBytes: 1e9 });
+      expect(await store.removeUnfinished(60_000)).toBe(0);
+      await staged.commit();
+      expect((await store.readAll(staged.key)).length).toBe(20_000_060);
+    });
+
+    it('answers a ping', async () => {
+      await expect(store.ping()).resolves.toBeUndefined();
     });
 
     it('gives a path with the bytes on it', async () => {

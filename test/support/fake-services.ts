@@ -2,10 +2,15 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
 import { Readable } from 'node:stream';
 import { UndertoneError } from '../../src/domain/errors.js';
-import type { ModelManifest, ModelStatus } from '../../src/domain/model.js';
+import type { ModelManifest } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
+import { usageHistory } from '../../src/domain/usage.js';
+import { bucketStart } from '../../src/domain/statistics.js';
+import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
+import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { createStatisticsService } from '../../src/services/statistics.service.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
 export const MANIFEST: ModelManifest = {
@@ -33,7 +38,8 @@ export class FakeWorld {
   /** Ends of uploads, for tests of what becomes of a broken one. */
   readonly uploadFailures: string[] = [];
   openSubscriptions = 0;
-  modelStatus: ModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true };
+  readonly deadLetters: DeadLetterView[] = [];
+  modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
   readonly services: Services;
   private nextNumber = 1;
 
@@ -135,6 +141,12 @@ function fakeServices(world: FakeWorld): Services {
   const knownModel = (id: string): void => {
     if (id !== 'starter') throw new UndertoneError('MODEL_UNKNOWN', `There is no model ${id}; installed: starter.`, { installed: ['starter'] });
   };
+  const takeDeadLetter = async (principal: Principal, id: string): Promise<DeadLetterView> => {
+    need(principal, 'admin');
+    const at = world.deadLetters.findIndex((letter) => letter.id === id && letter.workspaceId === principal.workspaceId);
+    if (at === -1) throw new UndertoneError('NOT_FOUND', 'There is no such dead letter.', { id });
+    return Promise.resolve(world.deadLetters.splice(at, 1)[0]!);
+  };
   return {
     recordings: {
       upload: async (principal, file, input) => {
@@ -180,6 +192,7 @@ function fakeServices(world: FakeWorld): Services {
         const bytes = world.bytes.get(id) ?? Buffer.alloc(0);
         return Promise.resolve({ stream: Readable.from([bytes.subarray(range?.start ?? 0, range?.end ?? bytes.length)]), byteLength: bytes.length, contentType: 'audio/wav', recording });
       },
+      audioUrl: (principal, id, { expiresInSeconds }) => Promise.resolve(mine(principal, world.recordings.get(id)) && `https://bucket.example/${id}?expires=${expiresInSeconds}`),
       delete: async (principal, id) => {
         need(principal, 'admin');
         recordingOf(principal, id);
@@ -308,14 +321,33 @@ function fakeServices(world: FakeWorld): Services {
         world.events.emit('model', world.modelStatus);
         return Promise.resolve(world.modelStatus);
       },
+      nodes: () => [{ id: 'node_1', roles: ['api', 'worker'], host: 'here', version: '1', concurrency: 2, defaultModelId: 'starter', models: [], isDraining: false, startedAt: new Date(0), heartbeatAt: new Date(0) }],
       stateChanges: async function* (_principal, signal) {
         world.openSubscriptions++;
         try {
-          for await (const [status] of on(world.events, 'model', { signal }) as AsyncIterable<[ModelStatus]>) yield status;
+          for await (const [status] of on(world.events, 'model', { signal }) as AsyncIterable<[FleetModelStatus]>) yield status;
         } finally {
           world.openSubscriptions--;
         }
       },
+    },
+    usage: {
+      usage: () => Promise.resolve({ maxStoredBytes: 1000, storedBytes: 600, kinds: [{ kind: 'audio', byteLength: 600, itemCount: 2 }], history: usageHistory([{ day: new Date('2026-01-02T00:00:00Z'), kind: 'audio', byteLength: 600, itemCount: 2 }]) }),
+      measureAll: () => Promise.resolve({ workspaces: 1 }),
+    },
+    statistics: createStatisticsService({
+      count: (workspaceId, from, to, bucket) => {
+        const analyses = [...world.analyses.values()].filter((analysis) => analysis.workspaceId === workspaceId && analysis.createdAt >= from && analysis.createdAt < to);
+        return Promise.resolve(analyses.map((analysis) => ({ start: bucketStart(analysis.createdAt, bucket), status: analysis.status, label: analysis.summary?.label ?? null, isAbstained: analysis.summary?.abstained ?? false, count: 1, audioSeconds: 2 })));
+      },
+    }),
+    deadLetters: {
+      list: async (principal) => {
+        need(principal, 'admin');
+        return Promise.resolve({ items: world.deadLetters, cursors: world.deadLetters.map(({ id }) => id), hasNextPage: false, totalCount: world.deadLetters.length });
+      },
+      retry: (principal, id) => takeDeadLetter(principal, id),
+      discard: (principal, id) => takeDeadLetter(principal, id),
     },
     keys: {
       authenticate: (secret) => {

@@ -39,6 +39,10 @@ function readModel(model: string, lines: readonly string[], modelNames: Readonly
   const indexes: string[] = [];
   const foreignKeys: string[] = [];
   for (const line of lines) {
+    if (line.startsWith('@@id(')) {
+      indexes.push(`${model}_pkey`);
+      continue;
+    }
     const block = /^@@(index|unique)\(\[(.*?)\]/.exec(line);
     if (block !== null) {
       const names = block[2]!.replace(/\([^)]*\)/g, '').split(',').map((column) => column.trim());

@@ -16,14 +16,32 @@ export interface ServerProcess {
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
 
-export async function startServer(dataDir: string, environment: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ['bin/undertone.mjs', 'serve'], {
+function spawnUndertone(args: readonly string[], dataDir: string, environment: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, ['bin/undertone.mjs', ...args], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: TEST_ADMIN_KEY, UNDERTONE_LOG_LEVEL: 'warn', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** A real `undertone worker`, from the moment it takes jobs. */
+export async function startWorker(dataDir: string, environment: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<{ readonly child: ChildProcess; kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> }> {
+  const child = spawnUndertone(['worker', ...args], dataDir, environment);
+  await sayingOf(child, /worker takes jobs/);
+  return { child, kill: (signal) => end(child, signal) };
+}
+
+async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  child.kill(signal);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code;
+}
+
+export async function startServer(dataDir: string, environment: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<ServerProcess> {
+  const child = spawnUndertone(['serve', ...args], dataDir, environment);
   let said = '';
-  child.stdout.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
-  const url = await listeningAddress(child);
+  child.stdout!.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
+  const url = await sayingOf(child, /listens on (http:\/\/\S+)/);
   const headers = { authorization: `Bearer ${TEST_ADMIN_KEY}` };
 
   return {
@@ -41,25 +59,21 @@ export async function startServer(dataDir: string, environment: Readonly<Record<
       if (!response.ok) throw new Error(`upload: ${response.status} ${await response.text()}`);
       return ((await response.json()) as { id: string }).id;
     },
-    async kill(signal) {
-      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-      child.kill(signal);
-      const [code] = (await once(child, 'exit')) as [number | null];
-      return code;
-    },
+    kill: (signal) => end(child, signal),
   };
 }
 
-function listeningAddress(child: ChildProcess): Promise<string> {
+/** The first group of what it says (or all of it), once it says it. */
+function sayingOf(child: ChildProcess, what: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let said = '';
     const hear = (chunk: Buffer): void => {
       said += chunk.toString('utf8');
-      const url = /listens on (http:\/\/\S+)/.exec(said)?.[1];
-      if (url !== undefined) resolve(url);
+      const found = what.exec(said);
+      if (found !== null) resolve(found[1] ?? found[0]);
     };
     child.stdout!.on('data', hear);
     child.stderr!.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code} before it listened:\n${said}`)));
+    child.once('exit', (code) => reject(new Error(`the process ended with ${code} before it was ready:\n${said}`)));
   });
 }

@@ -7,6 +7,8 @@ import { DEFAULT_HTTP_LIMITS, shownLimits, type HttpLimits } from '../../src/htt
 import { listen } from '../../src/http/listen.js';
 import { buildApiSchema } from '../../src/resolvers/build-schema.js';
 import { contextFactory } from '../../src/resolvers/request-context.js';
+import type { RateLimits } from '../../src/domain/settings.js';
+import { createRateLimiter } from '../../src/services/rate-limiter.js';
 import { FakeWorld } from './fake-services.js';
 
 const schema = buildApiSchema();
@@ -37,6 +39,7 @@ export interface TestAppOptions {
   readonly introspection?: boolean;
   readonly checks?: readonly ReadinessCheck[];
   readonly webDir?: string;
+  readonly rateLimits?: Partial<RateLimits>;
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
@@ -52,6 +55,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const facts = { version: '0.0.0-test', audioFormats: ['wav', 'mp3'], diarization: false, transcription: false, limits: shownLimits({ ...DEFAULT_HTTP_LIMITS, ...options.limits }) };
   const app = await buildApp({
     services: world.services, settings, schema, createContext: contextFactory({ services: world.services, settings, facts }), checks: options.checks ?? [], log, webDir: options.webDir ?? '/nowhere',
+    limiter: createRateLimiter({ requests: 0, queryCost: 0, uploadBytes: 0, failedKeys: 0, ...options.rateLimits }),
     ...(options.limits !== undefined && { limits: options.limits }),
   });
   const { url, port } = await listen(app, { host: '127.0.0.1', port: 0, hasKeys: true });

@@ -7,7 +7,7 @@ import { GRAPH_FILE } from './write-float-model.js';
 export const EMOTION2VEC_LICENSE = 'FunASR MODEL_LICENSE 1.1';
 const ATTRIBUTION = 'Emotion2Vec+ by the emotion2vec authors, distributed with FunASR under MODEL_LICENSE 1.1';
 /** The cost of attention grows with the square of the length: longer recordings are cut at pauses. */
-const MAX_WINDOW_SECONDS = 15;
+const MAX_WINDOW_SECONDS = 8;
 
 export interface ManifestParts {
   readonly id: string;

@@ -3,6 +3,8 @@ import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UndertoneError } from '../../domain/errors.js';
 
+/** Folder of what `models pull` has fetched, one folder a model, until it is installed. */
+export const DOWNLOADS = '.downloads';
 const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /**
@@ -10,9 +12,8 @@ const ID = /^[a-z0-9][a-z0-9._-]{0,63}$/;
  * model or none. With `replace` an installed model of this id makes room in the same breath and is deleted after.
  */
 export async function installFolder<T>(modelsDir: string, id: string, replace: boolean, fill: (folder: string) => Promise<T>): Promise<T> {
-  if (!ID.test(id)) throw new UndertoneError('BAD_INPUT', `${JSON.stringify(id.slice(0, 80))} is no model id: 1 to 64 of a-z, 0-9, ".", "_" and "-", starting with a letter or digit.`);
+  if (!replace || !ID.test(id)) await assertFree(modelsDir, id);
   const target = join(modelsDir, id);
-  if (!replace && (await exists(target))) throw taken(id);
   await sweepDrafts(modelsDir);
   const suffix = hiddenSuffix(id);
   const draft = join(modelsDir, `.import-${suffix}`);
@@ -37,12 +38,26 @@ export async function installFolder<T>(modelsDir: string, id: string, replace: b
   }
 }
 
-/** Takes a model away: out of sight in one step, then off the disk. Throws MODEL_UNKNOWN. Hosts that run it keep their mapping. */
+/** Throws what an import of this id would throw after its work: BAD_INPUT for no id, CONFLICT for one that is taken. */
+export async function assertFree(modelsDir: string, id: string): Promise<void> {
+  if (!ID.test(id)) throw new UndertoneError('BAD_INPUT', `${JSON.stringify(id.slice(0, 80))} is no model id: 1 to 64 of a-z, 0-9, ".", "_" and "-", starting with a letter or digit.`);
+  if (await exists(join(modelsDir, id))) throw taken(id);
+}
+
+/**
+ * Takes a model away, usable or not, and what a pull of it has left: out of sight in one step, then off the disk. Throws
+ * MODEL_UNKNOWN. Hosts that run it keep their mapping.
+ */
 export async function removeModel(modelsDir: string, id: string): Promise<void> {
   const hidden = join(modelsDir, `.removed-${hiddenSuffix(id)}`);
-  if (!ID.test(id) || !(await exists(join(modelsDir, id, 'manifest.json')))) {
+  const download = join(modelsDir, DOWNLOADS, id);
+  const isPulled = ID.test(id) && (await exists(download));
+  const isInstalled = ID.test(id) && (await exists(join(modelsDir, id)));
+  if (!isPulled && !isInstalled) {
     throw new UndertoneError('MODEL_UNKNOWN', `No model ${JSON.stringify(id.slice(0, 80))} is installed here.`);
   }
+  if (isPulled) await rm(download, { recursive: true, force: true });
+  if (!isInstalled) return;
   await rename(join(modelsDir, id), hidden);
   await rm(hidden, { recursive: true, force: true });
 }

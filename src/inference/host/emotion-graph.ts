@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import type { EmotionAnswer, EmotionItem, GraphContract, HostLoad, ItemAnswer } from '../host-protocol.js';
+import { largestUsefulBatch } from './batch-trial.js';
 import { writeNormalized } from './normalization.js';
 import type { ProviderSession } from './provider-session.js';
 import { openProviderSession } from './provider-session.js';
@@ -14,6 +15,8 @@ export class EmotionGraph {
     private readonly session: ort.InferenceSession,
     private readonly contract: GraphContract,
     readonly opened: ProviderSession,
+    /** Samples of the largest padded batch that the accelerator took; null on the CPU, where clips run one by one. */
+    readonly batchSampleLimit: number | null,
   ) {}
 
   /** Opens, checks and warms the graph, so that the first real clip pays for nothing. */
@@ -26,7 +29,7 @@ export class EmotionGraph {
     });
     assertSignature(opened.session);
     valueOf(await runGraph(opened.session, load.contract, trial));
-    return new EmotionGraph(opened.session, load.contract, opened);
+    return new EmotionGraph(opened.session, load.contract, opened, opened.provider === 'cpu' ? null : await triedBatchSamples(opened.session, load));
   }
 
   /** 1 where the graph's batch dimension is a number, or where it cannot be told the lengths of a padded batch. */
@@ -103,9 +106,24 @@ function assertSignature(session: ort.InferenceSession): void {
 }
 
 /** A second of quiet, uneven sound: zeros would hide a model that divides by the level. */
-function trialClip(contract: GraphContract): Float32Array {
-  const length = Math.max(contract.sampleRateHz, contract.minSamples);
+function trialClip(contract: GraphContract, length = Math.max(contract.sampleRateHz, contract.minSamples)): Float32Array {
   return Float32Array.from({ length }, (_, i) => 0.1 * Math.sin(i * 0.05) + 0.03 * Math.sin(i * i * 0.00037));
+}
+
+/** Runs batches of the longest windows, each twice the one before, until the device's memory or its gain ends. */
+async function triedBatchSamples(session: ort.InferenceSession, load: Extract<HostLoad, { kind: 'emotion' }>): Promise<number> {
+  const { contract } = load;
+  const windowSamples = Math.max(contract.minSamples, Math.round(contract.maxWindowSeconds * contract.sampleRateHz));
+  const window = { samples: trialClip(contract, windowSamples), wantFrameFeatures: false };
+  const itemCount = await largestUsefulBatch(Math.floor(load.maxBatchSamples / windowSamples), async (count) => {
+    const batch = Array.from({ length: count }, () => window);
+    // The first run of a shape pays for choosing its kernels.
+    await runGraph(session, contract, batch);
+    const startedAtMs = performance.now();
+    await runGraph(session, contract, batch);
+    return performance.now() - startedAtMs;
+  });
+  return itemCount * windowSamples;
 }
 
 /** The second run's time: the first one pays for compiling and for memory. */

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
 import process from 'node:process';
 import type { EmotionItem, FromHost, HostLoad, ItemAnswer, SpeechItem, ToHost } from '../host-protocol.js';
 import { EmotionGraph } from './emotion-graph.js';
@@ -14,18 +15,30 @@ import { SpeechGraph } from './speech-graph.js';
 interface LoadedGraph {
   readonly opened: ProviderSession;
   readonly batchLimit: number | null;
+  readonly batchSampleLimit: number | null;
   run(items: readonly unknown[]): Promise<ItemAnswer<unknown>[]>;
 }
 
 let graph: LoadedGraph | null = null;
 
 async function open(load: HostLoad): Promise<LoadedGraph> {
+  beNice(load.niceness);
   if (load.kind === 'speech') {
     const speech = await SpeechGraph.open(load);
-    return { opened: speech.opened, batchLimit: speech.batchLimit, run: (items) => speech.run(items as readonly SpeechItem[]) };
+    return { opened: speech.opened, batchLimit: 1, batchSampleLimit: null, run: (items) => speech.run(items as readonly SpeechItem[]) };
   }
   const emotion = await EmotionGraph.open(load);
-  return { opened: emotion.opened, batchLimit: emotion.batchLimit, run: (items) => emotion.run(items as readonly EmotionItem[]) };
+  return { opened: emotion.opened, batchLimit: emotion.batchLimit, batchSampleLimit: emotion.batchSampleLimit, run: (items) => emotion.run(items as readonly EmotionItem[]) };
+}
+
+/** Before the first session: the threads that compute are made by this one and take after it. */
+function beNice(niceness: number): void {
+  if (niceness === 0) return;
+  try {
+    setPriority(Math.min(19, getPriority() + niceness));
+  } catch {
+    // A system that does not allow it: bulk work then shares the processor evenly with interactive work.
+  }
 }
 
 async function answer(message: ToHost): Promise<FromHost> {
@@ -33,15 +46,16 @@ async function answer(message: ToHost): Promise<FromHost> {
     try {
       graph = await open(message.load);
       const { provider, providerFallback } = graph.opened;
-      return { type: 'ready', provider, providerFallback, batchLimit: graph.batchLimit, memoryBytes: process.memoryUsage.rss() };
+      return { type: 'ready', provider, providerFallback, batchLimit: graph.batchLimit, batchSampleLimit: graph.batchSampleLimit, memoryBytes: process.memoryUsage.rss() };
     } catch (error) {
       return { type: 'load-failed', message: firstLine(error) };
     }
   }
   try {
     if (graph === null) throw new Error('The host was asked to run before a model was loaded.');
+    const startedAtMs = Date.now();
     const answers = await graph.run(message.items);
-    return { type: 'answers', id: message.id, answers, memoryBytes: process.memoryUsage.rss() };
+    return { type: 'answers', id: message.id, answers, memoryBytes: process.memoryUsage.rss(), pid: process.pid, startedAtMs, endedAtMs: Date.now() };
   } catch (error) {
     return { type: 'run-failed', id: message.id, message: firstLine(error) };
   }

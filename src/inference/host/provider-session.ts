@@ -11,19 +11,19 @@ export interface ProviderSession {
 }
 
 /**
- * Opens the graph on the wanted provider, or on the CPU with the reason told. `agrees` compares a trial answer with the
+ * Opens the graph (a file, or its bytes) on the wanted provider, or on the CPU with the reason told. `agrees` compares a trial answer with the
  * CPU's: a driver that computes something else is as useless as one that is not there, and far more harmful.
  */
 export async function openProviderSession(
-  file: string,
+  model: string | Uint8Array,
   settings: SessionSettings,
   agrees: (candidate: ort.InferenceSession, reference: ort.InferenceSession) => Promise<string | null>,
 ): Promise<ProviderSession> {
-  const cpu = await ort.InferenceSession.create(file, sessionOptions('cpu', settings));
+  const cpu = await create(model, sessionOptions('cpu', settings));
   const reasons: string[] = [];
   for (const provider of acceleratorsToTry(settings.provider)) {
     try {
-      const candidate = await ort.InferenceSession.create(file, sessionOptions(provider, settings));
+      const candidate = await create(model, sessionOptions(provider, settings));
       const difference = await agrees(candidate, cpu);
       if (difference === null) {
         await cpu.release();
@@ -36,6 +36,11 @@ export async function openProviderSession(
     }
   }
   return { session: cpu, provider: 'cpu', providerFallback: reasons.length > 0 ? reasons.join('; ') : null };
+}
+
+/** The two overloads of the library take one of the two each. */
+function create(model: string | Uint8Array, options: ort.InferenceSession.SessionOptions): Promise<ort.InferenceSession> {
+  return typeof model === 'string' ? ort.InferenceSession.create(model, options) : ort.InferenceSession.create(model, options);
 }
 
 function sessionOptions(provider: Provider, settings: SessionSettings): ort.InferenceSession.SessionOptions {

@@ -4,16 +4,12 @@ import type { HostLoad, ItemAnswer, SpeechAnswer, SpeechItem } from '../host-pro
 import { sumOf } from './normalization.js';
 import type { ProviderSession } from './provider-session.js';
 import { openProviderSession } from './provider-session.js';
+import { FRAME_HOP, FRAME_SAMPLES, FRAMES, SPEECH_STATE_SIZE, SPEECH_WINDOW, speechSequenceModel } from './speech-model.js';
 
-export const SPEECH_CONTEXT_SAMPLES = 64;
-const STATE_SHAPE = [2, 1, 128] as const;
-const STATE_SIZE = 256;
+const STATE_SHAPE = [1, 1, SPEECH_STATE_SIZE] as const;
 
 /** Silero VAD: 512 new samples with the 64 before them (without those, speech in noise falls from 91 % to 76 %). */
 export class SpeechGraph {
-  readonly batchLimit = 1;
-  readonly #rate = new ort.Tensor('int64', BigInt64Array.of(16_000n), []);
-
   private constructor(
     private readonly session: ort.InferenceSession,
     readonly opened: ProviderSession,
@@ -21,7 +17,7 @@ export class SpeechGraph {
 
   static async open(load: Extract<HostLoad, { kind: 'speech' }>): Promise<SpeechGraph> {
     // One small step after another: an accelerator would only add the way there and back.
-    const opened = await openProviderSession(load.file, { ...load.session, provider: 'cpu' }, () => Promise.resolve(null));
+    const opened = await openProviderSession(speechSequenceModel(load.file), { ...load.session, provider: 'cpu' }, () => Promise.resolve(null));
     const graph = new SpeechGraph(opened.session, opened);
     await graph.#piece({ samples: new Float32Array(SPEECH_HOP_SAMPLES), state: null });
     return graph;
@@ -38,24 +34,36 @@ export class SpeechGraph {
     if (!Number.isFinite(sumOf(samples))) {
       return { ok: false, code: 'BAD_INPUT', message: 'The samples hold values that are not finite numbers. Decode the audio again.' };
     }
-    const hopCount = Math.ceil(samples.length / SPEECH_HOP_SAMPLES);
-    const probabilities = new Float32Array(hopCount);
-    const input = new Float32Array(SPEECH_CONTEXT_SAMPLES + SPEECH_HOP_SAMPLES);
-    if (state !== null) input.set(state.context);
-    let recurrent = state === null ? new Float32Array(STATE_SIZE) : Float32Array.from(state.recurrent);
-    for (let hop = 0; hop < hopCount; hop++) {
-      const fresh = samples.subarray(hop * SPEECH_HOP_SAMPLES, (hop + 1) * SPEECH_HOP_SAMPLES);
-      input.fill(0, SPEECH_CONTEXT_SAMPLES);
-      input.set(fresh, SPEECH_CONTEXT_SAMPLES);
-      const outputs = await this.session.run({
-        input: new ort.Tensor('float32', input, [1, input.length]),
-        state: new ort.Tensor('float32', recurrent, STATE_SHAPE),
-        sr: this.#rate,
-      });
-      probabilities[hop] = (outputs['output']!.data as Float32Array)[0]!;
-      recurrent = outputs['stateN']!.data as Float32Array<ArrayBuffer>;
-      input.copyWithin(0, SPEECH_HOP_SAMPLES);
-    }
-    return { ok: true, value: { probabilities, state: { recurrent: recurrent.slice(), context: input.slice(0, SPEECH_CONTEXT_SAMPLES) } } };
+    const { frames, context } = framesOf(samples, state?.context ?? new Float32Array(SPEECH_WINDOW.context));
+    if (frames.length === 0) return { ok: true, value: { probabilities: new Float32Array(0), state: { recurrent: state?.recurrent ?? new Float32Array(2 * SPEECH_STATE_SIZE), context } } };
+    const before = state?.recurrent ?? new Float32Array(2 * SPEECH_STATE_SIZE);
+    const outputs = await this.session.run({
+      frames: new ort.Tensor('float32', frames, [frames.length / (FRAMES * FRAME_SAMPLES), FRAMES, FRAME_SAMPLES]),
+      h: new ort.Tensor('float32', before.slice(0, SPEECH_STATE_SIZE), STATE_SHAPE),
+      c: new ort.Tensor('float32', before.slice(SPEECH_STATE_SIZE), STATE_SHAPE),
+    });
+    const floats = (name: string): Float32Array => outputs[name]!.data as Float32Array;
+    const recurrent = new Float32Array(2 * SPEECH_STATE_SIZE);
+    recurrent.set(floats('lastH'));
+    recurrent.set(floats('lastC'), SPEECH_STATE_SIZE);
+    return { ok: true, value: { probabilities: floats('probabilities').slice(), state: { recurrent, context } } };
   }
+}
+
+/** The frames of every window, with its context and its mirrored end, one after another; a last one that is not full ends in silence. */
+function framesOf(samples: Float32Array, contextBefore: Float32Array): { readonly frames: Float32Array; readonly context: Float32Array } {
+  const { context, fresh, mirrored, total } = SPEECH_WINDOW;
+  const count = Math.ceil(samples.length / fresh);
+  const padded = new Float32Array(context + count * fresh);
+  padded.set(contextBefore);
+  padded.set(samples, context);
+  const frames = new Float32Array(count * FRAMES * FRAME_SAMPLES);
+  const window = new Float32Array(total);
+  for (let index = 0; index < count; index++) {
+    window.set(padded.subarray(index * fresh, index * fresh + context + fresh));
+    // The last sample itself is the mirror and is not repeated.
+    for (let i = 0; i < mirrored; i++) window[context + fresh + i] = window[context + fresh - 2 - i]!;
+    for (let frame = 0; frame < FRAMES; frame++) frames.set(window.subarray(frame * FRAME_HOP, frame * FRAME_HOP + FRAME_SAMPLES), (index * FRAMES + frame) * FRAME_SAMPLES);
+  }
+  return { frames, context: padded.slice(padded.length - context) };
 }

@@ -1,8 +1,10 @@
 import type { UndertoneError } from '../../domain/errors.js';
-import type { ModelState, Provider } from '../../domain/model.js';
-import type { SessionSettings } from '../host-protocol.js';
+import type { ModelState } from '../../domain/model.js';
+import type { Priority } from '../../domain/priority.js';
+import type { HostReady, SessionSettings } from '../host-protocol.js';
 import { deliver, recover } from './batch-outcome.js';
 import { HostEnded } from './host-process.js';
+import type { SlotLife } from './host-slot.js';
 import { HostSlot } from './host-slot.js';
 import { loadFailed, loadRefusal, overloaded, stopping } from './pool-failures.js';
 import { PoolRequest } from './pool-request.js';
@@ -16,8 +18,16 @@ import { RunRate } from './run-rate.js';
 /** Load crashes in a row (out of memory, mostly) after which waiting callers are told instead of kept. */
 const LOAD_CRASHES_TOLERATED = 1;
 
-/** One model: its hosts, its queue, and the promise that an accepted request is answered once, whatever happens to a host. */
+/**
+ * One model: its hosts, its queue, and the promise that an accepted request is answered once, whatever happens to a host.
+ *
+ * On a CPU, where a run cannot be interrupted, interactive work has a host of its own: an interactive clip must not wait
+ * for a bulk window of ten times its length. On an accelerator one host does everything, in batches.
+ */
 export class HostPool<Item, Answer> {
+  readonly #bulk: readonly HostSlot[];
+  /** The host that only interactive work gets; started by the first such request. */
+  readonly #lane: HostSlot | null;
   readonly #slots: readonly HostSlot[];
   readonly #queue: RequestQueue<PoolRequest<Item, Answer>>;
   readonly #running = new Map<HostSlot, PoolRequest<Item, Answer>[]>();
@@ -26,7 +36,7 @@ export class HostPool<Item, Answer> {
   #providerFallback: string | null = null;
   #sequence = 0;
   #drain: { readonly upTo: number; readonly promise: Promise<void>; readonly finish: () => void } | null = null;
-  /** Halved when a batch throws: how the size that fits a device's memory is found. */
+  /** Samples. Halved when a batch throws: the memory of a device may shrink after the trial at its load. */
   #batchCeiling = Infinity;
   #stopped = false;
 
@@ -40,8 +50,10 @@ export class HostPool<Item, Answer> {
       changed: () => this.#pump(),
       loadFailed: (message: string, crashed: boolean, failureCount: number) => this.#onLoadFailed(message, crashed, failureCount),
     };
-    const slotSettings = { ...settings, load: () => settings.load(this.#provider) };
-    this.#slots = Array.from({ length: settings.hostCount }, () => new HostSlot(slotSettings, listener));
+    const { load, loadInteractive } = settings;
+    this.#bulk = Array.from({ length: settings.hostCount }, () => new HostSlot({ ...settings, load: () => load(this.#provider) }, listener));
+    this.#lane = loadInteractive === null ? null : new HostSlot({ ...settings, load: () => loadInteractive(this.#provider) }, listener);
+    this.#slots = this.#lane === null ? this.#bulk : [this.#lane, ...this.#bulk];
   }
 
   get state(): ModelState {
@@ -72,12 +84,13 @@ export class HostPool<Item, Answer> {
     return request.promise;
   }
 
-  /** Resolves when every host is ready. Throws MODEL_LOAD_FAILED; tries at once, back-off or not. */
+  /** Resolves when the interactive host is ready, or every host where there is none. Throws MODEL_LOAD_FAILED; tries at once, back-off or not. */
   async load(): Promise<void> {
     if (this.#stopped) throw stopping();
     await this.#drain?.promise;
-    await Promise.all(this.#slots.map((slot) => slot.start()));
-    for (const { life } of this.#slots) if (life.kind === 'failed') throw loadFailed(this.settings.name, life.message, this.settings.backOffFirstMs);
+    const wanted = this.#lane === null ? this.#bulk : [this.#lane];
+    await Promise.all(wanted.map((slot) => slot.start()));
+    for (const { life } of wanted) if (life.kind === 'failed') throw loadFailed(this.settings.name, life.message, this.settings.backOffFirstMs);
   }
 
   /** Answers what has been accepted so far, then ends the processes. What comes meanwhile waits for a fresh host. */
@@ -116,20 +129,37 @@ export class HostPool<Item, Answer> {
 
   #feed(slot: HostSlot): void {
     if (slot.life.kind !== 'ready' || this.#running.has(slot)) return;
-    const batch = this.#queue.take(this.#batchLimits(slot.life.ready.provider, slot.life.ready.batchLimit), Date.now(), this.#drain?.upTo);
+    const batch = this.#queue.take(this.#batchLimits(slot.life.ready), Date.now(), this.#drain?.upTo, this.#lineOf(slot));
     if (batch !== null) void this.#run(slot, batch);
   }
 
-  #batchLimits(provider: Provider, graphLimit: number | null): BatchLimits {
+  /** What a host may take: null is anything. */
+  #lineOf(slot: HostSlot): Priority | null {
+    if (this.#lane === null || this.#isAccelerated()) return null;
+    if (slot === this.#lane) return 'interactive';
+    // While the interactive host is on its way, or cannot be had, the others stand in for it.
+    return isAlive(this.#lane.life) ? 'bulk' : null;
+  }
+
+  #isAccelerated(): boolean {
+    return this.#slots.some(({ life }) => isAlive(life) && life.ready.provider !== 'cpu');
+  }
+
+  #batchLimits({ provider, batchLimit, batchSampleLimit }: HostReady): BatchLimits {
     const limits = this.settings.batch(provider);
-    return { ...limits, maxItems: Math.min(limits.maxItems, graphLimit ?? Infinity, this.#batchCeiling) };
+    return { ...limits, maxItems: Math.min(limits.maxItems, batchLimit ?? Infinity), maxSamples: Math.min(limits.maxSamples, batchSampleLimit ?? Infinity, this.#batchCeiling) };
   }
 
   #startOne(): void {
-    const lives = this.#slots.map((slot) => slot.life.kind);
+    // A second host on one device would only share it.
+    if (this.#isAccelerated()) return;
+    const lane = this.#lane;
+    const laneServes = lane !== null && (canStart(lane.life) || lane.life.kind === 'loading' || isAlive(lane.life));
+    if (laneServes && this.#queue.has('interactive') && canStart(lane.life)) void lane.start();
+    if (!this.#queue.has('bulk') && laneServes) return;
+    const lives = this.#bulk.map((slot) => slot.life.kind);
     if (lives.includes('loading') || lives.includes('ready')) return;
-    const slot = this.#slots.find(({ life }) => life.kind === 'unloaded' || (life.kind === 'failed' && life.cause === 'load' && life.retryAtMs <= Date.now()));
-    void slot?.start();
+    void this.#bulk.find(({ life }) => canStart(life))?.start();
   }
 
   #finishDrain(): void {
@@ -154,9 +184,11 @@ export class HostPool<Item, Answer> {
     try {
       const answers = await slot.run(batch.map((request) => request.item));
       this.#rate.add(Date.now() - startedAtMs, sumOf(batch));
+      this.settings.onBatch?.(batch.length, (Date.now() - startedAtMs) / 1000);
+      for (const { onRun } of batch) onRun?.({ pid: answers.pid, startedAtMs: answers.startedAtMs, endedAtMs: answers.endedAtMs, windowCount: batch.length });
       deliver(batch, answers);
     } catch (error) {
-      if (!(error instanceof HostEnded) && batch.length > 1) this.#batchCeiling = Math.max(1, batch.length >> 1);
+      if (!(error instanceof HostEnded) && batch.length > 1) this.#batchCeiling = (batch.length * Math.max(...batch.map((request) => request.sampleCount))) / 2;
       recover(batch, error, this.settings.name, (request) => this.#queue.putBack(request));
     } finally {
       clearTimeout(watchdog);
@@ -194,6 +226,15 @@ export class HostPool<Item, Answer> {
     const retryAfterMs = this.#rate.estimateMs(this.#queue.sampleCount, this.#slots.length);
     return overloaded(this.settings.name, this.#queue.length, retryAfterMs);
   }
+}
+
+function isAlive(life: SlotLife): life is Extract<SlotLife, { kind: 'ready' | 'busy' }> {
+  return life.kind === 'ready' || life.kind === 'busy';
+}
+
+/** Also after a failed load, once its wait is over; after a crash the slot starts itself. */
+function canStart(life: SlotLife): boolean {
+  return life.kind === 'unloaded' || (life.kind === 'failed' && life.cause === 'load' && life.retryAtMs <= Date.now());
 }
 
 function sumOf(batch: readonly { readonly sampleCount: number }[]): number {

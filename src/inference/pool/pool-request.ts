@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { UndertoneError } from '../../domain/errors.js';
 import type { Priority } from '../../domain/priority.js';
 import type { QueuedRequest } from './request-queue.js';
@@ -21,6 +22,7 @@ export class PoolRequest<Item, Answer> implements QueuedRequest {
   #settled = false;
   readonly #timer: NodeJS.Timeout;
   readonly #signal: AbortSignal | undefined;
+  readonly onRun: SubmitOptions['onRun'];
   readonly #onAbort: () => void;
 
   constructor(
@@ -32,6 +34,8 @@ export class PoolRequest<Item, Answer> implements QueuedRequest {
     private readonly onSettled: (request: PoolRequest<Item, Answer>, how: 'answered' | 'deadline' | 'aborted') => void,
   ) {
     this.priority = options.priority;
+    // Bound to where the request came from: the answer arrives on the channel of a host, in nobody's context.
+    this.onRun = options.onRun === undefined ? undefined : AsyncResource.bind(options.onRun);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -83,17 +83,22 @@ export class RequestQueue<Request extends QueuedRequest> {
     return all.sort((a, b) => a.sequence - b.sequence);
   }
 
+  has(priority: Priority): boolean {
+    return this.#lines[priority].length > 0;
+  }
+
   hasUpTo(sequence: number): boolean {
     return Object.values(this.#lines).some((line) => line[0] !== undefined && line[0].sequence <= sequence);
   }
 
-  /** The next batch among the requests that came up to `sequence`; null when there is none. */
-  take(limits: BatchLimits, nowMs: number, sequence = Infinity): Request[] | null {
-    const priority = this.#nextPriority(nowMs, sequence);
+  /** The next batch, of requests that came up to `sequence` and of one priority alone where that is asked for; null when there is none. */
+  take(limits: BatchLimits, nowMs: number, sequence = Infinity, only: Priority | null = null): Request[] | null {
+    const priority = only ?? this.#nextPriority(nowMs, sequence);
     if (priority === null) return null;
-    this.#turnsSinceBulk = priority === 'bulk' ? 0 : this.#turnsSinceBulk + 1;
     const eligible = this.#lines[priority].filter((request) => request.sequence <= sequence);
     const batch = pickBatch(eligible, limits);
+    if (batch.length === 0) return null;
+    if (only === null) this.#turnsSinceBulk = priority === 'bulk' ? 0 : this.#turnsSinceBulk + 1;
     for (const request of batch) this.remove(request);
     return batch;
   }

@@ -1,0 +1,86 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { UndertoneError } from '../domain/errors.js';
+import { decodeNpy } from '../domain/npy.js';
+import { parseOutputsResult } from '../services/outputs-result.js';
+import type { OutputsFolder } from '../services/service-contracts.js';
+
+const AUDIO = 'processed_audio.wav';
+const RESULTS = ['result.json', 'result_frame.json'] as const;
+const EMBEDDING = 'embedding.npy';
+/** outputs_20240131_235959, and _2 for a second one in the same second. */
+const NAME = /^outputs_(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})(?:_\d+)?$/;
+const MAX_RESULT_BYTES = 64 * 1024 * 1024;
+/** An hour of frames of 1,024 float32 is 740 MB; only its mean is kept. */
+const MAX_EMBEDDING_BYTES = 1024 * 1024 * 1024;
+
+/** Every folder at or under `directory` that is named like the web page's or holds a result of it, in the order of their names. BAD_INPUT when it cannot be read. */
+export async function findOutputsFolders(directory: string): Promise<readonly string[]> {
+  let entries;
+  try {
+    entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    throw new UndertoneError('BAD_INPUT', `${directory} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}). Give the folder that holds the outputs_… folders.`, {}, { cause: error });
+  }
+  const found = new Set<string>();
+  if (NAME.test(basename(directory))) found.add(directory);
+  for (const entry of entries) {
+    if (entry.isDirectory() && NAME.test(entry.name)) found.add(join(entry.parentPath, entry.name));
+    if (entry.isFile() && (RESULTS as readonly string[]).includes(entry.name)) found.add(entry.parentPath);
+  }
+  return [...found].sort();
+}
+
+/** Reads and checks one folder. BAD_INPUT names the file and what is wrong with it. */
+export async function readOutputsFolder(path: string, model: string): Promise<OutputsFolder> {
+  const name = basename(path);
+  const at = dateOf(name);
+  const audioPath = join(path, AUDIO);
+  await stat(audioPath).catch((error: unknown) => {
+    throw missing(AUDIO, error);
+  });
+  const { file, bytes } = await readResult(path);
+  const embedding = await readBounded(join(path, EMBEDDING), MAX_EMBEDDING_BYTES);
+  return { name, at, audioPath, model, resultBytes: bytes, result: within(file, () => parseOutputsResult(JSON.parse(bytes.toString('utf8')) as unknown)), embedding: embedding === null ? null : within(EMBEDDING, () => decodeNpy(embedding)) };
+}
+
+/** Local time, as the web page writes it. */
+function dateOf(name: string): Date {
+  const [year, month, day, hour, minute, second] = (NAME.exec(name)?.slice(1, 7) ?? []).map(Number);
+  const date = new Date(year ?? NaN, (month ?? NaN) - 1, day, hour, minute, second);
+  // The hour is not compared with the date's: one that a change to summer time leaves out is as good as the one after it.
+  if (date.getMonth() + 1 === month && date.getDate() === day && hour! < 24 && minute! < 60 && second! < 60) return date;
+  throw new UndertoneError('BAD_INPUT', 'The folder is not named outputs_YYYYMMDD_HHMMSS with a real date, so its age is not known. Rename it.');
+}
+
+async function readResult(path: string): Promise<{ readonly file: string; readonly bytes: Buffer }> {
+  for (const file of RESULTS) {
+    const bytes = await readBounded(join(path, file), MAX_RESULT_BYTES);
+    if (bytes !== null) return { file, bytes };
+  }
+  throw new UndertoneError('BAD_INPUT', `The folder has neither ${RESULTS.join(' nor ')}.`);
+}
+
+/** Null when there is no such file. */
+async function readBounded(path: string, maxBytes: number): Promise<Buffer | null> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxBytes) throw new UndertoneError('BAD_INPUT', `${basename(path)} has ${size} bytes; at most ${maxBytes} are read.`);
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error instanceof UndertoneError ? error : missing(basename(path), error);
+  }
+}
+
+function missing(file: string, cause: unknown): UndertoneError {
+  return new UndertoneError('BAD_INPUT', `${file} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'}).`, {}, { cause });
+}
+
+function within<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UndertoneError('BAD_INPUT', `${file}: ${error instanceof SyntaxError ? 'this is not JSON' : (error as Error).message}`, {}, { cause: error });
+  }
+}

@@ -1,0 +1,82 @@
+import type { UsageKind, UsageOfKind, UsageSnapshot, WorkspaceRecord } from '../domain/usage.js';
+import type { Database, Transaction } from './database.js';
+
+export interface WorkspaceRepository {
+  insert(row: Pick<WorkspaceRecord, 'id' | 'name' | 'maxStoredBytes'>): Promise<WorkspaceRecord>;
+  list(): Promise<readonly WorkspaceRecord[]>;
+  find(id: string, tx?: Transaction): Promise<WorkspaceRecord | null>;
+  /** Null when there is no such workspace. */
+  setMaxStoredBytes(id: string, bytes: number | null): Promise<WorkspaceRecord | null>;
+  /** Bytes of its recordings as uploaded. */
+  storedBytes(workspaceId: string): Promise<number>;
+  /**
+   * The same under a lock of the workspace that is held to the end of the transaction: uploads that come at once are
+   * counted one after another.
+   */
+  lockedStoredBytes(tx: Transaction, workspaceId: string): Promise<number>;
+  /** All but `tracks`, whose sizes only the storage knows. */
+  measure(workspaceId: string): Promise<readonly UsageOfKind[]>;
+  /** Whose each of these track blobs is; those that belong to nobody are left out. */
+  ownersOfTracks(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Replaces the day's figures. */
+  saveSnapshot(workspaceId: string, day: Date, usage: readonly UsageOfKind[]): Promise<void>;
+  snapshots(workspaceId: string, since: Date): Promise<readonly UsageSnapshot[]>;
+}
+
+interface Figures {
+  readonly byteLength: bigint | null;
+  readonly itemCount: bigint;
+}
+
+export function createWorkspaceRepository({ client }: Database): WorkspaceRepository {
+  const sumOf = async (db: Pick<Transaction, '$queryRaw'>, workspaceId: string): Promise<Figures> => {
+    const [row] = await db.$queryRaw<Figures[]>`SELECT sum("byteLength")::bigint AS "byteLength", count(*) AS "itemCount" FROM "Recording" WHERE "workspaceId" = ${workspaceId}`;
+    return row!;
+  };
+  return {
+    insert: async (row) => toWorkspace(await client.workspace.create({ data: row })),
+    list: async () => (await client.workspace.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })).map(toWorkspace),
+    find: async (id, tx) => {
+      const row = await (tx ?? client).workspace.findUnique({ where: { id } });
+      return row === null ? null : toWorkspace(row);
+    },
+    setMaxStoredBytes: async (id, maxStoredBytes) => {
+      const { count } = await client.workspace.updateMany({ where: { id }, data: { maxStoredBytes } });
+      return count === 0 ? null : toWorkspace(await client.workspace.findUniqueOrThrow({ where: { id } }));
+    },
+    storedBytes: async (workspaceId) => Number((await sumOf(client, workspaceId)).byteLength ?? 0),
+    lockedStoredBytes: async (tx, workspaceId) => {
+      await tx.$queryRaw`SELECT "id" FROM "Workspace" WHERE "id" = ${workspaceId} FOR NO KEY UPDATE`;
+      return Number((await sumOf(tx, workspaceId)).byteLength ?? 0);
+    },
+    measure: async (workspaceId) => {
+      const audio = await sumOf(client, workspaceId);
+      const [embeddings] = await client.$queryRaw<Figures[]>`SELECT sum(4 * "dimension")::bigint AS "byteLength", count(*) AS "itemCount" FROM "Embedding" WHERE "workspaceId" = ${workspaceId}`;
+      const [results] = await client.$queryRaw<Figures[]>`
+        SELECT sum(pg_column_size(s.*))::bigint AS "byteLength", count(*) AS "itemCount" FROM "Segment" s JOIN "Analysis" a ON a."id" = s."analysisId" WHERE a."workspaceId" = ${workspaceId}`;
+      return [usageOf('audio', audio), usageOf('embeddings', embeddings!), usageOf('results', results!)];
+    },
+    ownersOfTracks: async (keys) => {
+      const rows = await client.analysis.findMany({ where: { trackKey: { in: [...keys] } }, select: { trackKey: true, workspaceId: true } });
+      return new Map(rows.map((row) => [row.trackKey!, row.workspaceId]));
+    },
+    saveSnapshot: async (workspaceId, day, usage) => {
+      for (const { kind, byteLength, itemCount } of usage) {
+        const figures = { byteLength, itemCount };
+        await client.usageSnapshot.upsert({ where: { workspaceId_day_kind: { workspaceId, day, kind } }, create: { workspaceId, day, kind, ...figures }, update: figures });
+      }
+    },
+    snapshots: async (workspaceId, since) => {
+      const rows = await client.usageSnapshot.findMany({ where: { workspaceId, day: { gte: since } }, orderBy: [{ day: 'asc' }, { kind: 'asc' }] });
+      return rows.map(({ day, kind, byteLength, itemCount }) => ({ day, kind: kind as UsageKind, byteLength: Number(byteLength), itemCount: Number(itemCount) }));
+    },
+  };
+}
+
+function usageOf(kind: UsageKind, { byteLength, itemCount }: Figures): UsageOfKind {
+  return { kind, byteLength: Number(byteLength ?? 0), itemCount: Number(itemCount) };
+}
+
+function toWorkspace({ id, name, maxStoredBytes, createdAt }: { readonly id: string; readonly name: string; readonly maxStoredBytes: bigint | null; readonly createdAt: Date }): WorkspaceRecord {
+  return { id, name, maxStoredBytes: maxStoredBytes === null ? null : Number(maxStoredBytes), createdAt };
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { Transaction } from '../db/database.js';
+import type { WorkspaceRepository } from '../db/workspace.repository.js';
+import { UndertoneError } from '../domain/errors.js';
+import { newId } from '../domain/ids.js';
+import { formatByteLength, usageHistory, type UsageOfKind } from '../domain/usage.js';
+import type { BlobStore } from '../storage/blob-store.js';
+import { requireRole } from './permissions.js';
+import { parseWith } from './recording-input.js';
+import type { UsageService, WorkspaceAdministration } from './service-contracts.js';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const MAX_DAYS = 3660;
+const TRACKS_AT_ONCE = 1000;
+
+const quota = z.number().int().min(0).nullable();
+const newWorkspace = z.object({ name: z.string().trim().min(1).max(100), maxStoredBytes: quota });
+
+/** Refuses what a workspace has no room for. */
+export interface StorageQuota {
+  /** To be called in the transaction that has added a recording of `addedBytes`. QUOTA_EXCEEDED, which undoes it. */
+  assertRoom(tx: Transaction, workspaceId: string, addedBytes: number): Promise<void>;
+}
+
+export function createStorageQuota(workspaces: WorkspaceRepository): StorageQuota {
+  return {
+    async assertRoom(tx, workspaceId, addedBytes) {
+      const limit = (await workspaces.find(workspaceId, tx))?.maxStoredBytes ?? null;
+      if (limit === null) return;
+      const wanted = await workspaces.lockedStoredBytes(tx, workspaceId);
+      if (wanted <= limit) return;
+      const stored = wanted - addedBytes;
+      throw new UndertoneError('QUOTA_EXCEEDED', `The workspace stores ${formatByteLength(stored)} of the ${formatByteLength(limit)} it may; this file has ${formatByteLength(addedBytes)}. Delete or archive recordings, or have the quota raised (undertone workspaces set).`, { storedBytes: stored, maxBytes: limit, receivedBytes: addedBytes });
+    },
+  };
+}
+
+/** For the operator at the machine: an administrator of one workspace must not raise its own quota. */
+export function createWorkspaceAdministration(workspaces: WorkspaceRepository): WorkspaceAdministration {
+  return {
+    list: () => workspaces.list(),
+    create: (input) => workspaces.insert({ id: newId('workspace'), ...parseWith(newWorkspace, input) }),
+    async setQuota(id, maxStoredBytes) {
+      const changed = await workspaces.setMaxStoredBytes(id, parseWith(quota, maxStoredBytes));
+      if (changed === null) throw new UndertoneError('NOT_FOUND', `There is no workspace ${id.slice(0, 64)}. undertone workspaces list shows those that are.`, { id: id.slice(0, 64) });
+      return changed;
+    },
+  };
+}
+
+export function createUsageService(workspaces: WorkspaceRepository, blobs: Pick<BlobStore, 'list'>, now: () => number = Date.now): UsageService {
+  const today = (): Date => new Date(Math.floor(now() / DAY_MS) * DAY_MS);
+
+  /** One pass over the storage for all workspaces. */
+  async function measureTracks(signal: AbortSignal): Promise<ReadonlyMap<string, UsageOfKind>> {
+    const totals = new Map<string, UsageOfKind>();
+    let batch = new Map<string, number>();
+    const count = async (): Promise<void> => {
+      for (const [key, owner] of await workspaces.ownersOfTracks([...batch.keys()])) {
+        const { byteLength, itemCount } = totals.get(owner) ?? { byteLength: 0, itemCount: 0 };
+        totals.set(owner, { kind: 'tracks', byteLength: byteLength + batch.get(key)!, itemCount: itemCount + 1 });
+      }
+      batch = new Map();
+    };
+    for await (const { key, byteLength } of blobs.list('tracks/')) {
+      signal.throwIfAborted();
+      batch.set(key, byteLength);
+      if (batch.size >= TRACKS_AT_ONCE) await count();
+    }
+    await count();
+    return totals;
+  }
+
+  return {
+    async usage(principal, days) {
+      requireRole(principal, 'viewer');
+      const since = new Date(today().getTime() - (parseWith(z.number().int().min(1).max(MAX_DAYS), days) - 1) * DAY_MS);
+      const [workspace, storedBytes, snapshots] = await Promise.all([workspaces.find(principal.workspaceId), workspaces.storedBytes(principal.workspaceId), workspaces.snapshots(principal.workspaceId, since)]);
+      const newest = snapshots.at(-1)?.day.getTime();
+      return { maxStoredBytes: workspace?.maxStoredBytes ?? null, storedBytes, kinds: snapshots.filter(({ day }) => day.getTime() === newest), history: usageHistory(snapshots) };
+    },
+
+    async measureAll(signal) {
+      const tracks = await measureTracks(signal);
+      const all = await workspaces.list();
+      for (const { id } of all) {
+        signal.throwIfAborted();
+        await workspaces.saveSnapshot(id, today(), [...(await workspaces.measure(id)), tracks.get(id) ?? { kind: 'tracks', byteLength: 0, itemCount: 0 }]);
+      }
+      return { workspaces: all.length };
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ChaosClients, pause, seededRandom } from '../support/chaos-clients.js';
+import { killChild, Phoenix } from '../support/chaos-processes.js';
+import { checkInvariants, watchEnds } from '../support/invariants.js';
+import { settle, sweep } from '../support/settle.js';
+import { startServer, startWorker, TEST_ADMIN_KEY } from '../support/server-process.js';
+import { openServerTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const ROUNDS = Number(process.env['UT_TEST_CHAOS_ROUNDS'] ?? 45);
+const SEED = Number(process.env['UT_TEST_CHAOS_SEED'] ?? Date.now() % 1_000_000);
+/** A cluster of this suite's own (needs root, as the script does): it is killed as well. */
+const postgres = async (action: 'start' | 'kill' | 'stop'): Promise<string> =>
+  (await promisify(execFile)('scripts/postgres-chroot.sh', [action], { env: { ...process.env, UNDERTONE_POSTGRES_CLUSTER: 'chaos' } })).stdout.trim();
+
+describe(`servers, workers, model hosts and PostgreSQL killed at random (seed ${SEED})`, () => {
+  let folder: string;
+  let database: TestDatabase;
+  let environment: Record<string, string>;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ut-chaos-'));
+    database = await openServerTestDatabase(await postgres('start'));
+    environment = {
+      DATABASE_URL: database.db.connectionString, UNDERTONE_STORAGE_URL: `file://${join(folder, 'blobs')}`, UNDERTONE_LOG_LEVEL: 'silent', UNDERTONE_MODEL_THREADS: '1', UNDERTONE_MIN_FREE_BYTES: '0',
+    };
+  });
+  afterAll(async () => {
+    await database.dispose();
+    await postgres('stop');
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it(`lose nothing that was acknowledged in ${ROUNDS} kills, end every accepted analysis once, and leave no rest behind`, { timeout: 900_000 }, async () => {
+    const random = seededRandom(SEED);
+    await watchEnds(environment['DATABASE_URL']!);
+    const api = new Phoenix(() => startServer(join(folder, 'api'), environment, ['--no-worker']));
+    const workers = [0, 1].map((i) => new Phoenix(() => startWorker(join(folder, `worker${i}`), environment)));
+    await Promise.all([api.rise(), ...workers.map((worker) => worker.rise())]);
+    const clients = new ChaosClients({ url: () => api.now?.url ?? null, key: TEST_ADMIN_KEY }, random);
+    clients.start(2, 400);
+    const kills = { api: 0, worker: 0, host: 0, database: 0 };
+    const rising: Promise<void>[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await pause(300 + 1700 * random());
+      const dice = random();
+      const worker = workers[Math.floor(random() * workers.length)]!;
+      if (dice < 0.3) {
+        kills.api += 1;
+        await api.fall();
+        rising.push(api.rise());
+      } else if (dice < 0.6) {
+        kills.worker += 1;
+        await worker.fall();
+        rising.push(worker.rise());
+      } else if (dice < 0.88) {
+        while (!killChild(worker.now?.child.pid, random)) await pause(50);
+        kills.host += 1;
+      } else {
+        kills.database += 1;
+        await postgres('kill');
+        await pause(1000 * random());
+        await postgres('start');
+      }
+    }
+    await clients.stop();
+    await Promise.all(rising);
+    const { requeuedCount } = await settle(database, join(folder, 'blobs'), clients);
+    expect(await Promise.all([api, ...workers].map((each) => each.rest()))).toEqual([0, 0, 0]);
+
+    const blobs = await sweep(database, join(folder, 'blobs'));
+    const report = await checkInvariants({ connectionString: environment['DATABASE_URL']!, blobs, ledger: clients, isWatched: true });
+    process.stdout.write(`${JSON.stringify({ seed: SEED, kills, uploads: clients.uploads.size, analyses: clients.analyses.size, requeuedCount, statuses: report.statuses, problems: report.problems })}\n`);
+    expect(report.violations).toEqual([]);
+    expect(clients.surprises).toEqual([]);
+    expect(clients.analyses.size).toBeGreaterThan(ROUNDS / 3);
+    expect(Object.values(kills).reduce((sum, count) => sum + count)).toBe(ROUNDS);
+    // What was wrong with the recording itself is no fault of ours; of the others nearly all come through.
+    const ours = Object.entries(report.problems).filter(([code]) => code !== 'NOT_AUDIO').reduce((sum, [, count]) => sum + count, 0);
+    expect(ours).toBeLessThanOrEqual(clients.analyses.size * 0.05);
+  });
+});

@@ -101,21 +101,22 @@ def load_cache(cache_dir, names=VARIANTS):
             if os.path.exists(os.path.join(cache_dir, f"{name}.npy"))]
 
 
-def build_cache(data_dir, cache_dir):
+def build_cache(data_dir, cache_dir, extra=()):
     """Decode everything once; a changed list of clips or variants starts anew."""
     os.makedirs(cache_dir, exist_ok=True)
     rows = read_manifest(data_dir)
-    stamp = json.dumps([[row["path"] for row in rows], VARIANTS, CLIPPED])
+    stamp = json.dumps([[row["path"] for row in rows], VARIANTS])
     stamp_file = os.path.join(cache_dir, "stamp.json")
     if os.path.exists(stamp_file) and open(stamp_file).read() != stamp:
         for name in os.listdir(cache_dir):
             os.remove(os.path.join(cache_dir, name))
     with open(stamp_file, "w") as file:
         file.write(stamp)
-    for name in [*VARIANTS, *CLIPPED]:
+    for name in [*VARIANTS, *extra]:
         build_variant(rows, name, cache_dir)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    build_cache(sys.argv[1], sys.argv[2])
+    # `data.py DATA CACHE --hard` also makes what `train.py --hard` needs.
+    build_cache(sys.argv[1], sys.argv[2], CLIPPED if "--hard" in sys.argv[3:] else ())

@@ -6,12 +6,14 @@ import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
 import { usageReportTask } from '../cron/usage-report.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composeDiarization } from './compose-diarization.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createSpeakerRepository } from './db/speaker.repository.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import { createWorkspaceRepository } from './db/workspace.repository.js';
@@ -40,6 +42,7 @@ import { createModelService } from './services/model.service.js';
 import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
+import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
@@ -61,6 +64,7 @@ export interface Platform {
   readonly blobs: StorageBackend;
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
+  readonly plugins: Plugins;
   readonly scheduler: Scheduler;
   readonly metrics: PlatformMetrics;
   readonly tracing: Tracing;
@@ -102,7 +106,10 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   opened.push(() => messages.stop());
   const limiter = createRateLimiter(settings.rateLimits);
   const stopSharing = shareRates(limiter, messages);
-  opened.push(() => Promise.resolve(stopSharing()));
+  opened.push(() => {
+    stopSharing();
+    return Promise.resolve();
+  });
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
   await queue.start();
   messages.onMessage((message) => {
@@ -111,7 +118,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   opened.push(() => queue.stop({ deadlineMs: settings.drainMs }));
 
   const plugins = await composePlugins(settings, log, events, metrics);
-  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal) });
+  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal), diarizer: () => plugins.diarizer });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
   const fleet = await composeFleet({ settings, role, version: VERSION, nodeId, database, inference: analyzer.inference, messages, events, log });
@@ -125,16 +132,17 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const workspaces = createWorkspaceRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
+  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
   const services: Services = {
     recordings: recordingService,
     analyses: analysisService,
+    speakers: createSpeakerService({ speakers: createSpeakerRepository(database), analyses }),
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
@@ -166,7 +174,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
 
   return {
-    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, database, blobs, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },
@@ -186,7 +194,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
 
 async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events'], metrics: PlatformMetrics): Promise<Plugins> {
   const plugins = settings.pluginsFile === null ? [] : await loadPlugins(settings.pluginsFile);
-  return registerPlugins(plugins, {
+  return registerPlugins([composeDiarization(settings), ...plugins], {
     events,
     onFailure: metrics.pluginFailed,
     log: (plugin) => ({ info: (message) => log.info({ plugin }, message), warn: (message) => log.warn({ plugin }, message) }),

@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { UndertoneError } from '../domain/errors.js';
+import { parseRoleRule, type RoleRule } from '../domain/speaker-roles.js';
 import { parseByteLength } from '../domain/usage.js';
 
 
@@ -15,6 +17,26 @@ export function wholeNumber(minimum: number, maximum: number): (value: string) =
     if (!Number.isInteger(number) || number < minimum || number > maximum) throw new InvalidArgumentError(`Got \`${value}\`; allowed is a whole number from ${minimum} to ${maximum}.`);
     return number;
   };
+}
+
+/** `rttm`: the caller's own diarization is read from a file. */
+export interface SpeakersArgument {
+  readonly mode: 'none' | 'channels' | 'auto';
+  readonly rttm: string | null;
+}
+
+export function speakersArgument(value: string): SpeakersArgument {
+  if (value === 'none' || value === 'channels' || value === 'auto') return { mode: value, rttm: null };
+  if (value.startsWith('rttm:') && value.length > 5) return { mode: 'auto', rttm: value.slice(5) };
+  throw new InvalidArgumentError(`Got \`${value}\`. Allowed choices are none, channels, auto, rttm:FILE.`);
+}
+
+export function rolesArgument(value: string): RoleRule {
+  try {
+    return parseRoleRule(value);
+  } catch (error) {
+    throw error instanceof UndertoneError ? new InvalidArgumentError(error.message) : error;
+  }
 }
 
 /** `a,b`: at least one name. */

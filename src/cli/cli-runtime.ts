@@ -3,6 +3,8 @@ import type { ModelManifest, Precision } from '../domain/model.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { Principal } from '../domain/principal.js';
 import type { Settings } from '../domain/settings.js';
+import type { RoleRule } from '../domain/speaker-roles.js';
+import type { SpokenStretch } from '../domain/speaker-turns.js';
 import type { ImportService, Services, WorkspaceAdministration } from '../services/service-contracts.js';
 
 /** What the command needs of the platform; built in compose.ts, faked in tests. Everything is opened only when a command asks. */
@@ -30,6 +32,12 @@ export interface AnalyzeFileOptions {
   readonly model: string | null;
   readonly raw: boolean;
   readonly speakers: 'none' | 'channels' | 'auto';
+  /** With `auto`: how many there are; null: estimated. */
+  readonly speakerCount?: number | null;
+  /** Null: those of the settings. */
+  readonly roles?: RoleRule | null;
+  /** With `auto`: the caller's own diarization. */
+  readonly stretches?: readonly SpokenStretch[];
   readonly wantFrames?: boolean;
   readonly signal?: AbortSignal;
   /** 0 to 1 over the whole file. */
@@ -69,6 +77,8 @@ export interface CliAnalyzer {
 
 export interface ModelListing {
   readonly id: string;
+  /** Absent: an emotion model. A diarization model has no labels, and tells voices apart for `--speakers auto`. */
+  readonly kind?: 'diarization';
   readonly version: string;
   readonly name: string;
   readonly digest: string;
@@ -101,6 +111,8 @@ export interface CliModels {
   verify(id: string): Promise<{ readonly ok: boolean; readonly details: readonly string[] }>;
   remove(id: string): Promise<void>;
   import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
+  /** A user's own pair of models for `--speakers auto`. */
+  importDiarization(options: { readonly id: string; readonly segmentation: string; readonly embedding: string; readonly replace: boolean }): Promise<ModelListing>;
   /** LICENSE_NOT_ACCEPTED when it was never accepted here and is not now. */
   pull(options: { readonly id: string; readonly acceptLicense: boolean; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
 }

@@ -2,10 +2,12 @@ import { Command, Option } from 'commander';
 import { ROLES } from '../domain/principal.js';
 import type { Role } from '../domain/principal.js';
 import type { Precision } from '../domain/model.js';
+import type { RoleRule } from '../domain/speaker-roles.js';
 import { analyzeCommand } from './analyze.command.js';
-import { byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, verboseOption, wholeNumber } from './argument-parsers.js';
+import { byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
+import { diarizationEvalCommand } from './diarization-eval.command.js';
 import { evalCommand } from './eval.command.js';
 import { createKey, listKeys, revokeKey } from './keys.command.js';
 import { importCommand } from './import.command.js';
@@ -61,21 +63,26 @@ function run<Options>(context: ProgramContext, action: Action<Options>): (...arg
   };
 }
 
+const NO_SPEAKERS: SpeakersArgument = { mode: 'none', rttm: null };
+
 function addAnalyze(program: Command, context: ProgramContext): void {
-  interface Options { model?: string; raw?: true; speakers: 'none' | 'channels' | 'auto'; json?: true; csv?: true; plot?: string; out?: string; frames?: true; verbose?: true }
+  interface Options { model?: string; raw?: true; speakers: SpeakersArgument; speakerCount?: number; roles?: RoleRule; rttm?: string; json?: true; csv?: true; plot?: string; out?: string; frames?: true; verbose?: true }
   program.command('analyze').description('analyse files and print what was found; works beside a running server').argument('<file...>', 'audio or video files')
     .addOption(modelOption())
     .option('--raw', 'no gate, no voice activity, no windows: the model\'s own answer about the samples as they are')
-    .addOption(new Option('--speakers <how>', 'how speakers are told apart').choices(['none', 'channels', 'auto']).default('none'))
+    .addOption(new Option('--speakers <how>', 'how speakers are told apart: none, channels, auto (by voice; needs a diarization model), rttm:FILE (your own diarization)').argParser(speakersArgument).default(NO_SPEAKERS, 'none'))
+    .addOption(new Option('--speaker-count <count>', 'with --speakers auto: how many there are (default: estimated)').argParser(wholeNumber(1, 20)))
+    .addOption(new Option('--roles <rule>', 'left=agent,right=customer, or first-speaker:NAME,NAME or talk-time:NAME,NAME').argParser(rolesArgument))
+    .option('--rttm <file>', 'write who speaks when (several files: all into one)')
     .addOption(new Option('--json', 'one JSON object a line for each file').conflicts('csv'))
     .option('--csv', 'one line for each file and segment')
-    .option('--plot <file.svg>', 'draw waveform, speech, emotions and warnings (several files: FILE-NAME.svg)')
+    .option('--plot <file.svg>', 'draw waveform, speech, speakers, emotions and warnings (several files: FILE-NAME.svg)')
     .option('--out <dir>', 'write an outputs_YYYYMMDD_HHMMSS folder for each file')
     .option('--frames', 'with --out: result_frame.json and one embedding row a frame')
     .addOption(verboseOption())
     .addHelpText('after', '\nExit codes: 0 done, 1 a file failed (the others are still done), 2 bad usage.')
     .action(run(context, ({ runtime, terminal }, options: Options, files) => analyzeCommand(runtime, terminal, {
-      files, model: options.model ?? null, raw: options.raw ?? false, speakers: options.speakers, format: options.json ? 'json' : options.csv ? 'csv' : 'text',
+      files, model: options.model ?? null, raw: options.raw ?? false, speakers: options.speakers, speakerCount: options.speakerCount ?? null, roles: options.roles ?? null, rttm: options.rttm ?? null, format: options.json ? 'json' : options.csv ? 'csv' : 'text',
       plot: options.plot ?? null, out: options.out ?? null, frames: options.frames ?? false, verbose: options.verbose ?? false,
     })));
 }
@@ -96,9 +103,10 @@ function addImport(program: Command, context: ProgramContext): void {
 }
 
 function addEval(program: Command, context: ProgramContext): void {
-  interface Options { model?: string; report?: string; json?: true; raw?: true; split?: string; groupBy?: string; dataRoot?: string; column?: Record<string, string>; map?: Record<string, string>; resamples: number; seed: number; verbose?: true }
+  interface Options { diarization?: string; model?: string; report?: string; json?: true; raw?: true; split?: string; groupBy?: string; dataRoot?: string; column?: Record<string, string>; map?: Record<string, string>; resamples: number; seed: number; verbose?: true }
   program.command('eval').description('measure a model on labelled recordings: WA, UA, F1, confusion, calibration, with 95 % intervals by speaker')
     .argument('<manifest.csv>', 'columns path, label (or emotion), and if known speaker, split and others').addOption(modelOption())
+    .option('--diarization <reference.rttm>', 'score a diarization instead: the argument is then the hypothesis, also RTTM; DER with collars of 0 and 0.25 s')
     .option('--report <dir>', 'write report.html, report.json and items.csv').addOption(jsonOption()).option('--raw', 'bypass gate, voice activity and windows')
     .option('--split <name>', 'only the rows of this split').option('--group-by <column>', 'figures for each value of a column as well, e.g. corpus')
     .option('--data-root <dir>', 'folder that paths are relative to (default: the manifest\'s)')
@@ -106,7 +114,7 @@ function addEval(program: Command, context: ProgramContext): void {
     .addOption(new Option('--map <from=to>', 'what a label of the manifest is called by the model').argParser(collectPair))
     .addOption(new Option('--resamples <count>', 'bootstrap resamples').argParser(wholeNumber(100, 100_000)).default(2000))
     .addOption(new Option('--seed <number>', 'of the bootstrap').argParser(wholeNumber(0, 4_294_967_295)).default(20_240_601)).addOption(verboseOption())
-    .action(run(context, ({ runtime, terminal }, options: Options, [manifest = '']) => evalCommand(runtime, terminal, {
+    .action(run(context, ({ runtime, terminal }, options: Options, [manifest = '']) => options.diarization !== undefined ? diarizationEvalCommand(terminal, { reference: options.diarization, hypothesis: manifest, json: options.json ?? false }) : evalCommand(runtime, terminal, {
       manifest, model: options.model ?? null, report: options.report ?? null, json: options.json ?? false, raw: options.raw ?? false, split: options.split ?? null, groupBy: options.groupBy ?? null,
       dataRoot: options.dataRoot ?? null, columns: options.column ?? {}, labels: options.map ?? {}, resamples: options.resamples, seed: options.seed, verbose: options.verbose ?? false,
     })));
@@ -120,11 +128,12 @@ function addModels(program: Command, context: ProgramContext): void {
   const replace = (): Option => new Option('--replace', 'take the place of an installed model of this id');
   models.command('list').description('installed models').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listModels(runtime, terminal, { json: options.json ?? false })));
   interface Made { precision: Precision | 'auto'; replace?: true; clips?: string }
-  interface Import extends Made { id: string; checkpoint: string; tokens?: string }
-  models.command('import').description('build a model from an Emotion2Vec+ checkpoint on this machine').requiredOption('--id <id>', 'name for it here').requiredOption('--checkpoint <model.pt>', 'the checkpoint')
+  interface Import extends Made { id: string; checkpoint?: string; segmentation?: string; embedding?: string; tokens?: string }
+  models.command('import').description('build a model from an Emotion2Vec+ checkpoint on this machine, or take in a pair of models for --speakers auto').requiredOption('--id <id>', 'name for it here').option('--checkpoint <model.pt>', 'the checkpoint')
+    .addOption(new Option('--segmentation <model.onnx>', 'diarization: says when somebody speaks (pyannote, as sherpa-onnx publishes it)').conflicts('checkpoint')).addOption(new Option('--embedding <model.onnx>', 'diarization: says how a voice sounds').conflicts('checkpoint'))
     .option('--tokens <tokens.txt>', 'labels, one a line (default: tokens.txt beside the checkpoint, else the usual nine)').addOption(replace()).addOption(precision()).addOption(clips())
-    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint, tokens: options.tokens ?? null, precision: options.precision, replace: options.replace ?? false, clips: options.clips ?? null })));
-  models.command('pull').description('download a published model and import it').argument('<id>').addOption(replace()).addOption(precision()).addOption(clips()).addOption(accept())
+    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint ?? null, segmentation: options.segmentation ?? null, embedding: options.embedding ?? null, tokens: options.tokens ?? null, precision: options.precision, replace: options.replace ?? false, clips: options.clips ?? null })));
+  models.command('pull').description('download a published model and install it: emotion2vec-plus-large, -base, -seed; diarization-en, diarization-zh-en').argument('<id>').addOption(replace()).addOption(precision()).addOption(clips()).addOption(accept())
     .action(run(context, ({ runtime, terminal }, options: Made & { acceptLicense?: true }, [id = '']) => pullModel(runtime, terminal, { id, precision: options.precision, acceptLicense: options.acceptLicense ?? false, replace: options.replace ?? false, clips: options.clips ?? null })));
   models.command('verify').description('compare a model\'s files with its manifest').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => verifyModel(runtime, terminal, id)));
   models.command('remove').description('delete a model\'s folder').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => removeModel(runtime, terminal, id)));

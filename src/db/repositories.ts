@@ -1,6 +1,6 @@
 import type {
-  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder,
-  RecordingRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
+  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, ConversationRecord, EmbeddingRecord, Page, PageRequest, PartialResult, RecordingFilter, RecordingOrder,
+  RecordingRecord, RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { NodeRecord } from '../domain/node.js';
 import type { Role } from '../domain/principal.js';
@@ -29,7 +29,7 @@ export interface RecordingRepository {
 export type UnfinishedAnalysis = Pick<AnalysisRecord, 'id' | 'workspaceId' | 'recordingId' | 'modelId' | 'attempt' | 'createdAt'>;
 
 export interface AnalysisRepository {
-  insert(tx: Transaction, row: Pick<AnalysisRecord, 'id' | 'workspaceId' | 'recordingId' | 'modelId' | 'raw' | 'speakersMode' | 'idempotencyKey' | 'requestDigest'>): Promise<AnalysisRecord>;
+  insert(tx: Transaction, row: Pick<AnalysisRecord, 'id' | 'workspaceId' | 'recordingId' | 'modelId' | 'raw' | 'speakersMode' | 'idempotencyKey' | 'requestDigest'> & Partial<Pick<AnalysisRecord, 'speakerCount' | 'roleRule'>>): Promise<AnalysisRecord>;
   findById(workspaceId: string, id: string): Promise<AnalysisRecord | null>;
   findByIds(workspaceId: string, ids: readonly string[]): Promise<readonly AnalysisRecord[]>;
   /** The newest analysis of each of these recordings that has one. */
@@ -42,6 +42,10 @@ export interface AnalysisRepository {
   begin(id: string): Promise<boolean>;
   /** Only while RUNNING. Returns false when it no longer runs (cancelled): the worker stops then. */
   setProgress(id: string, progress: number): Promise<boolean>;
+  /** Windows that are finished while the others run; readable until the analysis ends. False when it no longer runs in this attempt. */
+  addPartial(result: PartialResult): Promise<boolean>;
+  /** Encoded frame tracks of those windows; empty when the analysis does not run. */
+  partialTracks(workspaceId: string, analysisId: string): Promise<readonly Buffer[]>;
   /** One transaction: results, embeddings, recording quality; RUNNING → SUCCEEDED. False when it no longer runs. */
   complete(result: CompletedAnalysis): Promise<boolean>;
   /** Writes what was made elsewhere at `at`, whole and in one transaction; false when its idempotency key is there already. */
@@ -77,6 +81,15 @@ export interface ApiKeyRepository {
   countActive(role?: Role): Promise<number>;
   /** At most once a minute per key, so that reads do not become writes. */
   touch(id: string): Promise<void>;
+}
+
+export interface SpeakerRepository {
+  /** Of those of these analyses in which speakers were told apart. */
+  conversations(workspaceId: string, analysisIds: readonly string[]): Promise<readonly ConversationRecord[]>;
+  /** Writes the role and its line of history together; null when there is no such speaker. The same role again changes nothing. */
+  setRole(workspaceId: string, speakerId: string, change: Pick<RoleChangeRecord, 'after' | 'reason' | 'keyId' | 'keyName'>): Promise<SpeakerRecord | null>;
+  /** Oldest first. */
+  roleChanges(workspaceId: string, speakerIds: readonly string[]): Promise<readonly RoleChangeRecord[]>;
 }
 
 /** Processes belong to no workspace. */

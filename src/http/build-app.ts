@@ -71,7 +71,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerSecurityHeaders(app);
   registerAuth(app, services.keys, signer, limiter);
   registerRateLimits(app, limiter);
-  registerAdmission(app, settings, limits);
+  registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
   registerMetrics(app, metrics);
   registerHealth(app, options.checks, limits.readinessTimeoutMs);
   await registerGraphQL(app, {

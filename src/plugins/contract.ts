@@ -1,6 +1,8 @@
 import type { AnalysisOutcome, AnalysisWarning } from '../domain/analysis.js';
 import type { DomainEvent, DomainEventKind } from '../domain/events.js';
+import type { PcmSource } from '../domain/pcm.js';
 import type { ScheduledTask } from '../domain/scheduled-task.js';
+import type { SpokenStretch } from '../domain/speaker-turns.js';
 
 /** Raised when something here changes in a way that old plugins would notice. */
 export const PLUGIN_API_VERSION = 1;
@@ -33,6 +35,24 @@ export interface PluginHost {
   /** A listener can neither veto nor break what happened; what it throws is logged under the plugin's name. */
   listen<K extends DomainEventKind>(kind: K, listener: (event: Extract<DomainEvent, { kind: K }>) => void): void;
   addTask(task: ScheduledTask): void;
+  /** Tells voices apart for `speakers: AUTO`. A plugin's own takes the place of the built-in one; two of them are PLUGIN_INVALID. */
+  addDiarizer(diarizer: Diarizer): void;
+}
+
+/** Says who speaks when on one channel. Shown in `capabilities`. */
+export interface Diarizer {
+  /** Kebab-case, for logs and warnings. */
+  readonly id: string;
+  /** Null when it can work now; otherwise why it cannot and what to do, for people. Asked often: it must be cheap. */
+  unavailable(): string | null;
+  /** Mono at 16 kHz. A failure costs the analysis its speakers (a warning), never its result. */
+  diarize(pcm: PcmSource, options: DiarizeOptions): Promise<readonly SpokenStretch[]>;
+}
+
+export interface DiarizeOptions {
+  /** Null: to be estimated. */
+  readonly speakerCount: number | null;
+  readonly signal: AbortSignal;
 }
 
 /** Runs once a recording, after the model and before the results are stored. It sees everything and adds warnings. */

@@ -2,10 +2,12 @@ import type { AnalysisOutcome } from '../domain/analysis.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { EventBus } from '../domain/events.js';
 import type { ScheduledTask } from '../domain/scheduled-task.js';
-import { PLUGIN_API_VERSION, type PluginHost, type PluginLog, type UndertonePlugin } from './contract.js';
+import { PLUGIN_API_VERSION, type Diarizer, type PluginHost, type PluginLog, type UndertonePlugin } from './contract.js';
 import { createStepRunner, type RegisteredStep } from './step-runner.js';
 
 const STOP_DEADLINE_MS = 5000;
+/** The name of the plugin in ./diarization: its diarizer makes way for any other. */
+export const BUILT_IN_DIARIZATION = 'diarization';
 
 export interface PluginParts {
   readonly events: EventBus;
@@ -17,6 +19,8 @@ export interface PluginParts {
 export interface Plugins {
   readonly names: readonly string[];
   readonly tasks: readonly ScheduledTask[];
+  /** A plugin's own, else the built-in one; null where neither is there. */
+  readonly diarizer: Diarizer | null;
   afterPrediction(outcome: AnalysisOutcome, signal: AbortSignal): Promise<AnalysisOutcome>;
   stop(): Promise<void>;
 }
@@ -27,6 +31,7 @@ export async function registerPlugins(given: readonly UndertonePlugin[], parts: 
   const steps: RegisteredStep[] = [];
   const tasks: ScheduledTask[] = [];
   const stopListening: (() => void)[] = [];
+  const diarizers: { readonly plugin: string; readonly diarizer: Diarizer }[] = [];
 
   for (const plugin of ordered) {
     let open = true;
@@ -58,6 +63,12 @@ export async function registerPlugins(given: readonly UndertonePlugin[], parts: 
         if (tasks.some((one) => one.id === task.id)) throw invalid(plugin.name, `added a task ${task.id}, and there is one of that id already`);
         tasks.push(task);
       },
+      addDiarizer(diarizer) {
+        whileOpen('addDiarizer');
+        const other = diarizers.find((one) => one.plugin !== BUILT_IN_DIARIZATION);
+        if (other !== undefined && plugin.name !== BUILT_IN_DIARIZATION) throw invalid(plugin.name, `added a diarizer, and ${other.plugin} has added one already; load one of the two`);
+        diarizers.push({ plugin: plugin.name, diarizer });
+      },
     };
     try {
       await plugin.register(host);
@@ -72,6 +83,7 @@ export async function registerPlugins(given: readonly UndertonePlugin[], parts: 
   return {
     names: ordered.map((plugin) => plugin.name),
     tasks,
+    diarizer: (diarizers.find((one) => one.plugin !== BUILT_IN_DIARIZATION) ?? diarizers[0])?.diarizer ?? null,
     afterPrediction: createStepRunner(steps, parts.onFailure),
     async stop() {
       for (const stop of stopListening) stop();

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
-import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, SpeakerRecord } from '../domain/records.js';
+import type { Conversation } from '../domain/conversation.js';
+import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, RoleChangeRecord, SpeakerRecord } from '../domain/records.js';
 import type { Principal } from '../domain/principal.js';
 import type { Services } from '../services/service-contracts.js';
 
@@ -13,6 +14,10 @@ export interface Loaders {
   readonly segmentEmbeddings: DataLoader<string, EmbeddingRecord | null>;
   /** By analysis id. */
   readonly speakers: DataLoader<string, readonly SpeakerRecord[]>;
+  /** By analysis id; null where speakers were not told apart. */
+  readonly conversations: DataLoader<string, Conversation | null>;
+  /** By speaker id. */
+  readonly roleChanges: DataLoader<string, readonly RoleChangeRecord[]>;
 }
 
 export function createLoaders(services: Services, principal: Principal): Loaders {
@@ -24,6 +29,14 @@ export function createLoaders(services: Services, principal: Principal): Loaders
     speakers: new DataLoader(async (ids) => {
       const speakers = await services.analyses.speakers(principal, ids);
       return ids.map((id) => speakers.filter((speaker) => speaker.analysisId === id));
+    }),
+    conversations: new DataLoader(async (ids) => {
+      const found = await services.speakers.conversations(principal, ids);
+      return ids.map((id) => found.find(({ analysisId }) => analysisId === id)?.conversation ?? null);
+    }),
+    roleChanges: new DataLoader(async (ids) => {
+      const changes = await services.speakers.roleChanges(principal, ids);
+      return ids.map((id) => changes.filter(({ speakerId }) => speakerId === id));
     }),
   };
 }

@@ -10,6 +10,7 @@ import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
 import type { DecodeAhead } from './decode-ahead.js';
+import { collectPartialResults } from './partial-results.js';
 
 /** Progress is written at most this often: a row update is a commit, and a bar needs no more. */
 const PROGRESS_EVERY_MS = 300;
@@ -70,15 +71,18 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
 
   async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number; readonly audioSeconds: number } | null> {
     const local = await traced(tracing, 'storage.fetch', { attributes: { 'undertone.blob.bytes': recording.byteLength } }, () => blobs.localPath(recording.blobKey));
+    const partial = collectPartialResults(analyses, analysis);
     try {
       const result = await pipeline.analyze({
         path: local.path,
         decoded: parts.decodeAhead.take(recording.sha256),
-        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode },
+        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule },
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
         onProgress: progressWriter(analysis, stopped),
+        onSegment: (part) => partial.add(part),
       });
+      await partial.settle();
       // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
       const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
       // At the same time as the statements of the transaction, which waits for it: two waits for the disk become one.
@@ -93,6 +97,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       }
       return { dimension: result.outcome.embedding?.length ?? 0, audioSeconds: result.outcome.durationSeconds };
     } finally {
+      await partial.settle();
       await local.release();
     }
   }

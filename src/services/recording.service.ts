@@ -26,6 +26,8 @@ export interface RecordingServiceParts {
   readonly decodeAhead: Pick<DecodeAhead, 'begin'>;
   readonly intake: Pick<Intake, 'assertOpen'>;
   readonly maxUploadBytes: number;
+  /** Bytes that must stay free after an upload that says how long it is. */
+  readonly minFreeBytes: number;
   readonly quota: StorageQuota;
   /** Left out where the stored bytes are not what a caller may read, or the storage signs no links. */
   readonly downloadUrl?: StorageBackend['downloadUrl'];
@@ -47,6 +49,13 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
   }
 
   return {
+    async assertRoom(announcedBytes) {
+      parts.intake.assertOpen();
+      const freeBytes = await blobs.freeBytes();
+      if (freeBytes === null || freeBytes - announcedBytes >= parts.minFreeBytes) return;
+      throw new UndertoneError('STORAGE_FULL', `The upload announces ${announcedBytes} bytes; ${freeBytes} are free where uploads are taken in, of which ${parts.minFreeBytes} must stay so. Free space, or send it later.`, { announcedBytes, freeBytes, minFreeBytes: parts.minFreeBytes });
+    },
+
     async upload(principal, file, input, signal) {
       requireRole(principal, 'analyst');
       parts.intake.assertOpen();

@@ -93,10 +93,11 @@ describe('models', () => {
     expect(bad.out).toContain('SHA-256 differs');
   });
 
-  it('need an id and a checkpoint to be imported', async () => {
+  it('need an id, and a checkpoint or a pair of models, to be imported', async () => {
     const { code, err } = await runCommand(['models', 'import', '--id', 'x']);
     expect(code).toBe(2);
-    expect(err).toContain("required option '--checkpoint <model.pt>' not specified");
+    expect(err).toMatch(/--checkpoint .* --segmentation and --embedding/);
+    expect((await runCommand(['models', 'import', '--checkpoint', 'x.pt'])).err).toContain("required option '--id <id>' not specified");
   });
 });
 

@@ -1,4 +1,4 @@
-import type { AnalysisOutcome, PredictionResult, SegmentResult } from '../../src/domain/analysis.js';
+import type { AnalysisOutcome, PredictionResult, SegmentResult, SpeakerResult } from '../../src/domain/analysis.js';
 
 const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
 
@@ -8,6 +8,11 @@ export function aPrediction(changes: Partial<PredictionResult> = {}): Prediction
 
 export function aSegment(index: number, changes: Partial<SegmentResult> = {}): SegmentResult {
   return { index, startSeconds: index * 2, endSeconds: index * 2 + 2, speechSeconds: 2, gate: 'speech', speaker: null, prediction: aPrediction(), embedding: Float32Array.of(index, 1, 2, 3), frameCount: 50, ...changes };
+}
+
+export function aSpeaker(key: string, changes: Partial<SpeakerResult> = {}): SpeakerResult {
+  const figures = { speaker: key, talkSeconds: 1, soloSeconds: 1, overlapSeconds: 0, talkShare: 1, turnCount: 1, meanTurnSeconds: 1, longestTurnSeconds: 1, interruptionCount: 0, interruptedCount: 0, responseSeconds: null };
+  return { key, role: null, roleSource: null, channel: null, talkSeconds: 1, figures, summary: null, ...changes };
 }
 
 /** A finished analysis of two speech windows, the smallest that has every part. */
@@ -22,7 +27,7 @@ export function anOutcome(changes: Partial<AnalysisOutcome> = {}): AnalysisOutco
     },
     speechRegions: [{ startSeconds: 0, endSeconds: 4 }],
     gate: { kind: 'speech', speechSeconds: 4, leftOutSeconds: 0, reason: 'Speech in all of it.' },
-    warnings: [], summary: aPrediction(), segments: [aSegment(0), aSegment(1)], speakers: [], embedding: Float32Array.of(1, 2, 3, 4),
+    warnings: [], summary: aPrediction(), segments: [aSegment(0), aSegment(1)], speakers: [], conversation: null, embedding: Float32Array.of(1, 2, 3, 4),
     ...changes,
   };
 }

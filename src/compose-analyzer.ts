@@ -7,6 +7,7 @@ import type { Settings } from './domain/settings.js';
 import { DEFAULT_QUEUE_LIMITS, type InferenceOptions } from './inference/inference-options.js';
 import { createResidentListening, type ResidentListening } from './inference/resident-listening.js';
 import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
+import type { Plugins } from './plugins/registry.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { createAnalysisPipeline } from './services/analysis-pipeline.js';
 import type { AnalysisPipeline, PipelineParts } from './services/analysis-pipeline.js';
@@ -19,7 +20,8 @@ export interface Analyzer {
 }
 
 /** What the platform adds to the bare analyzer of the command. */
-export interface AnalyzerExtras extends Pick<PipelineParts, 'afterPrediction' | 'diarizer' | 'tracing'> {
+export interface AnalyzerExtras extends Pick<PipelineParts, 'diarizer' | 'tracing'> {
+  readonly plugins?: Pick<Plugins, 'beginSteps' | 'modelFolders'>;
   readonly onBatch?: InferenceOptions['onBatch'];
 }
 
@@ -40,7 +42,7 @@ export function packageFolder(): string {
  */
 export function composeAnalyzer(settings: Settings, log: Logger, extra: AnalyzerExtras = {}): Analyzer {
   const inference = createEmotionInference({
-    modelDirs: modelFolders(settings),
+    modelDirs: [...modelFolders(settings), ...(extra.plugins?.modelFolders ?? [])],
     ...(settings.defaultModel === null ? {} : { defaultModelId: settings.defaultModel }),
     run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, interactiveThreads: settings.interactiveThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
     hostEnvironment: settings.hostEnvironment,
@@ -57,7 +59,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, extra: Analyzer
     maxRawSeconds: settings.maxRawSeconds,
     decodeTimeoutMs: settings.decodeTimeoutMs,
     abstainBelow: settings.abstainBelow,
-    ...(extra.afterPrediction === undefined ? {} : { afterPrediction: extra.afterPrediction }),
+    ...(extra.plugins === undefined ? {} : { beginSteps: () => extra.plugins!.beginSteps() }),
     ...(extra.tracing === undefined ? {} : { tracing: extra.tracing }),
     ...(extra.diarizer === undefined ? {} : { diarizer: extra.diarizer }),
   });

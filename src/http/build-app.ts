@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
+import type { StepFigures } from '../domain/plugin-figures.js';
 import type { Settings } from '../domain/settings.js';
 import { NO_TRACING, type Tracing } from '../domain/tracing.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
@@ -14,17 +15,19 @@ import { registerErrors } from './http-errors.js';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.js';
 import { createMetrics, registerMetrics } from './metrics.js';
 import { registerPage } from './page.route.js';
+import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
 import { registerRateLimits } from './rate-limits.js';
 import { registerRequestTrace } from './request-trace.js';
+import { registerRuleSchema } from './rule-schema.route.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
 import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
@@ -38,6 +41,8 @@ export interface AppOptions {
   readonly limits?: Partial<HttpLimits>;
   /** A registry that others add their metrics to. */
   readonly registry?: Registry;
+  /** What the steps and listeners of plugins have done, for `/metrics`. */
+  readonly pluginFigures?: () => readonly StepFigures[];
   readonly tracing?: Tracing;
   /** Downloads are sent on to the storage where it can sign links. */
   readonly directDownloads?: boolean;
@@ -52,6 +57,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const signer = pathSigner(limits.signedPathSeconds, options.pathKey);
   const metrics = createMetrics(options.registry);
+  if (options.pluginFigures !== undefined) registerPluginMetrics(metrics.registry, options.pluginFigures);
 
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
@@ -81,6 +87,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
+  registerRuleSchema(app, services.rules);
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {

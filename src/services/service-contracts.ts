@@ -9,6 +9,8 @@ import type {
   RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { AlertService, RuleService } from './rule-contracts.js';
+import type { GraphqlAddition } from '../plugins/contract.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
 import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage.js';
@@ -162,6 +164,11 @@ export interface KeyService {
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
 }
 
+/** What a plugin adds to the API's schema. */
+export interface PluginGraphql extends GraphqlAddition {
+  readonly plugin: string;
+}
+
 export interface StatisticsService {
   /** BAD_INPUT for a range that ends before it begins or has too many buckets. */
   statistics(principal: Principal, from: Date, to: Date, bucket: TimeBucket): Promise<Statistics>;
@@ -211,6 +218,8 @@ export interface Services {
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly rules: RuleService;
+  readonly alerts: AlertService;
   readonly statistics: StatisticsService;
   readonly usage: UsageService;
   readonly deadLetters: DeadLetterService;

@@ -11,6 +11,7 @@ import { bucketStart } from '../../src/domain/statistics.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { fakeRules } from './fake-rules.js';
 import { fakeSpeakers } from './fake-speakers.js';
 import { createStatisticsService } from '../../src/services/statistics.service.js';
 
@@ -47,6 +48,7 @@ export class FakeWorld {
   roomBytes = Infinity;
   readonly deadLetters: DeadLetterView[] = [];
   modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
+  readonly ruled = fakeRules();
   readonly services: Services;
   private nextNumber = 1;
 
@@ -381,5 +383,7 @@ function fakeServices(world: FakeWorld): Services {
         return Promise.resolve(revoked);
       },
     },
+    rules: world.ruled.rules,
+    alerts: world.ruled.alerts,
   };
 }

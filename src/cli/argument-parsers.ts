@@ -17,6 +17,13 @@ export function wholeNumber(minimum: number, maximum: number): (value: string) =
   };
 }
 
+/** Between 0 and 1, both left out. */
+export function share(value: string): number {
+  const number = Number(value);
+  if (!(number > 0 && number < 1)) throw new InvalidArgumentError(`Got \`${value}\`; allowed is a number between 0 and 1, such as 0.9.`);
+  return number;
+}
+
 /** `a,b`: at least one name. */
 export function nameList(value: string): readonly string[] {
   const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '');

@@ -3,10 +3,10 @@ import { ROLES } from '../domain/principal.js';
 import type { Role } from '../domain/principal.js';
 import type { Precision } from '../domain/model.js';
 import { analyzeCommand } from './analyze.command.js';
-import { byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, verboseOption, wholeNumber } from './argument-parsers.js';
+import { byteLength, futureDate, jsonOption, modelOption, nameList, verboseOption, wholeNumber } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
-import { evalCommand } from './eval.command.js';
+import { addCalibrate, addEval } from './eval-grammar.js';
 import { createKey, listKeys, revokeKey } from './keys.command.js';
 import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
@@ -44,16 +44,17 @@ export function buildProgram(context: ProgramContext): Command {
   addImport(program, context);
   program.commandsGroup('Models and keys:');
   addEval(program, context);
+  addCalibrate(program, context);
   addModels(program, context);
   addKeys(program, context);
   addWorkspaces(program, context);
   return program;
 }
 
-type Action<Options> = (context: ProgramContext, options: Options, positional: readonly string[]) => Promise<number>;
+export type Action<Options> = (context: ProgramContext, options: Options, positional: readonly string[]) => Promise<number>;
 
 /** Commander passes positional arguments, then options, then the command. */
-function run<Options>(context: ProgramContext, action: Action<Options>): (...args: unknown[]) => Promise<void> {
+export function run<Options>(context: ProgramContext, action: Action<Options>): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
     const options = args[args.length - 2] as Options;
     const positional = args.slice(0, -2).flat() as string[];
@@ -93,23 +94,6 @@ function addImport(program: Command, context: ProgramContext): void {
   program.command('import').description('take over the outputs_YYYYMMDD_HHMMSS folders of the common Emotion2Vec+ web page, with their dates').argument('<outputs-dir>', 'the folder that holds them')
     .option('--model <id>', 'the model that made them', 'emotion2vec-plus-large').addOption(jsonOption()).addOption(verboseOption())
     .action(run(context, ({ runtime, terminal }, options: Options, [directory = '']) => importCommand(runtime, terminal, { directory, model: options.model, json: options.json ?? false, verbose: options.verbose ?? false })));
-}
-
-function addEval(program: Command, context: ProgramContext): void {
-  interface Options { model?: string; report?: string; json?: true; raw?: true; split?: string; groupBy?: string; dataRoot?: string; column?: Record<string, string>; map?: Record<string, string>; resamples: number; seed: number; verbose?: true }
-  program.command('eval').description('measure a model on labelled recordings: WA, UA, F1, confusion, calibration, with 95 % intervals by speaker')
-    .argument('<manifest.csv>', 'columns path, label (or emotion), and if known speaker, split and others').addOption(modelOption())
-    .option('--report <dir>', 'write report.html, report.json and items.csv').addOption(jsonOption()).option('--raw', 'bypass gate, voice activity and windows')
-    .option('--split <name>', 'only the rows of this split').option('--group-by <column>', 'figures for each value of a column as well, e.g. corpus')
-    .option('--data-root <dir>', 'folder that paths are relative to (default: the manifest\'s)')
-    .addOption(new Option('--column <role=name>', 'which column is the path, label, speaker or split').argParser(collectPair))
-    .addOption(new Option('--map <from=to>', 'what a label of the manifest is called by the model').argParser(collectPair))
-    .addOption(new Option('--resamples <count>', 'bootstrap resamples').argParser(wholeNumber(100, 100_000)).default(2000))
-    .addOption(new Option('--seed <number>', 'of the bootstrap').argParser(wholeNumber(0, 4_294_967_295)).default(20_240_601)).addOption(verboseOption())
-    .action(run(context, ({ runtime, terminal }, options: Options, [manifest = '']) => evalCommand(runtime, terminal, {
-      manifest, model: options.model ?? null, report: options.report ?? null, json: options.json ?? false, raw: options.raw ?? false, split: options.split ?? null, groupBy: options.groupBy ?? null,
-      dataRoot: options.dataRoot ?? null, columns: options.column ?? {}, labels: options.map ?? {}, resamples: options.resamples, seed: options.seed, verbose: options.verbose ?? false,
-    })));
 }
 
 function addModels(program: Command, context: ProgramContext): void {

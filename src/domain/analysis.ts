@@ -1,3 +1,5 @@
+import type { AppliedCalibration } from './calibration.js';
+
 /** What one analysis finds: the same shape for the database, the API and `analyze --json`. Seconds are float, from the start of the recording. */
 
 export const ANALYSIS_STATUSES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED'] as const;
@@ -106,6 +108,8 @@ export interface AnalysisOptions {
 export interface AnalysisOutcome {
   readonly options: AnalysisOptions;
   readonly model: { readonly id: string; readonly version: string; readonly digest: string; readonly labels: readonly string[] };
+  /** What confidences, prediction sets and abstentions follow; null: none, and they say so. Left out by what was made elsewhere. */
+  readonly calibration?: AppliedCalibration | null;
   readonly durationSeconds: number;
   readonly quality: AudioQuality;
   readonly speechRegions: readonly SpeechRegion[];

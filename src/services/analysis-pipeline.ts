@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { AudioDecoder, DecodedAudio } from '../audio/audio-decoder.js';
 import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning } from '../domain/analysis.js';
+import { calibrationVersion, type AppliedCalibration } from '../domain/calibration.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { FrameTrack } from '../domain/frame-track.js';
 import type { ModelManifest } from '../domain/model.js';
@@ -44,6 +45,8 @@ export interface PipelineRequest {
   /** Hands the decoded samples (the mix) over with the result; the caller disposes of them. */
   readonly keepPcm?: boolean;
   readonly wantFrameFeatures?: boolean;
+  /** Instead of the model's own; left out or null: the model's own, where it has one. */
+  readonly calibration?: AppliedCalibration | null;
 }
 
 export interface PipelineResult {
@@ -92,7 +95,9 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
   }
 
   async function analyzeDecoded(request: PipelineRequest, decoded: DecodedAudio, report: (fraction: number) => void): Promise<PipelineResult> {
-    const manifest = inference.manifest(request.options.modelId);
+    const own = inference.manifest(request.options.modelId);
+    const calibration = request.calibration ?? modelCalibration(own);
+    const manifest = calibration === null ? own : { ...own, calibration };
     const { pcm } = decoded;
     checkLength(request, pcm, manifest, parts.maxRawSeconds);
     const voices = await decodeVoices(request, decoded);
@@ -106,20 +111,20 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
         modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal, tracing,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
       });
-      return await concludeWith(request, manifest, heard, judged);
+      return await concludeWith(request, manifest, calibration, heard, judged);
     } finally {
       for (const voice of voices) if (voice.pcm !== pcm) await voice.pcm.dispose();
     }
   }
 
-  async function concludeWith(request: PipelineRequest, manifest: ModelManifest, heard: Heard, judged: readonly JudgedWindow[]): Promise<PipelineResult> {
+  async function concludeWith(request: PipelineRequest, manifest: ModelManifest, calibration: AppliedCalibration | null, heard: Heard, judged: readonly JudgedWindow[]): Promise<PipelineResult> {
     const judgement = judge(judged, manifest, parts.abstainBelow);
     const warnings: AnalysisWarning[] = [...heard.warnings];
-    if (manifest.calibration === undefined) warnings.push({ code: 'UNCALIBRATED', message: 'This model has no calibration: its confidence is the plain score and is usually too high.' });
+    if (calibration === null) warnings.push({ code: 'UNCALIBRATED', message: 'This model has no calibration: its confidence is the plain score and is usually too high.' });
     const outcome: AnalysisOutcome = {
       options: request.options,
       model: { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: judgement.labels },
-      durationSeconds: heard.durationSeconds, quality: heard.quality, speechRegions: heard.speechRegions, gate: heard.gate, warnings,
+      calibration, durationSeconds: heard.durationSeconds, quality: heard.quality, speechRegions: heard.speechRegions, gate: heard.gate, warnings,
       summary: judgement.summary, segments: judgement.segments, embedding: judgement.embedding,
       speakers: speakersOf(judgement.segments, judgement.labels, manifest, parts.abstainBelow),
     };
@@ -149,6 +154,11 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       }
     },
   };
+}
+
+/** The manifest's calibration under its version. */
+function modelCalibration({ calibration }: ModelManifest): AppliedCalibration | null {
+  return calibration === undefined ? null : { ...calibration, version: calibrationVersion(calibration), scope: 'model' };
 }
 
 function checkLength(request: PipelineRequest, pcm: PcmSource, manifest: ModelManifest, maxRawSeconds: number): void {

@@ -2,7 +2,7 @@ import type { PredictionResult, SegmentResult, SpeakerResult } from '../domain/a
 import type { FrameTrack, TrackBlock } from '../domain/frame-track.js';
 import type { ModelManifest, WindowInference } from '../domain/model.js';
 import { samplesToSeconds } from '../domain/pcm.js';
-import { predict, takeColumns, visibleColumns, weightedMean } from '../domain/scores.js';
+import { predict, predictOptionsOf, takeColumns, visibleColumns, weightedMean } from '../domain/scores.js';
 import type { JudgedWindow } from './window-inference.js';
 
 export interface Judgement {
@@ -18,7 +18,7 @@ export interface Judgement {
 export function judge(windows: readonly JudgedWindow[], manifest: ModelManifest, abstainBelow: number): Judgement {
   const columns = visibleColumns(manifest);
   const labels = columns.map((column) => manifest.labels[column]!);
-  const predictOptions = { temperature: manifest.calibration?.temperature ?? null, abstainBelow };
+  const predictOptions = predictOptionsOf(manifest.calibration ?? null, abstainBelow);
   const visibleLogits = (inference: WindowInference): Float32Array => takeColumns(inference.logits, manifest.labels.length, columns);
 
   const segments = windows.map(({ window, inference }, index): SegmentResult => ({
@@ -66,7 +66,7 @@ export function speakersOf(segments: readonly SegmentResult[], labels: readonly 
       role: null,
       channel: key.startsWith('channel-') ? Number(key.slice('channel-'.length)) : null,
       talkSeconds: own.reduce((total, segment) => total + segment.speechSeconds, 0),
-      summary: logits === null ? null : predict(logits, labels, { temperature: manifest.calibration?.temperature ?? null, abstainBelow }),
+      summary: logits === null ? null : predict(logits, labels, predictOptionsOf(manifest.calibration ?? null, abstainBelow)),
     };
   });
 }

@@ -4,12 +4,15 @@ import type { Logger } from 'pino';
 import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
+import { evaluationTask } from '../cron/evaluation.task.js';
 import { usageReportTask } from '../cron/usage-report.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
+import { createCalibrationRepository } from './db/calibration.repository.js';
 import type { Database } from './db/database.js';
+import { createEvaluationRepository } from './db/evaluation.repository.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
@@ -19,6 +22,7 @@ import type { AnalysisEnded } from './domain/measurements.js';
 import type { Settings } from './domain/settings.js';
 import { NO_TRACING, type Tracing } from './domain/tracing.js';
 import { createPlatformMetrics, type PlatformMetrics } from './http/platform-metrics.js';
+import { runEvaluationJob } from './jobs/run-evaluation.job.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { loadPlugins } from './plugins/load-plugins.js';
 import { registerPlugins, type Plugins } from './plugins/registry.js';
@@ -26,6 +30,9 @@ import { createBossQueue } from './queue/boss-queue.js';
 import { JOB_NAMES } from './queue/job-settings.js';
 import type { JobName, JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
+import { channelOf, createCalibrationService } from './services/calibration.service.js';
+import { createEvaluationRunner } from './services/evaluation-runner.js';
+import { createEvaluationService } from './services/evaluation.service.js';
 import { createAnalysisService } from './services/analysis.service.js';
 import { createDecodeAhead, type DecodeAhead } from './services/decode-ahead.js';
 import { createComparisonService } from './services/comparison.service.js';
@@ -118,6 +125,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
   const workspaces = createWorkspaceRepository(database);
+  const evaluations = createEvaluationRepository(database);
+  const calibrations = createCalibrationService({ evaluations, calibrations: createCalibrationRepository(database) });
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
   const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
@@ -137,17 +146,25 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     keys,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     usage: createUsageService(workspaces, blobs),
-    deadLetters: createDeadLetterService({ database, queue, analyses, events }),
+    evaluations: createEvaluationService({ database, evaluations, recordings, queue, models: directory, events, intake, reviews: null }),
+    calibrations,
+    deadLetters: createDeadLetterService({ database, queue, analyses, evaluations, events }),
   };
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
     analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, tracing,
     onEnded: endings(metrics, log),
+    calibrationFor: ({ workspaceId, modelId }, { language, tags }) => calibrations.chooseFor(workspaceId, analyzer.inference.manifest(modelId), { language, channel: channelOf(tags) }),
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
       log.error({ err: error, analysisId }, 'an analysis failed by a fault');
       return analysisId;
     },
+  });
+  const evaluationRunner = createEvaluationRunner({
+    evaluations, recordings, blobs, pipeline: analyzer.pipeline, models: analyzer.inference, calibrations, events, concurrency: Math.max(1, settings.modelHosts),
+    onAlarm: ({ id, setId, modelId }, { unweightedAccuracy, acceptedLow }) => log.warn({ evaluationRunId: id, setId, modelId, unweightedAccuracy, acceptedLow }, 'an evaluation fell under the interval of the accepted run'),
+    onFault: (error, evaluationRunId) => log.error({ err: error, evaluationRunId }, 'an evaluation failed by a fault'),
   });
   metrics.observe({
     queues: JOB_NAMES.map((job) => ({ job, depth: () => queue.depth(job), oldestAgeSeconds: () => queue.oldestAgeSeconds(job) })),
@@ -155,7 +172,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     freeBytes: () => blobs.freeBytes(),
   });
   const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue, models: directory, events });
-  const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), usageReportTask(services.usage), ...plugins.tasks], {
+  const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), usageReportTask(services.usage), evaluationTask(services.evaluations), ...plugins.tasks], {
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
@@ -167,6 +184,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     },
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner, tracing));
+      // One at a time: it has several recordings in work itself, and all of them are bulk.
+      await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, runEvaluationJob(evaluationRunner));
       isWorking = true;
       scheduler.start();
       opened.push(() => scheduler.stop());

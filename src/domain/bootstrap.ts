@@ -58,7 +58,7 @@ export function bootstrapIntervals(
     perClassF1: labels.map((_, k) => intervalOf(drawn.map((each) => each.perClass[k]!.f1))),
     confusionShare: labels.map((_, row) => Array.from({ length: width }, (__, column) =>
       intervalOf(draws.filter(({ metrics }) => metrics.perClass[row]!.support > 0).map(({ metrics, confusion }) => confusion[row * width + column]! / metrics.perClass[row]!.support)))),
-    reliabilityAccuracy: Array.from({ length: total.binCount }, (_, bin) => optionalInterval(draws.map(({ accuracies }) => accuracies[bin]!))),
+    reliabilityAccuracy: Array.from({ length: total.binCount }, (_, bin) => optionalInterval(draws.map(({ accuracies }) => accuracies[bin] ?? null))),
     resamples: draws.length,
     clusterCount: tallies.length,
   };

@@ -43,7 +43,7 @@ export function coverageIntervals(items: readonly ScoredItem[], clusters: readon
     return accuracies(times);
   });
   return SHARES.flatMap((coverage, k) => {
-    const accuracy = whole[k]!;
-    return accuracy === null ? [] : [{ coverage, accuracy, interval: intervalOf(draws.map((draw) => draw[k]!).filter((value) => value !== null)) }];
+    const accuracy = whole[k] ?? null;
+    return accuracy === null ? [] : [{ coverage, accuracy, interval: intervalOf(draws.map((draw) => draw[k] ?? null).filter((value) => value !== null)) }];
   });
 }

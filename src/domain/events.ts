@@ -6,6 +6,9 @@ export type DomainEvent =
   | { readonly kind: 'analysis.progress'; readonly workspaceId: string; readonly analysisId: string; readonly status: AnalysisStatus; readonly progress: number }
   | { readonly kind: 'analysis.completed' | 'analysis.failed'; readonly workspaceId: string; readonly analysisId: string; readonly recordingId: string }
   | { readonly kind: 'recording.deleted'; readonly workspaceId: string; readonly recordingId: string }
+  | { readonly kind: 'evaluation.progress'; readonly workspaceId: string; readonly runId: string; readonly status: AnalysisStatus; readonly progress: number }
+  /** UA has fallen under the interval of the last accepted run of the same set and model. */
+  | { readonly kind: 'evaluation.alarm'; readonly workspaceId: string; readonly runId: string; readonly setId: string }
   | { readonly kind: 'model.state'; readonly modelId: string; readonly state: ModelState };
 
 export type DomainEventKind = DomainEvent['kind'];

@@ -1,4 +1,5 @@
 import type { AnalysisOutcome, AnalysisStatus, AnalysisWarning, AudioQuality, GateResult, GateKind, PredictionResult, SpeechRegion } from './analysis.js';
+import type { AppliedCalibration } from './calibration.js';
 import type { Role } from './principal.js';
 
 /** Stored things as the services see them. Ids are opaque, sortable by time and carry their kind (`rec_…`, `ana_…`). */
@@ -41,6 +42,8 @@ export interface AnalysisRecord {
   readonly gate: GateResult | null;
   readonly warnings: readonly AnalysisWarning[];
   readonly summary: PredictionResult | null;
+  /** What its confidences follow; null: none, or analysed before calibrations were kept. Left out by what was made elsewhere. */
+  readonly calibration?: AppliedCalibration | null;
   readonly trackKey: string | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;

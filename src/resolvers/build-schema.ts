@@ -8,6 +8,8 @@ import { ApiKeyResolver } from './api-key.resolver.js';
 import { ComparisonResolver } from './comparison.resolver.js';
 import { DeadLetterResolver } from './dead-letter.resolver.js';
 import { EmbeddingResolver } from './embedding.resolver.js';
+import { CalibrationResolver } from './calibration.resolver.js';
+import { EvaluationResolver, EvaluationMistakeResolver, EvaluationRunResolver } from './evaluation.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { RecordingResolver } from './recording.resolver.js';
@@ -19,7 +21,7 @@ import { UsageResolver } from './usage.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
-  ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver,
+  ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

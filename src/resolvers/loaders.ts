@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import type { EvaluationSetRecord } from '../domain/evaluation-records.js';
 import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, SpeakerRecord } from '../domain/records.js';
 import type { Principal } from '../domain/principal.js';
 import type { Services } from '../services/service-contracts.js';
@@ -13,6 +14,7 @@ export interface Loaders {
   readonly segmentEmbeddings: DataLoader<string, EmbeddingRecord | null>;
   /** By analysis id. */
   readonly speakers: DataLoader<string, readonly SpeakerRecord[]>;
+  readonly evaluationSets: DataLoader<string, EvaluationSetRecord | null>;
 }
 
 export function createLoaders(services: Services, principal: Principal): Loaders {
@@ -21,6 +23,7 @@ export function createLoaders(services: Services, principal: Principal): Loaders
     analyses: byKey((ids) => services.analyses.findMany(principal, ids), (analysis) => analysis.id),
     latestAnalyses: byKey((ids) => services.analyses.latestForRecordings(principal, ids), (analysis) => analysis.recordingId),
     segmentEmbeddings: byKey((ids) => services.embeddings.forSegments(principal, ids), (embedding) => embedding.segmentId ?? ''),
+    evaluationSets: byKey((ids) => services.evaluations.findSets(principal, ids), (set) => set.id),
     speakers: new DataLoader(async (ids) => {
       const speakers = await services.analyses.speakers(principal, ids);
       return ids.map((id) => speakers.filter((speaker) => speaker.analysisId === id));

@@ -10,6 +10,7 @@ import { bucketStart } from '../../src/domain/statistics.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
 import { createStatisticsService } from '../../src/services/statistics.service.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
@@ -39,6 +40,7 @@ export class FakeWorld {
   readonly uploadFailures: string[] = [];
   openSubscriptions = 0;
   readonly deadLetters: DeadLetterView[] = [];
+  readonly evaluations = new FakeEvaluations();
   modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
   readonly services: Services;
   private nextNumber = 1;
@@ -331,6 +333,7 @@ function fakeServices(world: FakeWorld): Services {
         }
       },
     },
+    ...fakeEvaluations(world),
     usage: {
       usage: () => Promise.resolve({ maxStoredBytes: 1000, storedBytes: 600, kinds: [{ kind: 'audio', byteLength: 600, itemCount: 2 }], history: usageHistory([{ day: new Date('2026-01-02T00:00:00Z'), kind: 'audio', byteLength: 600, itemCount: 2 }]) }),
       measureAll: () => Promise.resolve({ workspaces: 1 }),

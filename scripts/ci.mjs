@@ -60,7 +60,7 @@ async function unpacked(program, packageName) {
   const folder = join(ROOT, '.cache', 'debian', packageName);
   mkdirSync(folder, { recursive: true });
   const path = join(folder, 'usr', 'bin', program);
-  if (!existsSync(path)) await run('sh', ['-c', `cd "$1" && apt-get download -q ${packageName} && dpkg -x ${packageName}_*.deb .`, 'sh', folder]);
+  if (!existsSync(path)) await run('sh', ['-c', `cd "$1" && { apt-get download -q ${packageName} || { apt-get update -q && apt-get download -q ${packageName}; }; } && dpkg -x ${packageName}_*.deb .`, 'sh', folder]);
   if (!existsSync(path)) throw new Error(`${program} is missing and apt-get could not download ${packageName}`);
   return path;
 }

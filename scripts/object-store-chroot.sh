@@ -70,7 +70,7 @@ launch() { # launch NAME PROGRAM ARGUMENTS…: in the background; its id in NAME
 alive() { [ -f "$dir/$1.pid" ] && kill -0 "$(cat "$dir/$1.pid")" 2> /dev/null; }
 
 start() {
-  [ -x "$root/usr/bin/radosgw" ] || make_debian "$dir" ceph-mon,ceph-osd,radosgw
+  [ -x "$root/usr/bin/radosgw" ] || make_debian "$dir" ceph-mon ceph-osd radosgw
   if ! alive rgw; then
     stop
     local fsid monitor gateway key secret

@@ -23,7 +23,7 @@ name=postgres-chroot
 inside() { chroot --userspec=postgres:postgres "$root" /usr/bin/env -i PATH=/usr/bin:/bin LC_ALL=C.UTF-8 "$@"; }
 
 make_root() {
-  [ -x "$root$bin/postgres" ] || make_debian "$dir" postgresql-17,postgresql-17-pgvector
+  [ -x "$root$bin/postgres" ] || make_debian "$dir" postgresql-17 postgresql-17-pgvector
 }
 
 make_cluster() {

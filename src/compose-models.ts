@@ -3,9 +3,14 @@ import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
 import { readCalibrationClips } from './calibration-clips.js';
 import type { CliModels, ModelListing, UnusableListing } from './cli/cli-runtime.js';
 import { modelFolders } from './compose-analyzer.js';
+import { diarizationFolder } from './compose-diarization.js';
 import { isUndertoneError, UndertoneError } from './domain/errors.js';
 import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
+import type { DiarizationManifest } from './inference/diarization/diarization-manifest.js';
+import { installedDiarizations, readDiarization, verifyDiarization } from './inference/diarization/diarization-models.js';
+import { installDiarization, pullDiarization } from './inference/diarization/install-diarization.js';
+import { PUBLISHED_DIARIZATIONS } from './inference/diarization/published-diarizations.js';
 import { importCheckpoint } from './inference/emotion2vec/import-checkpoint.js';
 import { removeModel } from './inference/emotion2vec/model-folder.js';
 import { writeCalibration } from './inference/model-manifest.js';
@@ -33,6 +38,9 @@ export function composeModels(settings: Settings): CliModels {
     sizeBytes: manifest.sizeBytes, license: manifest.license, precision: manifest.precision ?? 'f32', state: (await hasItsSize({ manifest, folder })) ? 'installed' : 'damaged', isDefault: manifest.id === (settings.defaultModel ?? 'starter'), calibrated: manifest.calibration !== undefined, quantization: manifest.quantization ?? null,
   });
 
+  const voices = diarizationFolder(settings);
+  const isDiarization = (id: string): boolean => installedDiarizations(voices).some(({ manifest }) => manifest.id === id);
+
   /** The user's own recordings, their first seconds, for the comparison of int8 with float32. */
   async function calibration(clips: string | null, signal: AbortSignal): Promise<{ readonly calibrationClips?: readonly Float32Array[] }> {
     if (clips === null) return {};
@@ -40,7 +48,7 @@ export function composeModels(settings: Settings): CliModels {
   }
 
   return {
-    list: () => Promise.all(scanModels(folders).models.map(listing)),
+    list: async () => [...await Promise.all(scanModels(folders).models.map(listing)), ...installedDiarizations(voices).map(({ manifest }) => diarizationListing(manifest))],
 
     async unusable() {
       const invalid = scanModels(folders).unusable.map(async ({ id, folder, problem }): Promise<UnusableListing> => ({ id, state: 'invalid', problem: problem.message, sizeBytes: await sizeOf(folder) }));
@@ -50,7 +58,7 @@ export function composeModels(settings: Settings): CliModels {
 
     async verify(id) {
       try {
-        await verifyModel(installed(id));
+        await (isDiarization(id) ? verifyDiarization(readDiarization(voices, id)) : verifyModel(installed(id)));
         return { ok: true, details: [] };
       } catch (error) {
         if (isUndertoneError(error) && error.code === 'MODEL_INVALID') return { ok: false, details: [error.message] };
@@ -59,6 +67,7 @@ export function composeModels(settings: Settings): CliModels {
     },
 
     async remove(id) {
+      if (isDiarization(id)) return removeModel(voices, id);
       const isBundled = scanModels(folders).models.some(({ manifest, folder }) => manifest.id === id && dirname(folder) !== own);
       if (isBundled) throw new UndertoneError('CONFLICT', `The model ${id} is the bundled one and stays. Choose another as default with UNDERTONE_DEFAULT_MODEL.`);
       await removeModel(own, id);
@@ -81,9 +90,19 @@ export function composeModels(settings: Settings): CliModels {
       return listing({ manifest, folder });
     },
 
+    async importDiarization({ id, segmentation, embedding, replace }) {
+      return diarizationListing(await installDiarization({ id, directory: voices, segmentationPath: segmentation, embeddingPath: embedding, replace }));
+    },
+
     async pull({ id, precision, acceptLicense, replace, clips, onProgress, signal }) {
       const { modelSources, huggingFaceUrl, modelScopeUrl, downloadProxy } = settings;
       const say = everyTwoSeconds(onProgress);
+      if (id.startsWith('diarization') || PUBLISHED_DIARIZATIONS.some((published) => published.id === id)) {
+        return diarizationListing(await pullDiarization({
+          id, directory: voices, signal, replace, ...(huggingFaceUrl === null ? {} : { huggingFaceUrl }), ...(downloadProxy === null ? {} : { proxyUrl: downloadProxy }),
+          onDownload: (doneBytes, totalBytes) => say('downloading', totalBytes === null ? 0 : doneBytes / totalBytes),
+        }));
+      }
       const { manifest, folder } = await pullModel({
         ...(await calibration(clips, signal)), replace, id, modelsDir: own, precision, acceptLicense, signal, sources: modelSources,
         mirrors: { ...(huggingFaceUrl === null ? {} : { huggingface: huggingFaceUrl }), ...(modelScopeUrl === null ? {} : { modelscope: modelScopeUrl }) },
@@ -93,6 +112,14 @@ export function composeModels(settings: Settings): CliModels {
       });
       return listing({ manifest, folder });
     },
+  };
+}
+
+/** Of the pair: what it tells apart has no labels, and what it computes is not kept. */
+function diarizationListing({ id, version, name, segmentation, embedding }: DiarizationManifest): ModelListing {
+  return {
+    kind: 'diarization', state: 'installed', id, version, name, digest: embedding.sha256, labels: [], embeddingDimension: 0, sizeBytes: segmentation.sizeBytes + embedding.sizeBytes,
+    license: [...new Set([segmentation.license, embedding.license])].join(' and '), precision: 'f32', isDefault: false, calibrated: false, quantization: null,
   };
 }
 

@@ -7,10 +7,11 @@ import { writeWav } from './audio/wav-writer.js';
 import { AUDIO_FORMATS } from './audio/decode-failure.js';
 import type { CliAnalyzer, CliRuntime, FileAnalysis, RunningProcess } from './cli/cli-runtime.js';
 import { composeAnalyzer, packageFolder } from './compose-analyzer.js';
+import { composeDiarization } from './compose-diarization.js';
 import { composeModels } from './compose-models.js';
 import { API_ALONE, OPERATOR, SERVER, workerOf } from './compose-fleet.js';
 import { readinessChecks } from './compose-readiness.js';
-import { composePlatform, VERSION } from './compose.js';
+import { composePlatform, VERSION, type Platform } from './compose.js';
 import { keepTemporaryFilesIn, readSettings } from './config.js';
 import { readMigrations } from './db/migrations.js';
 import { openDatabase } from './db/open-database.js';
@@ -23,8 +24,12 @@ import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
 import { listen } from './http/listen.js';
 import { assertSafeListen } from './http/safe-listen.js';
 import { createLog } from './log.js';
+import { memoryParts } from './plugins/memory-parts.js';
+import { registerPlugins } from './plugins/registry.js';
 import { buildApiSchema } from './resolvers/build-schema.js';
-import { contextFactory } from './resolvers/request-context.js';
+import { extendWithPlugins } from './resolvers/plugin-schema.js';
+import { contextFactory, type DiarizationFacts } from './resolvers/request-context.js';
+import { openStorage } from './storage/open-storage.js';
 import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
 
@@ -35,7 +40,7 @@ export function composeRuntime(): CliRuntime {
   return {
     version: VERSION,
     settings: read,
-    openAnalyzer: () => Promise.resolve(openAnalyzer(read())),
+    openAnalyzer: () => openAnalyzer(read()),
     openModels: () => Promise.resolve(composeModels(read())),
     async openServices() {
       const platform = await composePlatform(read(), createLog('error'), OPERATOR);
@@ -43,6 +48,7 @@ export function composeRuntime(): CliRuntime {
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
     work: ({ models, concurrency }) => work({ ...read(), ...(concurrency === null ? {} : { workerConcurrency: concurrency }) }, models),
+    pingStorage: async () => (await openStorage(read(), temporaryFolder(read().dataDir))).ping(),
     async migrate() {
       const { databaseUrl, dataDir, logLevel } = read();
       const database = await openDatabase({ url: databaseUrl ?? undefined, dataDir, log: createLog(logLevel) });
@@ -64,12 +70,12 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
     // Before any key is made up: beyond loopback only with one that somebody chose.
     assertSafeListen(settings.host, (await platform.keys.countActive()) > 0);
     const app = await buildApp({
-      services: platform.services, settings, schema: buildApiSchema(), log, webDir: join(packageFolder(), 'web', 'dist'),
+      services: platform.services, settings, schema: extendWithPlugins(buildApiSchema(), platform.plugins.graphql), log, webDir: join(packageFolder(), 'web', 'dist'),
       createContext: contextFactory({
         services: platform.services, settings,
-        facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: false, transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
+        facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: () => diarizationFacts(platform), transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
-      checks: readinessChecks(platform, settings, withWorker), registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, pluginFigures: () => platform.plugins.figures(), tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
       ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
     });
     if (withWorker) await platform.startWorker();
@@ -104,7 +110,7 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
   }
   const log = createLog(settings.logLevel);
   const platform = await composePlatform(settings, log, workerOf(models));
-  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, registry: platform.metrics.registry });
+  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry });
   const close = async (): Promise<void> => {
     await app?.close();
     await platform.stop();
@@ -123,10 +129,12 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
   return { url: null, newAdminKey: null, close };
 }
 
-function openAnalyzer(settings: Settings): CliAnalyzer {
+async function openAnalyzer(settings: Settings): Promise<CliAnalyzer> {
   const log: Logger = createLog('error');
+  // The built-in plugin alone: a plugins file belongs to a server.
+  const plugins = await registerPlugins([composeDiarization(settings)], memoryParts());
   // Nothing interactive comes in beside it: no host is kept for that, and none stands back from the processor.
-  const analyzer = composeAnalyzer({ ...settings, interactiveThreads: 0 }, log);
+  const analyzer = composeAnalyzer({ ...settings, interactiveThreads: 0 }, log, { diarizer: () => plugins.diarizer });
   return {
     concurrency: Math.max(1, settings.modelHosts),
     describeModel(model) {
@@ -137,17 +145,24 @@ function openAnalyzer(settings: Settings): CliAnalyzer {
       const sha256 = await digestOf(path, options.signal);
       const modelId = options.model ?? analyzer.inference.defaultModelId;
       const result = await analyzer.pipeline.analyze({
-        path, options: { modelId, raw: options.raw, speakers: options.speakers }, priority: 'bulk', signal: options.signal ?? new AbortController().signal,
+        path, options: { modelId, raw: options.raw, speakers: options.speakers, speakerCount: options.speakerCount ?? null, roles: options.roles ?? settings.speakerRoles }, priority: 'bulk', signal: options.signal ?? new AbortController().signal,
         wantFrameFeatures: options.wantFrames ?? false, keepPcm: true,
-        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }), ...(options.stretches === undefined ? {} : { stretches: options.stretches }),
       });
       const pcm = result.pcm!;
       const { track, frameFeatures } = result;
       const frames = { hopSeconds: track.frameHopSeconds, rowCount: track.logits.length / track.labels.length, features: frameFeatures, logits: track.logits };
       return { sha256, outcome: result.outcome, pcm, frames, writeWav: (target) => writeWav(pcm, target), dispose: () => pcm.dispose() };
     },
-    close: () => analyzer.stop(),
+    async close() {
+      await plugins.stop();
+      await analyzer.stop();
+    },
   };
+}
+
+function diarizationFacts({ plugins }: Platform): DiarizationFacts {
+  return { isAvailable: plugins.diarizer?.unavailable() === null, diarizer: plugins.diarizer?.id ?? null, reason: plugins.diarizer === null ? 'No diarizer is loaded.' : plugins.diarizer.unavailable() };
 }
 
 /** Opened without waiting, so that a pipe or a device is refused instead of read for ever. */

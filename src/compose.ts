@@ -7,6 +7,9 @@ import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
 import { evaluationTask } from '../cron/evaluation.task.js';
 import { usageReportTask } from '../cron/usage-report.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composePlugins } from './compose-plugins.js';
+import { composeRules } from './compose-rules.js';
+import { composeDiarization } from './compose-diarization.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
@@ -15,17 +18,23 @@ import type { Database } from './db/database.js';
 import { createEvaluationRepository } from './db/evaluation.repository.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createPluginRepository } from './db/plugin.repository.js';
+import { createSpeakerRepository } from './db/speaker.repository.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import { createWorkspaceRepository } from './db/workspace.repository.js';
 import type { AnalysisEnded } from './domain/measurements.js';
+import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { NO_TRACING, type Tracing } from './domain/tracing.js';
 import { createPlatformMetrics, type PlatformMetrics } from './http/platform-metrics.js';
 import { runEvaluationJob } from './jobs/run-evaluation.job.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
-import { loadPlugins } from './plugins/load-plugins.js';
-import { registerPlugins, type Plugins } from './plugins/registry.js';
+import { deliverFactJob } from './jobs/deliver-fact.job.js';
+import { businessRules } from './plugins/business-rules/plugin.js';
+import type { AnyPluginFactory } from './plugins/contract.js';
+import type { BuiltInPlugins } from './plugins/load-plugins.js';
+import type { Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
 import { JOB_NAMES } from './queue/job-settings.js';
 import type { JobName, JobQueue } from './queue/job-queue.js';
@@ -39,13 +48,17 @@ import { createComparisonService } from './services/comparison.service.js';
 import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
+import { createFactOutbox } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
+import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
+import type { RuleEngine } from './services/rule-engine.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
+import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
@@ -54,6 +67,9 @@ import { observeStorage } from './storage/observed-store.js';
 import { openStorage } from './storage/open-storage.js';
 import { temporaryFolder } from './temporary-folder.js';
 
+/** Deliveries of facts at once: they mostly wait for others. */
+const FACT_CONCURRENCY = 4;
+
 export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
 export interface Platform {
@@ -61,11 +77,13 @@ export interface Platform {
   /** For the operator at the machine only: it reads folders by path. */
   readonly imports: ImportService;
   readonly workspaces: WorkspaceAdministration;
+  readonly limiter: RateLimiter;
   readonly keys: OperatorKeyService;
   readonly database: Database;
   readonly blobs: StorageBackend;
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
+  readonly plugins: Plugins;
   readonly scheduler: Scheduler;
   readonly metrics: PlatformMetrics;
   readonly tracing: Tracing;
@@ -105,6 +123,12 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const nodeId = newNodeId();
   const messages = composeMessages(database, events, nodeId, log);
   opened.push(() => messages.stop());
+  const limiter = createRateLimiter(settings.rateLimits);
+  const stopSharing = shareRates(limiter, messages);
+  opened.push(() => {
+    stopSharing();
+    return Promise.resolve();
+  });
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
   await queue.start();
   messages.onMessage((message) => {
@@ -112,38 +136,46 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
   opened.push(() => queue.stop({ deadlineMs: settings.drainMs }));
 
-  const plugins = await composePlugins(settings, log, events, metrics);
-  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal) });
+  const recordings = createRecordingRepository(database);
+  const analyses = createAnalysisRepository(database);
+  // The plugin registers before what it calls is made, and calls it only once jobs run.
+  const ruled: { engine: RuleEngine | null } = { engine: null };
+  const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })]]);
+  const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), onFailure: metrics.pluginFailed }, builtIns);
+  const facts = createFactOutbox({ queue, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
-  opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
+  opened.splice(opened.length - 1, 0, () => plugins.stop());
+  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, plugins, diarizer: () => plugins.diarizer });
+  opened.splice(opened.length - 2, 0, () => analyzer.stop());
   const fleet = await composeFleet({ settings, role, version: VERSION, nodeId, database, inference: analyzer.inference, messages, events, log });
   const { directory, registry } = fleet;
   opened.push(() => fleet.stop());
   const intake = createIntake();
 
-  const recordings = createRecordingRepository(database);
-  const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
   const workspaces = createWorkspaceRepository(database);
   const evaluations = createEvaluationRepository(database);
   const calibrations = createCalibrationService({ evaluations, calibrations: createCalibrationRepository(database) });
   const keys = createKeyService(createApiKeyRepository(database));
   await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses });
+  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, downloadUrl: blobs.downloadUrl });
+  const recordingService = createRecordingService({ database, recordings, blobs, facts, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
+  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: {}, reviewed: null, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
+  ruled.engine = engine;
   const services: Services = {
     recordings: recordingService,
     analyses: analysisService,
+    speakers: createSpeakerService({ speakers: createSpeakerRepository(database), analyses }),
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys,
+    keys, rules, alerts,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     usage: createUsageService(workspaces, blobs),
     evaluations: createEvaluationService({ database, evaluations, recordings, queue, models: directory, events, intake, reviews: null }),
@@ -152,7 +184,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   };
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, tracing,
+    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),
     calibrationFor: ({ workspaceId, modelId }, { language, tags }) => calibrations.chooseFor(workspaceId, analyzer.inference.manifest(modelId), { language, channel: channelOf(tags) }),
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
@@ -178,7 +210,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
 
   return {
-    services, imports, workspaces: createWorkspaceAdministration(workspaces), keys, database, blobs, queue, analyzer, scheduler, fleet, metrics, tracing, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, database, blobs, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },
@@ -187,6 +219,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
       // One at a time: it has several recordings in work itself, and all of them are bulk.
       await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, runEvaluationJob(evaluationRunner));
       isWorking = true;
+      await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();
       opened.push(() => scheduler.stop());
     },
@@ -196,15 +229,6 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
       await queue.stopWork({ deadlineMs: settings.drainMs });
     },
   };
-}
-
-async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events'], metrics: PlatformMetrics): Promise<Plugins> {
-  const plugins = settings.pluginsFile === null ? [] : await loadPlugins(settings.pluginsFile);
-  return registerPlugins(plugins, {
-    events,
-    onFailure: metrics.pluginFailed,
-    log: (plugin) => ({ info: (message) => log.info({ plugin }, message), warn: (message) => log.warn({ plugin }, message) }),
-  });
 }
 
 /** The SDK is loaded by those who trace, and by nobody else. */

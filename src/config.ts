@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { UndertoneError } from './domain/errors.js';
 import type { Settings } from './domain/settings.js';
+import { parseRoleRule } from './domain/speaker-roles.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,7 +25,7 @@ const SETTINGS = {
   UNDERTONE_HOST: z.string().min(1).default('127.0.0.1'),
   UNDERTONE_PORT: integer(0, 65_535, 4000),
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://').optional(),
-  UNDERTONE_STORAGE_URL: z.string().regex(/^(file:\/\/.+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w.\/-]*)?)$/, 'must be file:///FOLDER or s3://BUCKET/PREFIX').optional(),
+  UNDERTONE_STORAGE_URL: z.string().regex(/^(file:\/\/.+|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[\w./-]*)?)$/, 'must be file:///FOLDER or s3://BUCKET/PREFIX').optional(),
   UNDERTONE_STORAGE_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_STORAGE_REGION: z.string().min(1).optional(),
   UNDERTONE_STORAGE_PATH_STYLE: z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1').optional(),
@@ -37,6 +38,9 @@ const SETTINGS = {
   UNDERTONE_MAX_UPLOAD_BYTES: integer(1024, 64 * 1024 * MEBIBYTE, 2048 * MEBIBYTE),
   UNDERTONE_MAX_AUDIO_SECONDS: integer(1, 24 * 3600, 4 * 3600),
   UNDERTONE_MAX_RAW_SECONDS: integer(1, 600, 60),
+  UNDERTONE_MAX_AUDIO_CHANNELS: integer(1, 64, 64),
+  UNDERTONE_MIN_SAMPLE_RATE_HZ: integer(1000, 16_000, 1000),
+  UNDERTONE_MAX_SAMPLE_RATE_HZ: integer(16_000, 768_000, 768_000),
   UNDERTONE_MAX_PAGE_SIZE: integer(10, 1000, 200),
   UNDERTONE_MIN_FREE_BYTES: integer(0, Number.MAX_SAFE_INTEGER, 512 * MEBIBYTE),
   UNDERTONE_ANALYZE_WAIT_MS: integer(1000, 3_600_000, 120_000),
@@ -52,6 +56,10 @@ const SETTINGS = {
   UNDERTONE_MAX_QUEUE_LENGTH: integer(1, 100_000, 256),
   UNDERTONE_MAX_QUEUED_ANALYSES: integer(1, 10_000_000, 10_000),
   UNDERTONE_INTROSPECTION: flag(true),
+  UNDERTONE_REQUESTS_PER_MINUTE: integer(0, 10_000_000, 1200),
+  UNDERTONE_QUERY_COST_PER_MINUTE: integer(0, 1_000_000_000, 2_000_000),
+  UNDERTONE_UPLOAD_BYTES_PER_HOUR: integer(0, Number.MAX_SAFE_INTEGER, 0),
+  UNDERTONE_FAILED_KEYS_PER_MINUTE: integer(0, 1_000_000, 30),
   UNDERTONE_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   UNDERTONE_ABSTAIN_BELOW: z.coerce.number().min(0).max(1).default(0.4),
   UNDERTONE_MIN_UPLOAD_BYTES_PER_SECOND: integer(0, 1024 * MEBIBYTE, 1024),
@@ -59,6 +67,16 @@ const SETTINGS = {
   UNDERTONE_HUGGINGFACE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_MODELSCOPE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_DOWNLOAD_PROXY: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  UNDERTONE_SPEAKER_ROLES: z.string().transform((text, context) => {
+    try {
+      return parseRoleRule(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'must be like left=agent,right=customer, first-speaker:agent,customer or talk-time:agent,customer' });
+      return z.NEVER;
+    }
+  }).optional(),
+  UNDERTONE_DIARIZATION_MODEL: z.string().min(1).optional(),
+  UNDERTONE_MAX_DIARIZATION_SECONDS: integer(1, 4 * 3600, 2 * 3600),
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
   UNDERTONE_LINK_SECRET: z.string().min(24, 'must have at least 24 characters').optional(),
   UNDERTONE_WORKER_PORT: integer(0, 65_535, 0),
@@ -106,7 +124,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;
   if (issue.code === 'too_small') return `must be at least ${String(issue.minimum)}${issue.origin === 'string' ? ' characters long' : ''}`;
   if (issue.code === 'too_big') return `must be at most ${String(issue.maximum)}`;
-  if (issue.code === 'invalid_format') return issue.message;
+  if (issue.code === 'invalid_format' || issue.code === 'custom') return issue.message;
   return issue.code === 'invalid_type' ? `must be a ${issue.expected === 'int' ? 'whole number' : issue.expected}` : issue.code;
 }
 
@@ -151,6 +169,9 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     maxUploadBytes: values.UNDERTONE_MAX_UPLOAD_BYTES,
     maxAudioSeconds: values.UNDERTONE_MAX_AUDIO_SECONDS,
     maxRawSeconds: values.UNDERTONE_MAX_RAW_SECONDS,
+    maxAudioChannels: values.UNDERTONE_MAX_AUDIO_CHANNELS,
+    minSampleRateHz: values.UNDERTONE_MIN_SAMPLE_RATE_HZ,
+    maxSampleRateHz: values.UNDERTONE_MAX_SAMPLE_RATE_HZ,
     maxPageSize: values.UNDERTONE_MAX_PAGE_SIZE,
     minFreeBytes: values.UNDERTONE_MIN_FREE_BYTES,
     analyzeWaitMs: values.UNDERTONE_ANALYZE_WAIT_MS,
@@ -166,6 +187,9 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     maxQueueLength: values.UNDERTONE_MAX_QUEUE_LENGTH,
     maxQueuedAnalyses: values.UNDERTONE_MAX_QUEUED_ANALYSES,
     introspection: values.UNDERTONE_INTROSPECTION,
+    rateLimits: {
+      requests: values.UNDERTONE_REQUESTS_PER_MINUTE, queryCost: values.UNDERTONE_QUERY_COST_PER_MINUTE, uploadBytes: values.UNDERTONE_UPLOAD_BYTES_PER_HOUR, failedKeys: values.UNDERTONE_FAILED_KEYS_PER_MINUTE,
+    },
     logLevel: values.UNDERTONE_LOG_LEVEL,
     abstainBelow: values.UNDERTONE_ABSTAIN_BELOW,
     minUploadBytesPerSecond: values.UNDERTONE_MIN_UPLOAD_BYTES_PER_SECOND,
@@ -173,6 +197,9 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     huggingFaceUrl: values.UNDERTONE_HUGGINGFACE_URL ?? null,
     modelScopeUrl: values.UNDERTONE_MODELSCOPE_URL ?? null,
     downloadProxy: values.UNDERTONE_DOWNLOAD_PROXY ?? null,
+    speakerRoles: values.UNDERTONE_SPEAKER_ROLES ?? null,
+    diarizationModel: values.UNDERTONE_DIARIZATION_MODEL ?? null,
+    maxDiarizationSeconds: values.UNDERTONE_MAX_DIARIZATION_SECONDS,
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
     linkSecret: values.UNDERTONE_LINK_SECRET ?? null,
     workerPort: values.UNDERTONE_WORKER_PORT === 0 ? null : values.UNDERTONE_WORKER_PORT,

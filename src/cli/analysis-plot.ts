@@ -18,6 +18,9 @@ export async function plotAnalysis(title: string, analysis: FileAnalysis): Promi
     durationSeconds: outcome.durationSeconds,
     waveform: await readExtremes(analysis.pcm),
     speechRegions: outcome.speechRegions,
+    speakers: outcome.speakers.map(({ key, role }) => ({ speaker: key, name: role ?? key })),
+    stretches: outcome.conversation?.stretches ?? [],
+    overlaps: outcome.conversation?.overlaps ?? [],
     labels: outcome.model.labels,
     segments: segmentsWithBins(analysis),
     warnings: outcome.warnings,
@@ -31,13 +34,15 @@ const SMALLEST_BIN_SECONDS = 0.5;
 function segmentsWithBins(analysis: FileAnalysis) {
   const { outcome, frames } = analysis;
   const binSeconds = Math.max(SMALLEST_BIN_SECONDS, outcome.durationSeconds / MOST_BINS);
+  const nameOf = new Map(outcome.speakers.map(({ key, role }) => [key, role ?? key]));
   let row = 0;
   return outcome.segments.map((segment) => {
-    const { startSeconds, endSeconds, speaker, prediction } = segment;
+    const { startSeconds, endSeconds, prediction } = segment;
+    const speaker = segment.speaker === null ? null : (nameOf.get(segment.speaker) ?? segment.speaker);
     const firstRow = row;
     if (prediction !== null) row += segment.frameCount;
     const bins = prediction === null ? [] : frames === null || row > frames.rowCount ? [{ startSeconds, endSeconds, scores: prediction.scores }] : binsOf(segment, frames, firstRow, outcome.model.labels, binSeconds);
-    return { startSeconds, endSeconds, speaker, label: prediction?.label ?? null, bins };
+    return { startSeconds, endSeconds, speaker, gate: segment.gate, label: prediction?.label ?? null, bins };
   });
 }
 

@@ -1,4 +1,5 @@
-import type { AnalysisOutcome, AudioQuality, PredictionResult } from '../domain/analysis.js';
+import type { AnalysisOutcome, AudioQuality, PredictionResult, SpeakerResult } from '../domain/analysis.js';
+import type { Conversation, SpeakerFigures } from '../domain/conversation.js';
 import type { FileAnalysis } from './cli-runtime.js';
 
 /** What `analyze --json` and `demo --json` print for a file: a contract; fields are added, never renamed. Seconds from the start. */
@@ -7,15 +8,32 @@ export interface AnalysisReport {
   readonly sha256: string;
   readonly durationSeconds: number;
   readonly model: { readonly id: string; readonly version: string; readonly digest: string };
-  readonly gate: { readonly kind: string; readonly speechSeconds: number; readonly leftOutSeconds: number; readonly reason: string };
+  readonly gate: { readonly kind: string; readonly speechSeconds: number; readonly leftOutSeconds: number; readonly leftOut?: readonly { readonly kind: string; readonly seconds: number }[]; readonly reason: string };
   readonly quality: AudioQuality;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
   /** Null when nothing was judged. */
   readonly summary: ReportedPrediction | null;
-  readonly speakers: readonly { readonly key: string; readonly role: string | null; readonly channel: number | null; readonly talkSeconds: number; readonly summary: ReportedPrediction | null }[];
+  readonly speakers: readonly ReportedSpeaker[];
+  /** Who talks when; null where speakers were not told apart. */
+  readonly conversation: ReportedConversation | null;
   readonly segments: readonly ReportedSegment[];
   /** Null when nothing was judged: there is no embedding then. */
   readonly embedding: { readonly dimension: number; readonly kind: 'utterance' } | null;
+}
+
+export interface ReportedSpeaker {
+  readonly key: string;
+  readonly role: string | null;
+  readonly roleSource: string | null;
+  readonly channel: number | null;
+  readonly talkSeconds: number;
+  readonly figures: Omit<SpeakerFigures, 'speaker' | 'talkSeconds'> | null;
+  readonly summary: ReportedPrediction | null;
+}
+
+export interface ReportedConversation extends Omit<Conversation, 'speakers' | 'stretches'> {
+  /** What is said, without the pauses inside turns. */
+  readonly speech: Conversation['stretches'];
 }
 
 export interface ReportedPrediction {
@@ -61,10 +79,24 @@ export function analysisReport(file: string, analysis: Pick<FileAnalysis, 'sha25
     quality: { ...outcome.quality },
     warnings: outcome.warnings.map(({ code, message }) => ({ code, message })),
     summary: outcome.summary === null ? null : reported(outcome.summary),
-    speakers: outcome.speakers.map((speaker) => ({ key: speaker.key, role: speaker.role, channel: speaker.channel, talkSeconds: speaker.talkSeconds, summary: speaker.summary === null ? null : reported(speaker.summary) })),
+    speakers: outcome.speakers.map((speaker) => speakerReport(speaker)),
+    conversation: outcome.conversation === null ? null : conversationReport(outcome.conversation),
     segments: outcome.segments.map((segment) => segmentReport(segment)),
     embedding: outcome.embedding === null ? null : { dimension: outcome.embedding.length, kind: 'utterance' },
   };
+}
+
+function speakerReport({ key, role, roleSource, channel, talkSeconds, summary, figures }: SpeakerResult): ReportedSpeaker {
+  return { key, role, roleSource, channel, talkSeconds, figures: ownFigures(figures), summary: summary === null ? null : reported(summary) };
+}
+
+/** Without what the speaker itself already says. */
+function ownFigures({ speaker: _speaker, talkSeconds: _talkSeconds, ...own }: SpeakerFigures): ReportedSpeaker['figures'] {
+  return own;
+}
+
+function conversationReport({ speakers: _speakers, stretches, ...rest }: Conversation): ReportedConversation {
+  return { ...rest, speech: stretches };
 }
 
 function segmentReport(segment: AnalysisOutcome['segments'][number]): ReportedSegment {

@@ -12,6 +12,7 @@ export function analysisText(report: AnalysisReport, paint: Paint, columns: numb
   const heading = `${paint('bold', printable(report.file))}  ${minuteSeconds(report.durationSeconds, true)}  ${printable(quality.codec)} ${quality.originalSampleRateHz / 1000} kHz × ${quality.originalChannels}  model ${printable(report.model.id)} ${printable(report.model.version)}`;
   const parts = [`${heading}\n`, `${summaryLine(report, paint)}\n`];
   if (report.summary !== null) parts.push('\n', scoreBars(report.summary));
+  if (report.speakers.length > 0) parts.push('\n', speakerTable(report));
   if (report.segments.length > 0) parts.push('\n', segmentTable(report));
   const timeline = timelineRows(report, Math.max(20, Math.min(120, columns) - 14));
   if (timeline !== '') parts.push('\n', timeline);
@@ -31,6 +32,15 @@ function scoreBars(summary: ReportedPrediction): string {
   const rows = Object.entries(summary.scores).sort((a, b) => b[1] - a[1]);
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, score]) => `  ${printable(label).padEnd(width)}  ${bar(score, 30)} ${percent(score).padStart(6)}\n`).join('');
+}
+
+function speakerTable({ speakers, conversation }: AnalysisReport): string {
+  const rows = speakers.map(({ key, role, talkSeconds, figures, summary }) => [
+    printable(role === null ? key : `${role} (${key})`), minuteSeconds(talkSeconds, true), figures === null ? '–' : percent(figures.talkShare), String(figures?.turnCount ?? '–'), String(figures?.interruptionCount ?? '–'),
+    figures?.responseSeconds == null ? '–' : `${figures.responseSeconds.toFixed(1)} s`, summary === null ? '–' : `${printable(summary.label)} ${percent(summary.confidence)}${summary.abstained ? ' unsure' : ''}`,
+  ]);
+  const whole = conversation === null ? '' : `nobody talks ${minuteSeconds(conversation.silenceSeconds, true)}, several at once ${minuteSeconds(conversation.overlapSeconds, true)}\n`;
+  return `${table([['speaker', 'talks', 'share', 'turns', 'interrupts', 'answers after', 'emotion'], ...rows], [1, 2, 3, 4, 5])}${whole}`;
 }
 
 function segmentTable(report: AnalysisReport): string {

@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { UndertoneError } from '../domain/errors.js';
+import { parseRoleRule, type RoleRule } from '../domain/speaker-roles.js';
 import { parseByteLength } from '../domain/usage.js';
 
 
@@ -24,6 +26,26 @@ export function share(value: string): number {
   return number;
 }
 
+/** `rttm`: the caller's own diarization is read from a file. */
+export interface SpeakersArgument {
+  readonly mode: 'none' | 'channels' | 'auto';
+  readonly rttm: string | null;
+}
+
+export function speakersArgument(value: string): SpeakersArgument {
+  if (value === 'none' || value === 'channels' || value === 'auto') return { mode: value, rttm: null };
+  if (value.startsWith('rttm:') && value.length > 5) return { mode: 'auto', rttm: value.slice(5) };
+  throw new InvalidArgumentError(`Got \`${value}\`. Allowed choices are none, channels, auto, rttm:FILE.`);
+}
+
+export function rolesArgument(value: string): RoleRule {
+  try {
+    return parseRoleRule(value);
+  } catch (error) {
+    throw error instanceof UndertoneError ? new InvalidArgumentError(error.message) : error;
+  }
+}
+
 /** `a,b`: at least one name. */
 export function nameList(value: string): readonly string[] {
   const names = value.split(',').map((name) => name.trim()).filter((name) => name !== '');
@@ -39,10 +61,16 @@ export function byteLength(value: string): number | 'none' {
   return bytes;
 }
 
-/** An ISO 8601 date or moment in the future. */
-export function futureDate(value: string): Date {
+/** An ISO 8601 date or moment. */
+export function anyDate(value: string): Date {
   const date = new Date(value);
   if (!/^\d{4}-\d{2}-\d{2}/.test(value) || Number.isNaN(date.getTime())) throw new InvalidArgumentError(`Got \`${value}\`; write a date such as 2027-06-30.`);
+  return date;
+}
+
+/** The same, in the future. */
+export function futureDate(value: string): Date {
+  const date = anyDate(value);
   if (date.getTime() <= Date.now()) throw new InvalidArgumentError(`${value} is in the past.`);
   return date;
 }

@@ -4,6 +4,8 @@ import type { ModelManifest, Precision } from '../domain/model.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { Principal } from '../domain/principal.js';
 import type { Settings } from '../domain/settings.js';
+import type { RoleRule } from '../domain/speaker-roles.js';
+import type { SpokenStretch } from '../domain/speaker-turns.js';
 import type { ImportService, Services, WorkspaceAdministration } from '../services/service-contracts.js';
 
 /** What the command needs of the platform; built in compose.ts, faked in tests. Everything is opened only when a command asks. */
@@ -22,6 +24,8 @@ export interface CliRuntime {
   /** The worker role alone; resolves when it takes jobs. Null: every installed model, as many jobs at once as the settings say. MODEL_UNKNOWN. */
   work(options: { readonly models: readonly string[] | null; readonly concurrency: number | null }): Promise<RunningProcess>;
   migrate(): Promise<MigrationReport>;
+  /** One round trip to the blob storage. STORAGE_FAILED. */
+  pingStorage(): Promise<void>;
 }
 
 export interface AnalyzeFileOptions {
@@ -29,6 +33,12 @@ export interface AnalyzeFileOptions {
   readonly model: string | null;
   readonly raw: boolean;
   readonly speakers: 'none' | 'channels' | 'auto';
+  /** With `auto`: how many there are; null: estimated. */
+  readonly speakerCount?: number | null;
+  /** Null: those of the settings. */
+  readonly roles?: RoleRule | null;
+  /** With `auto`: the caller's own diarization. */
+  readonly stretches?: readonly SpokenStretch[];
   readonly wantFrames?: boolean;
   readonly signal?: AbortSignal;
   /** 0 to 1 over the whole file. */
@@ -68,6 +78,8 @@ export interface CliAnalyzer {
 
 export interface ModelListing {
   readonly id: string;
+  /** Absent: an emotion model. A diarization model has no labels, and tells voices apart for `--speakers auto`. */
+  readonly kind?: 'diarization';
   readonly version: string;
   readonly name: string;
   readonly digest: string;
@@ -102,6 +114,8 @@ export interface CliModels {
   /** Writes the calibration into the model's manifest, whole or not at all; running processes take it at their next start. */
   calibrate(id: string, calibration: Calibration): Promise<void>;
   import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
+  /** A user's own pair of models for `--speakers auto`. */
+  importDiarization(options: { readonly id: string; readonly segmentation: string; readonly embedding: string; readonly replace: boolean }): Promise<ModelListing>;
   /** LICENSE_NOT_ACCEPTED when it was never accepted here and is not now. */
   pull(options: { readonly id: string; readonly acceptLicense: boolean; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AnalysisStatus, AudioQuality } from '../domain/analysis.js';
-import type { AnalysisReport, ReportedPrediction, ReportedSegment } from './analysis-report.js';
+import type { AnalysisReport, ReportedConversation, ReportedPrediction, ReportedSegment, ReportedSpeaker } from './analysis-report.js';
 import { ApiProblem, query, upload } from './demo-api.js';
 import type { DemoServer } from './demo-server.js';
 
@@ -15,7 +15,8 @@ const ANALYZE = 'mutation Analyze($input: AnalyzeRecordingInput!) { result: anal
 const PROGRESS = 'query Progress($id: ID!) { analysis(id: $id) { status progress problem { code message } } }';
 const RESULT = `query Result($id: ID!) { analysis(id: $id) {
   modelVersion modelDigest model { id } warnings { code message } gate { kind speechSeconds leftOutSeconds reason }
-  summary { ${PREDICTION} } speakers { key role channel talkSeconds summary { ${PREDICTION} } } embedding { dimension }
+  summary { ${PREDICTION} } speakers { id key role roleSource channel talkSeconds figures { talkShare soloSeconds overlapSeconds turnCount meanTurnSeconds longestTurnSeconds interruptionCount interruptedCount responseSeconds } summary { ${PREDICTION} } }
+  conversation { speechSeconds overlapSeconds silenceSeconds silenceRatio longestSilenceSeconds speakerChangeCount interruptionCount overlaps { startSeconds endSeconds } turns { startSeconds endSeconds speakers } speech { startSeconds endSeconds speakers } } embedding { dimension }
   recording { sha256 durationSeconds quality { container codec bitrateBps originalSampleRateHz originalChannels durationSeconds effectiveBandwidthHz integratedLoudnessLufs peakDbfs clippingRatio dcOffset speechLevelDbfs snrDb silenceRatio speechSeconds dropoutCount } }
 } }`;
 const SEGMENTS = `query Segments($id: ID!, $after: String) { analysis(id: $id) { segments(first: ${PAGE}, after: $after) {
@@ -28,9 +29,11 @@ interface ApiAnalysis {
   modelVersion: string; modelDigest: string; model: { id: string }; warnings: readonly { code: string; message: string }[];
   gate: { kind: string; speechSeconds: number; leftOutSeconds: number; reason: string };
   summary: ApiPrediction | null; embedding: { dimension: number } | null;
-  speakers: readonly { key: string; role: string | null; channel: number | null; talkSeconds: number; summary: ApiPrediction | null }[];
+  speakers: readonly (Omit<ReportedSpeaker, 'summary'> & { id: string; summary: ApiPrediction | null })[];
+  conversation: (Omit<ReportedConversation, 'turns' | 'speech' | 'overlaps'> & { turns: ApiTurns; speech: ApiTurns; overlaps: Pick<ApiTurns, 'startSeconds' | 'endSeconds'> }) | null;
   recording: { sha256: string; durationSeconds: number; quality: AudioQuality };
 }
+interface ApiTurns { startSeconds: readonly number[]; endSeconds: readonly number[]; speakers: readonly string[] }
 interface ApiSegments { nodes: readonly { startSeconds: number; endSeconds: number; gate: string; speaker: { key: string } | null; prediction: ApiPrediction }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } }
 
 export interface DemoOptions {
@@ -85,10 +88,20 @@ function reportOf(file: string, analysis: ApiAnalysis, segments: readonly Report
     quality: analysis.recording.quality,
     warnings: analysis.warnings,
     summary: analysis.summary === null ? null : predictionOf(analysis.summary),
-    speakers: analysis.speakers.map((speaker) => ({ ...speaker, summary: speaker.summary === null ? null : predictionOf(speaker.summary) })),
+    speakers: analysis.speakers.map(({ id: _id, roleSource, ...speaker }) => ({ ...speaker, roleSource: roleSource?.toLowerCase().replaceAll('_', '-') ?? null, summary: speaker.summary === null ? null : predictionOf(speaker.summary) })),
+    conversation: conversationOf(analysis),
     segments,
     embedding: analysis.embedding === null ? null : { dimension: analysis.embedding.dimension, kind: 'utterance' },
   };
+}
+
+/** From columns with the speakers' ids to the objects with their keys that the command prints. */
+function conversationOf({ conversation, speakers }: ApiAnalysis): ReportedConversation | null {
+  if (conversation === null) return null;
+  const keyOf = new Map(speakers.map(({ id, key }) => [id, key]));
+  const rows = (columns: Pick<ApiTurns, 'startSeconds' | 'endSeconds'>): { startSeconds: number; endSeconds: number }[] => columns.startSeconds.map((startSeconds, i) => ({ startSeconds, endSeconds: columns.endSeconds[i]! }));
+  const spoken = (columns: ApiTurns): ReportedConversation['turns'] => rows(columns).map((row, i) => ({ ...row, speaker: keyOf.get(columns.speakers[i] ?? '') ?? '' }));
+  return { ...conversation, turns: spoken(conversation.turns), speech: spoken(conversation.speech), overlaps: rows(conversation.overlaps) };
 }
 
 /** The API answers for a window that was not judged with a prediction without scores. */

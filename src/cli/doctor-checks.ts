@@ -82,6 +82,18 @@ export async function checkDataFolder(dataDir: string, minFreeBytes: number): Pr
   ];
 }
 
+/** Where recordings are kept, when that is not the data folder. */
+export async function checkStorage(runtime: CliRuntime): Promise<readonly Finding[]> {
+  const { storageUrl } = runtime.settings();
+  if (storageUrl === null) return [];
+  try {
+    await runtime.pingStorage();
+    return [{ check: 'storage', state: 'ok', found: storageUrl.startsWith('s3:') ? 'the bucket answers' : 'the folder is writable', mend: null }];
+  } catch (error) {
+    return [{ check: 'storage', state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Check the UNDERTONE_STORAGE_ settings, the credentials, and that the bucket or folder is there.' }];
+  }
+}
+
 /** Opens the database through the platform; a folder that a server holds is healthy. */
 export async function checkDatabase(runtime: CliRuntime): Promise<Finding> {
   try {

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { collectPair, jsonOption, modelOption, share, verboseOption, wholeNumber } from './argument-parsers.js';
 import { calibrateCommand } from './calibrate.command.js';
+import { diarizationEvalCommand } from './diarization-eval.command.js';
 import type { ManifestArguments } from './eval-manifest.js';
 import { evalCommand } from './eval.command.js';
 import { run, type ProgramContext } from './program.js';
@@ -25,12 +26,13 @@ function manifestArguments(manifest: string, options: ManifestOptions): Manifest
 }
 
 export function addEval(program: Command, context: ProgramContext): void {
-  interface Options extends ManifestOptions { compare?: string; report?: string; groupBy?: string; resamples: number }
+  interface Options extends ManifestOptions { diarization?: string; compare?: string; report?: string; groupBy?: string; resamples: number }
   takingManifest(program.command('eval').description('measure a model on labelled recordings: WA, UA, F1, confusion, calibration, with 95 % intervals by speaker'))
+    .option('--diarization <reference.rttm>', 'score a diarization instead: the argument is then the hypothesis, also RTTM; DER with collars of 0 and 0.25 s')
     .option('--compare <id>', 'another model for the same recordings: McNemar\'s test and the difference with its interval')
     .option('--report <dir>', 'write report.html, report.json and items.csv').option('--group-by <column>', 'figures for each value of a column as well, e.g. corpus')
     .addOption(new Option('--resamples <count>', 'bootstrap resamples').argParser(wholeNumber(100, 100_000)).default(2000))
-    .action(run(context, ({ runtime, terminal }, options: Options, [manifest = '']) => evalCommand(runtime, terminal, {
+    .action(run(context, ({ runtime, terminal }, options: Options, [manifest = '']) => options.diarization !== undefined ? diarizationEvalCommand(terminal, { reference: options.diarization, hypothesis: manifest, json: options.json ?? false }) : evalCommand(runtime, terminal, {
       ...manifestArguments(manifest, options), compare: options.compare ?? null, report: options.report ?? null, groupBy: options.groupBy ?? null, resamples: options.resamples,
     })));
 }

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { isUndertoneError } from '../domain/errors.js';
+import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import type { Precision } from '../domain/model.js';
 import type { CliRuntime, ModelListing } from './cli-runtime.js';
 import { faithfulness } from './model-text.js';
@@ -14,7 +14,7 @@ export async function listModels(runtime: CliRuntime, terminal: Terminal, args: 
     return 0;
   }
   const rows = models.map((model) => [
-    `${printable(model.id)}${model.isDefault ? ' *' : ''}`, model.version, model.digest.slice(0, 12), megabytes(model.sizeBytes), model.state, model.precision, String(model.embeddingDimension), model.calibrated ? 'yes' : 'no', model.license, model.labels.map(printable).join(' '),
+    `${printable(model.id)}${model.isDefault ? ' *' : ''}`, model.version, model.digest.slice(0, 12), megabytes(model.sizeBytes), model.state, ...(model.kind === 'diarization' ? ['–', '–', '–', model.license, '(tells voices apart)'] : [model.precision, String(model.embeddingDimension), model.calibrated ? 'yes' : 'no', model.license, model.labels.map(printable).join(' ')]),
   ]);
   const others = unusable.map(({ id, state, sizeBytes }) => [printable(id), '-', '-', megabytes(sizeBytes), state, '-', '-', '-', '-', '-']);
   await print(terminal.out, table([['id (* default)', 'version', 'digest', 'size', 'state', 'precision', 'embedding', 'calibrated', 'licence', 'labels'], ...rows, ...others], [3, 6]));
@@ -35,9 +35,12 @@ export async function removeModel(runtime: CliRuntime, terminal: Terminal, id: s
   return 0;
 }
 
-export async function importModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null }): Promise<number> {
+export async function importModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly checkpoint: string | null; readonly segmentation: string | null; readonly embedding: string | null; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null }): Promise<number> {
   const models = await runtime.openModels();
-  return say(terminal, 'Imported', await models.import({ ...args, signal: terminal.signal, onProgress: (message) => void terminal.err.write(`${printable(message)}\n`) }));
+  const { id, replace, checkpoint, segmentation, embedding } = args;
+  if (segmentation !== null && embedding !== null) return say(terminal, 'Imported', await models.importDiarization({ id, segmentation, embedding, replace }));
+  if (checkpoint === null) throw new UndertoneError('BAD_INPUT', 'Give --checkpoint for an emotion model, or --segmentation and --embedding together for a diarization model.');
+  return say(terminal, 'Imported', await models.import({ ...args, checkpoint, signal: terminal.signal, onProgress: (message) => void terminal.err.write(`${printable(message)}\n`) }));
 }
 
 export async function pullModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly precision: Precision | 'auto'; readonly acceptLicense: boolean; readonly replace: boolean; readonly clips: string | null }): Promise<number> {
@@ -68,6 +71,10 @@ function megabytes(bytes: number): string {
 }
 
 async function say(terminal: Terminal, verb: string, model: ModelListing): Promise<number> {
+  if (model.kind === 'diarization') {
+    await print(terminal.out, `${verb} ${printable(model.id)}: ${printable(model.name)}, ${megabytes(model.sizeBytes)}, licence ${model.license}. Use it with --speakers auto.\n`);
+    return 0;
+  }
   await print(terminal.out, `${verb} ${printable(model.id)} ${model.version}: ${model.labels.length} labels, embedding ${model.embeddingDimension}, ${megabytes(model.sizeBytes)}, ${model.precision}${faithfulness(model)}, licence ${model.license}\n`);
   return 0;
 }

@@ -2,14 +2,16 @@ import { Command, Option } from 'commander';
 import { ROLES } from '../domain/principal.js';
 import type { Role } from '../domain/principal.js';
 import type { Precision } from '../domain/model.js';
+import type { RoleRule } from '../domain/speaker-roles.js';
 import { analyzeCommand } from './analyze.command.js';
-import { byteLength, futureDate, jsonOption, modelOption, nameList, verboseOption, wholeNumber } from './argument-parsers.js';
+import { anyDate, byteLength, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { addCalibrate, addEval } from './eval-grammar.js';
 import { createKey, listKeys, revokeKey } from './keys.command.js';
 import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
+import { backtestRule } from './rules.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
 import { createWorkspace, listWorkspaces, setWorkspace } from './workspaces.command.js';
@@ -47,6 +49,7 @@ export function buildProgram(context: ProgramContext): Command {
   addCalibrate(program, context);
   addModels(program, context);
   addKeys(program, context);
+  addRules(program, context);
   addWorkspaces(program, context);
   return program;
 }
@@ -62,21 +65,26 @@ export function run<Options>(context: ProgramContext, action: Action<Options>): 
   };
 }
 
+const NO_SPEAKERS: SpeakersArgument = { mode: 'none', rttm: null };
+
 function addAnalyze(program: Command, context: ProgramContext): void {
-  interface Options { model?: string; raw?: true; speakers: 'none' | 'channels' | 'auto'; json?: true; csv?: true; plot?: string; out?: string; frames?: true; verbose?: true }
+  interface Options { model?: string; raw?: true; speakers: SpeakersArgument; speakerCount?: number; roles?: RoleRule; rttm?: string; json?: true; csv?: true; plot?: string; out?: string; frames?: true; verbose?: true }
   program.command('analyze').description('analyse files and print what was found; works beside a running server').argument('<file...>', 'audio or video files')
     .addOption(modelOption())
     .option('--raw', 'no gate, no voice activity, no windows: the model\'s own answer about the samples as they are')
-    .addOption(new Option('--speakers <how>', 'how speakers are told apart').choices(['none', 'channels', 'auto']).default('none'))
+    .addOption(new Option('--speakers <how>', 'how speakers are told apart: none, channels, auto (by voice; needs a diarization model), rttm:FILE (your own diarization)').argParser(speakersArgument).default(NO_SPEAKERS, 'none'))
+    .addOption(new Option('--speaker-count <count>', 'with --speakers auto: how many there are (default: estimated)').argParser(wholeNumber(1, 20)))
+    .addOption(new Option('--roles <rule>', 'left=agent,right=customer, or first-speaker:NAME,NAME or talk-time:NAME,NAME').argParser(rolesArgument))
+    .option('--rttm <file>', 'write who speaks when (several files: all into one)')
     .addOption(new Option('--json', 'one JSON object a line for each file').conflicts('csv'))
     .option('--csv', 'one line for each file and segment')
-    .option('--plot <file.svg>', 'draw waveform, speech, emotions and warnings (several files: FILE-NAME.svg)')
+    .option('--plot <file.svg>', 'draw waveform, speech, speakers, emotions and warnings (several files: FILE-NAME.svg)')
     .option('--out <dir>', 'write an outputs_YYYYMMDD_HHMMSS folder for each file')
     .option('--frames', 'with --out: result_frame.json and one embedding row a frame')
     .addOption(verboseOption())
     .addHelpText('after', '\nExit codes: 0 done, 1 a file failed (the others are still done), 2 bad usage.')
     .action(run(context, ({ runtime, terminal }, options: Options, files) => analyzeCommand(runtime, terminal, {
-      files, model: options.model ?? null, raw: options.raw ?? false, speakers: options.speakers, format: options.json ? 'json' : options.csv ? 'csv' : 'text',
+      files, model: options.model ?? null, raw: options.raw ?? false, speakers: options.speakers, speakerCount: options.speakerCount ?? null, roles: options.roles ?? null, rttm: options.rttm ?? null, format: options.json ? 'json' : options.csv ? 'csv' : 'text',
       plot: options.plot ?? null, out: options.out ?? null, frames: options.frames ?? false, verbose: options.verbose ?? false,
     })));
 }
@@ -104,11 +112,12 @@ function addModels(program: Command, context: ProgramContext): void {
   const replace = (): Option => new Option('--replace', 'take the place of an installed model of this id');
   models.command('list').description('installed models').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listModels(runtime, terminal, { json: options.json ?? false })));
   interface Made { precision: Precision | 'auto'; replace?: true; clips?: string }
-  interface Import extends Made { id: string; checkpoint: string; tokens?: string }
-  models.command('import').description('build a model from an Emotion2Vec+ checkpoint on this machine').requiredOption('--id <id>', 'name for it here').requiredOption('--checkpoint <model.pt>', 'the checkpoint')
+  interface Import extends Made { id: string; checkpoint?: string; segmentation?: string; embedding?: string; tokens?: string }
+  models.command('import').description('build a model from an Emotion2Vec+ checkpoint on this machine, or take in a pair of models for --speakers auto').requiredOption('--id <id>', 'name for it here').option('--checkpoint <model.pt>', 'the checkpoint')
+    .addOption(new Option('--segmentation <model.onnx>', 'diarization: says when somebody speaks (pyannote, as sherpa-onnx publishes it)').conflicts('checkpoint')).addOption(new Option('--embedding <model.onnx>', 'diarization: says how a voice sounds').conflicts('checkpoint'))
     .option('--tokens <tokens.txt>', 'labels, one a line (default: tokens.txt beside the checkpoint, else the usual nine)').addOption(replace()).addOption(precision()).addOption(clips())
-    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint, tokens: options.tokens ?? null, precision: options.precision, replace: options.replace ?? false, clips: options.clips ?? null })));
-  models.command('pull').description('download a published model and import it').argument('<id>').addOption(replace()).addOption(precision()).addOption(clips()).addOption(accept())
+    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint ?? null, segmentation: options.segmentation ?? null, embedding: options.embedding ?? null, tokens: options.tokens ?? null, precision: options.precision, replace: options.replace ?? false, clips: options.clips ?? null })));
+  models.command('pull').description('download a published model and install it: emotion2vec-plus-large, -base, -seed; diarization-en, diarization-zh-en').argument('<id>').addOption(replace()).addOption(precision()).addOption(clips()).addOption(accept())
     .action(run(context, ({ runtime, terminal }, options: Made & { acceptLicense?: true }, [id = '']) => pullModel(runtime, terminal, { id, precision: options.precision, acceptLicense: options.acceptLicense ?? false, replace: options.replace ?? false, clips: options.clips ?? null })));
   models.command('verify').description('compare a model\'s files with its manifest').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => verifyModel(runtime, terminal, id)));
   models.command('remove').description('delete a model\'s folder').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => removeModel(runtime, terminal, id)));
@@ -137,4 +146,11 @@ function addWorkspaces(program: Command, context: ProgramContext): void {
     .action(run(context, ({ runtime, terminal }, options: { name: string; quota?: number | 'none' }) => createWorkspace(runtime, terminal, { name: options.name, maxStoredBytes: quotaOf(options) })));
   workspaces.command('set').description('change the quota of a workspace').argument('<id>').addOption(quota().makeOptionMandatory())
     .action(run(context, ({ runtime, terminal }, options: { quota: number | 'none' }, [id = '']) => setWorkspace(runtime, terminal, { id, maxStoredBytes: quotaOf(options) })));
+}
+
+function addRules(program: Command, context: ProgramContext): void {
+  const rules = program.command('rules').description('try business rules on what is stored');
+  rules.command('backtest').description('how often a rule would have fired, on what, and how often people agree; writes nothing').argument('<rule>', 'id of a stored rule (rul_…), or a JSON file')
+    .addOption(new Option('--from <date>', 'analyses asked for from this time on').argParser(anyDate)).addOption(new Option('--to <date>', 'analyses asked for before this time').argParser(anyDate)).addOption(jsonOption())
+    .action(run(context, ({ runtime, terminal }, options: { from?: Date; to?: Date; json?: true }, [rule = '']) => backtestRule(runtime, terminal, { rule, from: options.from ?? null, to: options.to ?? null, json: options.json ?? false })));
 }

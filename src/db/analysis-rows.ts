@@ -1,6 +1,7 @@
 import type { AnalysisWarning, GateKind, GateResult, PredictionResult } from '../domain/analysis.js';
 import type { AppliedCalibration } from '../domain/calibration.js';
 import type { AnalysisRecord, SegmentRecord, SpeakerRecord } from '../domain/records.js';
+import type { RoleRule, RoleSource } from '../domain/speaker-roles.js';
 import type { Analysis, Segment, Speaker } from './generated/client.js';
 import { Prisma } from './generated/client.js';
 
@@ -19,6 +20,8 @@ export function toAnalysis(row: Analysis): AnalysisRecord {
     modelLabels: row.modelLabels,
     raw: row.raw,
     speakersMode: row.speakersMode as AnalysisRecord['speakersMode'],
+    speakerCount: row.speakerCount,
+    roleRule: row.roleRule as unknown as RoleRule | null,
     idempotencyKey: row.idempotencyKey,
     requestDigest: row.requestDigest,
     problem: row.problemCode === null ? null : { code: row.problemCode, message: row.problemMessage ?? '' },
@@ -75,5 +78,5 @@ function toPrediction(row: SegmentRow): PredictionResult | null {
 }
 
 export function toSpeaker(row: Speaker): SpeakerRecord {
-  return { ...row, summary: row.summary as unknown as PredictionResult | null };
+  return { ...row, summary: row.summary as unknown as PredictionResult | null, roleSource: row.roleSource as RoleSource | null };
 }

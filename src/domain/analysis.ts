@@ -1,4 +1,7 @@
 import type { AppliedCalibration } from './calibration.js';
+import type { Conversation, SpeakerFigures } from './conversation.js';
+import type { JsonValue } from './json.js';
+import type { RoleRule, RoleSource } from './speaker-roles.js';
 
 /** What one analysis finds: the same shape for the database, the API and `analyze --json`. Seconds are float, from the start of the recording. */
 
@@ -9,11 +12,18 @@ export const GATE_KINDS = ['speech', 'silence', 'singing', 'music', 'noise', 'by
 /** What was heard, decided before any score is shown. `bypassed`: a raw analysis. */
 export type GateKind = (typeof GATE_KINDS)[number];
 
+export interface LeftOut {
+  readonly kind: 'silence' | 'singing' | 'music' | 'noise';
+  readonly seconds: number;
+}
+
 export interface GateResult {
   readonly kind: GateKind;
   readonly speechSeconds: number;
   /** Seconds left out of the summary because they are not speech. */
   readonly leftOutSeconds: number;
+  /** The same by kind, `silence` being pauses; absent in analyses from before the gate told them apart. */
+  readonly leftOut?: readonly LeftOut[];
   /** Plain reason, for people. */
   readonly reason: string;
 }
@@ -21,6 +31,7 @@ export interface GateResult {
 export const WARNING_CODES = [
   'TOO_SHORT', 'NARROW_BAND', 'CLIPPED', 'LOW_SNR', 'MOSTLY_SILENCE', 'LOSSY_SOURCE', 'MONO_MIX_OF_SPEAKERS', 'DC_OFFSET',
   'QUIET', 'NO_SPEECH', 'NOT_SPEECH', 'TRUNCATED', 'UNCALIBRATED', 'OUT_OF_DOMAIN', 'DOWNMIXED', 'DROPOUTS', 'RAW', 'PLUGIN_FAILED', 'SPEAKERS_UNAVAILABLE', 'IMPORTED',
+  'CHANNELS_ALIKE', 'CROSS_TALK', 'OVERLAPPED_SPEECH',
 ] as const;
 /** A plugin's own warnings begin with `PLUGIN_`. */
 export type WarningCode = (typeof WARNING_CODES)[number] | `PLUGIN_${string}`;
@@ -89,13 +100,18 @@ export interface SegmentResult extends AnalysisWindow {
   readonly embedding: Float32Array | null;
   readonly frameCount: number;
   readonly text?: string | null;
+  /** How well words and voice agree, 0 to 1, where a plugin compared them. */
+  readonly agreement?: number | null;
 }
 
 export interface SpeakerResult {
   readonly key: string;
   readonly role: string | null;
+  /** Where the role comes from; null without one. */
+  readonly roleSource: RoleSource | null;
   readonly channel: number | null;
   readonly talkSeconds: number;
+  readonly figures: SpeakerFigures;
   readonly summary: PredictionResult | null;
 }
 
@@ -103,6 +119,10 @@ export interface AnalysisOptions {
   readonly modelId: string;
   readonly raw: boolean;
   readonly speakers: 'none' | 'channels' | 'auto';
+  /** For `auto`: how many there are, where the caller knows; estimated otherwise. */
+  readonly speakerCount?: number | null;
+  /** Who gets which role; nobody without it. */
+  readonly roles?: RoleRule | null;
 }
 
 export interface AnalysisOutcome {
@@ -119,6 +139,16 @@ export interface AnalysisOutcome {
   readonly summary: PredictionResult | null;
   readonly segments: readonly SegmentResult[];
   readonly speakers: readonly SpeakerResult[];
+  /** Who talked when; null where speakers were not told apart. */
+  readonly conversation: Conversation | null;
   /** Speech-weighted mean of the judged segments' embeddings, [D]; null when nothing was judged. */
   readonly embedding: Float32Array | null;
+  /** What steps of plugins left to be stored beside the result. */
+  readonly pluginResults?: readonly PluginResult[];
+}
+
+export interface PluginResult {
+  readonly plugin: string;
+  readonly key: string;
+  readonly value: JsonValue;
 }

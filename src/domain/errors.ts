@@ -31,8 +31,8 @@ export const ERRORS = {
   UPLOAD_ABORTED: { httpStatus: 400, retryable: true, meaning: 'The connection ended before the whole file had come, or it came slower than the minimum rate. Send it again.' },
   UPLOAD_DIGEST_MISMATCH: { httpStatus: 422, retryable: true, meaning: 'The bytes received do not have the SHA-256 that the request announced. Send it again.' },
   QUOTA_EXCEEDED: { httpStatus: 507, retryable: false, meaning: 'The workspace would store more than it may; the message says how much. Delete or archive recordings, or raise the quota with `undertone workspaces set`.' },
-  STORAGE_FULL: { httpStatus: 507, retryable: true, meaning: 'Free disk space is under the floor. Free space or move UNDERTONE_DATA_DIR.' },
-  STORAGE_FAILED: { httpStatus: 503, retryable: true, meaning: 'The blob storage could not be read or written (read-only or failing disk). See the log.' },
+  STORAGE_FULL: { httpStatus: 507, retryable: true, meaning: 'Free disk space is under the floor, or the bucket takes nothing more. Free space, move UNDERTONE_DATA_DIR, or raise the quota of the bucket.' },
+  STORAGE_FAILED: { httpStatus: 503, retryable: true, meaning: 'The blob storage could not be read or written (read-only or failing disk; a bucket that is away or refuses). See the log.' },
   BLOB_MISSING: { httpStatus: 410, retryable: false, meaning: 'The stored bytes of this recording are gone (archived or removed).' },
   // audio
   NOT_AUDIO: { httpStatus: 422, retryable: false, meaning: 'The content is not a supported audio or video container, whatever its name says.' },
@@ -41,6 +41,7 @@ export const ERRORS = {
   AUDIO_TOO_SHORT: { httpStatus: 422, retryable: false, meaning: 'Fewer samples than the model needs (400 at 16 kHz for Emotion2Vec+).' },
   AUDIO_TOO_LONG: { httpStatus: 422, retryable: false, meaning: 'Longer than UNDERTONE_MAX_AUDIO_SECONDS. Cut it, or raise the setting.' },
   AUDIO_LIMIT_EXCEEDED: { httpStatus: 422, retryable: false, meaning: 'Decoding took more time, memory or output than is allowed: usually a file whose header lies.' },
+  DECODE_INTERRUPTED: { httpStatus: 503, retryable: true, meaning: 'The decoder was ended from outside in mid-work (out of memory, mostly). The recording is not at fault; it is tried again.' },
   FFMPEG_MISSING: { httpStatus: 503, retryable: false, meaning: 'ffmpeg is not installed. Run `undertone doctor` for the command that installs it.' },
   // models
   MODEL_UNKNOWN: { httpStatus: 422, retryable: false, meaning: 'No model of this id is installed; the message lists those that are.' },
@@ -57,6 +58,7 @@ export const ERRORS = {
   // work
   ANALYSIS_CANCELLED: { httpStatus: 409, retryable: false, meaning: 'The analysis was cancelled before it finished.' },
   ANALYSIS_WAIT_TIMEOUT: { httpStatus: 504, retryable: true, meaning: '`analyze` waited its longest; the analysis goes on. Follow it by its id.' },
+  JOB_LOST: { httpStatus: 503, retryable: true, meaning: 'The process that worked on a job ended in the middle each time, until its deliveries were used up. It is among the dead letters: look at the workers, then retry it.' },
   SHUTTING_DOWN: { httpStatus: 503, retryable: true, meaning: 'The server is stopping. Retry against another node or in a moment.' },
   // operators
   CONFIG_INVALID: { httpStatus: 500, retryable: false, meaning: 'A setting is unknown or outside what is allowed; the message names the setting, never its value.' },

@@ -14,10 +14,10 @@ export interface AnalysisEnded {
 
 /** What the parts tell of their work, for whoever counts. Calls are cheap and never throw. */
 export interface Measurements {
-  analysisEnded(ended: AnalysisEnded): void;
+  readonly analysisEnded: (ended: AnalysisEnded) => void;
   /** One run of a model host over a batch of windows. */
-  batchRan(modelId: string, windowCount: number, seconds: number): void;
-  pluginFailed(pluginName: string): void;
+  readonly batchRan: (modelId: string, windowCount: number, seconds: number) => void;
+  readonly pluginFailed: (pluginName: string) => void;
   /** `code` is null when it went well. */
-  storageUsed(operation: string, seconds: number, code: ErrorCode | null): void;
+  readonly storageUsed: (operation: string, seconds: number, code: ErrorCode | null) => void;
 }

@@ -1,6 +1,8 @@
-import type { AnalysisOutcome, AnalysisStatus, AnalysisWarning, AudioQuality, GateResult, GateKind, PredictionResult, SpeechRegion } from './analysis.js';
+import type { AnalysisOutcome, AnalysisStatus, AnalysisWarning, AudioQuality, GateResult, GateKind, PredictionResult, SegmentResult, SpeechRegion } from './analysis.js';
 import type { AppliedCalibration } from './calibration.js';
 import type { Role } from './principal.js';
+import type { RoleRule, RoleSource } from './speaker-roles.js';
+import type { SpokenStretch } from './speaker-turns.js';
 
 /** Stored things as the services see them. Ids are opaque, sortable by time and carry their kind (`rec_…`, `ana_…`). */
 
@@ -36,6 +38,8 @@ export interface AnalysisRecord {
   readonly modelLabels: readonly string[];
   readonly raw: boolean;
   readonly speakersMode: 'none' | 'channels' | 'auto';
+  readonly speakerCount: number | null;
+  readonly roleRule: RoleRule | null;
   readonly idempotencyKey: string | null;
   readonly requestDigest: string | null;
   readonly problem: { readonly code: string; readonly message: string } | null;
@@ -73,6 +77,27 @@ export interface SpeakerRecord {
   readonly channel: number | null;
   readonly talkSeconds: number;
   readonly summary: PredictionResult | null;
+  readonly roleSource: RoleSource | null;
+}
+
+/** What a conversation's turns and figures are worked out from. */
+export interface ConversationRecord {
+  readonly analysisId: string;
+  readonly durationSeconds: number;
+  /** By `SpeakerRecord.key`. */
+  readonly stretches: readonly SpokenStretch[];
+}
+
+/** Somebody said who a speaker is. */
+export interface RoleChangeRecord {
+  readonly id: string;
+  readonly speakerId: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly reason: string;
+  readonly keyId: string;
+  readonly keyName: string;
+  readonly changedAt: Date;
 }
 
 export interface EmbeddingRecord {
@@ -160,6 +185,17 @@ export interface SimilarMatch {
   readonly recordingId: string;
   /** Cosine similarity, −1 to 1. */
   readonly similarity: number;
+}
+
+/** What `AnalysisRepository.addPartial` writes in one transaction. */
+export interface PartialResult {
+  readonly analysisId: string;
+  /** Of the analysis when it was begun. */
+  readonly attempt: number;
+  readonly model: AnalysisOutcome['model'];
+  readonly segments: readonly SegmentResult[];
+  /** Frame track of these segments, encoded. */
+  readonly trackBytes: Uint8Array;
 }
 
 /** What `AnalysisRepository.complete` writes in one transaction. */

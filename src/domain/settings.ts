@@ -1,3 +1,5 @@
+import type { RoleRule } from './speaker-roles.js';
+
 /** How a bucket is reached; of no account for files. */
 export interface StorageAccess {
   /** Null: AWS itself. */
@@ -14,6 +16,14 @@ export interface StorageAccess {
   readonly directDownloads: boolean;
 }
 
+/** For each key (failed keys: each address); 0: no limit. */
+export interface RateLimits {
+  readonly requests: number;
+  readonly queryCost: number;
+  readonly uploadBytes: number;
+  readonly failedKeys: number;
+}
+
 /** All settings, parsed once by src/config.ts. Nothing else reads the environment. */
 export interface Settings {
   readonly dataDir: string;
@@ -26,6 +36,10 @@ export interface Settings {
   readonly maxUploadBytes: number;
   readonly maxAudioSeconds: number;
   readonly maxRawSeconds: number;
+  /** Of the source; more are refused with AUDIO_LIMIT_EXCEEDED, as are rates outside the two below. */
+  readonly maxAudioChannels: number;
+  readonly minSampleRateHz: number;
+  readonly maxSampleRateHz: number;
   readonly maxPageSize: number;
   readonly minFreeBytes: number;
   readonly analyzeWaitMs: number;
@@ -43,6 +57,7 @@ export interface Settings {
   readonly maxQueueLength: number;
   readonly maxQueuedAnalyses: number;
   readonly introspection: boolean;
+  readonly rateLimits: RateLimits;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   readonly abstainBelow: number;
   /** Upload rate below which a slow sender is cut, bytes a second. */
@@ -55,6 +70,12 @@ export interface Settings {
   readonly downloadProxy: string | null;
   /** Variables that model hosts are given (an accelerator's libraries). */
   readonly hostEnvironment: Readonly<Record<string, string>>;
+  /** Roles of speakers where a request names none. */
+  readonly speakerRoles: RoleRule | null;
+  /** Which installed diarization model is used; null: the first by id. */
+  readonly diarizationModel: string | null;
+  /** Longest recording whose speakers are told apart by voice. */
+  readonly maxDiarizationSeconds: number;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
   /** What signed links are made with, where several API processes share one address; null: each makes its own. */

@@ -1,5 +1,8 @@
 import { escapeXml, line, minuteSeconds, px, rect, svgDocument, text, timeTicks } from './svg-plot.js';
 import type { PlotBox } from './svg-plot.js';
+import type { Interval } from './intervals.js';
+import type { SpokenStretch } from './speaker-turns.js';
+import { lanesHeight, speakerDefs, speakerLanes, type SpeakerLane } from './svg-speakers.js';
 
 export interface AnalysisPlot {
   readonly title: string;
@@ -7,6 +10,11 @@ export interface AnalysisPlot {
   /** Lowest and highest sample of each of equally long buckets, −1 to 1. */
   readonly waveform: { readonly minimum: readonly number[]; readonly maximum: readonly number[] };
   readonly speechRegions: readonly { readonly startSeconds: number; readonly endSeconds: number }[];
+  /** One lane each; none where speakers were not told apart. */
+  readonly speakers?: readonly SpeakerLane[];
+  readonly stretches?: readonly SpokenStretch[];
+  /** Where several talk at once. */
+  readonly overlaps?: readonly Interval[];
   readonly labels: readonly string[];
   readonly segments: readonly PlotSegment[];
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
@@ -18,6 +26,8 @@ export interface PlotSegment {
   readonly startSeconds: number;
   readonly endSeconds: number;
   readonly speaker: string | null;
+  /** What was heard: `speech`, or why it was not judged. */
+  readonly gate: string;
   /** Null when the gate kept it from being judged. */
   readonly label: string | null;
   /** Scores of pieces of the segment in order, or of the whole of it in one. Empty where `label` is null. */
@@ -40,28 +50,32 @@ const STYLES = [
 const WIDTH = 960;
 const PLOT = { left: 64, width: 860 } as const;
 
-/** Waveform, speech, emotions stacked over time, warnings. */
+/** Waveform, speech, speakers, emotions stacked over time, warnings. */
 export function analysisSvg(plot: AnalysisPlot): string {
   const duration = Math.max(plot.durationSeconds, 1e-3);
   const wave: PlotBox = { ...PLOT, top: 58, height: 110 };
   const speech: PlotBox = { ...PLOT, top: wave.top + wave.height + 8, height: 14 };
-  const emotions: PlotBox = { ...PLOT, top: speech.top + speech.height + 12, height: 200 };
+  const { speakers = [], stretches = [], overlaps = [] } = plot;
+  const lanes: PlotBox = { ...PLOT, top: speech.top + speech.height + 8, height: lanesHeight(speakers) };
+  const emotions: PlotBox = { ...PLOT, top: lanes.top + lanes.height + (speakers.length === 0 ? 4 : 8), height: 200 };
   const legendTop = emotions.top + emotions.height + 44;
   const legendRows = Math.max(1, Math.ceil(plot.labels.length / LEGEND_COLUMNS));
   const warningsTop = legendTop + legendRows * 22 + 8;
   const height = warningsTop + plot.warnings.length * 18 + 12;
   const body = [
     defs(plot.labels.length),
+    speakerDefs(speakers),
     text(PLOT.left, 24, plot.title, { size: 16, weight: 'bold' }),
     text(PLOT.left, 44, plot.subtitle, { size: 12 }),
     ...waveformPart(plot, wave),
     ...speechPart(plot, speech, duration),
+    ...speakerLanes(speakers, stretches, overlaps, lanes, duration),
     ...emotionPart(plot, emotions, duration),
     ...timeAxis(emotions, duration),
     ...legend(plot.labels, legendTop),
     ...plot.warnings.map((warning, i) => text(PLOT.left, warningsTop + 12 + i * 18, `⚠ ${warning.code}: ${shortened(warning.message, 130)}`, { size: 12 })),
   ];
-  return svgDocument(WIDTH, height, plot.title, `${plot.subtitle}. Waveform, speech and emotion scores over ${minuteSeconds(plot.durationSeconds)}.`, body);
+  return svgDocument(WIDTH, height, plot.title, `${plot.subtitle}. Waveform, speech${speakers.length === 0 ? '' : `, ${speakers.length} speakers`} and emotion scores over ${minuteSeconds(plot.durationSeconds)}.`, body);
 }
 
 /** Extremes of `samples` in `buckets` equal pieces. */
@@ -117,6 +131,9 @@ function emotionPart(plot: AnalysisPlot, box: PlotBox, duration: number): readon
     const width = ((segment.endSeconds - segment.startSeconds) / duration) * box.width;
     if (segment.label === null) {
       parts.push(rect(x, box.top, width, box.height, 'fill="none" stroke="#8b949e" stroke-dasharray="4 3"'));
+      // What it is instead, upright where the stretch is too narrow to write along it.
+      const isNarrow = width < segment.gate.length * 7;
+      if (width >= 12) parts.push(text(x + width / 2 + (isNarrow ? 4 : 0), box.top + box.height / 2, segment.gate, { anchor: 'middle', size: 11, fill: '#57606a', ...(isNarrow ? { rotate: -90 } : {}) }));
       continue;
     }
     for (const bin of segment.bins) parts.push(...stack(bin, plot.labels, box, duration));

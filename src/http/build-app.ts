@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
+import type { StepFigures } from '../domain/plugin-figures.js';
 import type { Settings } from '../domain/settings.js';
 import { NO_TRACING, type Tracing } from '../domain/tracing.js';
+import type { RateLimiter } from '../services/rate-limiter.js';
 import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
@@ -13,16 +15,19 @@ import { registerErrors } from './http-errors.js';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.js';
 import { createMetrics, registerMetrics } from './metrics.js';
 import { registerPage } from './page.route.js';
+import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
+import { registerRateLimits } from './rate-limits.js';
 import { registerRequestTrace } from './request-trace.js';
+import { registerRuleSchema } from './rule-schema.route.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
 import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
@@ -36,19 +41,23 @@ export interface AppOptions {
   readonly limits?: Partial<HttpLimits>;
   /** A registry that others add their metrics to. */
   readonly registry?: Registry;
+  /** What the steps and listeners of plugins have done, for `/metrics`. */
+  readonly pluginFigures?: () => readonly StepFigures[];
   readonly tracing?: Tracing;
   /** Downloads are sent on to the storage where it can sign links. */
   readonly directDownloads?: boolean;
   /** Key of signed links; random for each process unless several share one address. */
   readonly pathKey?: Buffer;
+  readonly limiter: RateLimiter;
 }
 
 /** The whole edge, not yet listening. Order matters: a hook here runs before those below it. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { services, settings, schema, createContext } = options;
+  const { services, settings, schema, createContext, limiter } = options;
   const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const signer = pathSigner(limits.signedPathSeconds, options.pathKey);
   const metrics = createMetrics(options.registry);
+  if (options.pluginFigures !== undefined) registerPluginMetrics(metrics.registry, options.pluginFigures);
 
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
@@ -66,21 +75,23 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRequestTrace(app, options.tracing ?? NO_TRACING);
   registerDraining(app, limits);
   registerSecurityHeaders(app);
-  registerAuth(app, services.keys, signer);
-  registerAdmission(app, settings, limits);
+  registerAuth(app, services.keys, signer, limiter);
+  registerRateLimits(app, limiter);
+  registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
   registerMetrics(app, metrics);
   registerHealth(app, options.checks, limits.readinessTimeoutMs);
   await registerGraphQL(app, {
-    schema, createContext, limits, metrics, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
+    schema, createContext, limits, limiter, metrics, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
     signPath: (request) => (path) => signer.sign(path, principalOf(request)),
   });
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
+  registerRuleSchema(app, services.rules);
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, signPath: (path, principal) => signer.sign(path, principal),
+    schema, createContext, limits, limiter, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, signPath: (path, principal) => signer.sign(path, principal),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import type { RateLimiter } from '../services/rate-limiter.js';
 import type { KeyService } from '../services/service-contracts.js';
 import { registerHealth, type ReadinessCheck } from './health.route.js';
 import { registerErrors } from './http-errors.js';
 import { DEFAULT_HTTP_LIMITS } from './http-limits.js';
 import { createMetrics, registerMetrics } from './metrics.js';
+import { registerRateLimits } from './rate-limits.js';
 import { registerAuth } from './request-auth.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
@@ -15,10 +17,11 @@ export interface WorkerAppOptions {
   readonly checks: readonly ReadinessCheck[];
   readonly log: FastifyBaseLogger;
   readonly registry: Registry;
+  readonly limiter: RateLimiter;
 }
 
 /** What a worker shows of itself: health, readiness and metrics under the same rules as the API's. It takes no work this way. */
-export function buildWorkerApp({ keys, checks, log, registry }: WorkerAppOptions): FastifyInstance {
+export function buildWorkerApp({ keys, checks, log, registry, limiter }: WorkerAppOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -29,7 +32,8 @@ export function buildWorkerApp({ keys, checks, log, registry }: WorkerAppOptions
   });
   registerErrors(app);
   registerSecurityHeaders(app);
-  registerAuth(app, keys, pathSigner(DEFAULT_HTTP_LIMITS.signedPathSeconds));
+  registerAuth(app, keys, pathSigner(DEFAULT_HTTP_LIMITS.signedPathSeconds), limiter);
+  registerRateLimits(app, limiter);
   registerMetrics(app, createMetrics(registry));
   registerHealth(app, checks, DEFAULT_HTTP_LIMITS.readinessTimeoutMs);
   return app;

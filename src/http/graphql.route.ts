@@ -7,11 +7,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { stringifyWithColumns } from '../domain/number-column.js';
 import { formatGraphQLError } from './graphql-errors.js';
+import type { RateLimiter } from '../services/rate-limiter.js';
 import type { HttpLimits } from './http-limits.js';
 import { leftSignal } from './left-signal.js';
 import type { Metrics } from './metrics.js';
 import { registerMultipart } from './multipart.js';
-import { assertOperationWithinLimits } from './operation-limits.js';
+import { measureOperation } from './operation-limits.js';
 import { principalOf } from './request-auth.js';
 import type { CreateContext } from './subscriptions.js';
 
@@ -23,6 +24,7 @@ export interface GraphQLRouteOptions {
   readonly maxUploadBytes: number;
   readonly limits: HttpLimits;
   readonly metrics: Metrics;
+  readonly limiter: RateLimiter;
 }
 
 /** `/graphql` over HTTP, in a scope of its own, so that its body parsers are nobody else's. */
@@ -58,7 +60,8 @@ export async function registerGraphQL(app: FastifyInstance, options: GraphQLRout
     registerMultipart(scope, options.maxUploadBytes);
     scope.addHook('preHandler', (request, _reply, done) => {
       const { query, variables } = operationOf(request);
-      assertOperationWithinLimits(schema, limits, query, variables);
+      const measured = measureOperation(schema, limits, query, variables);
+      if (measured !== null) options.limiter.take(principalOf(request).keyId, 'queryCost', measured.cost);
       done();
     });
     scope.route({ method: ['GET', 'POST'], url: '/graphql', handler });

@@ -22,20 +22,22 @@ const ASSUMED_LIST_LENGTH = 10;
  * validation takes a time that grows with the square of repeated fields. Costs one parse and one walk; a fragment is
  * walked once however often it is spread. A document with a syntax error is let through to whoever answers that.
  */
-export function assertOperationWithinLimits(schema: GraphQLSchema, limits: QueryLimits, query: unknown, variables: unknown): DocumentNode | null {
+export function measureOperation(schema: GraphQLSchema, limits: QueryLimits, query: unknown, variables: unknown): { readonly document: DocumentNode; readonly cost: number } | null {
   if (typeof query !== 'string') return null;
   const document = parseWithin(query, limits.queryTokens);
   if (document === null) return null;
   const measure = new Measure(schema, document, isRecord(variables) ? variables : {});
+  let cost = 0;
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const size = measure.operation(definition);
+    cost = Math.max(cost, size.cost);
     refuseAbove('is nested', size.depth, limits.queryDepth, 'levels deep');
     refuseAbove('has', size.aliases, limits.queryAliases, 'aliases');
     refuseAbove('has', size.fields, limits.queryRootFields, 'root fields');
     refuseAbove('would resolve about', size.cost, limits.queryCost, 'fields, counting each list at its `first`');
   }
-  return document;
+  return { document, cost };
 }
 
 function refuseAbove(verb: string, measured: number, limit: number, what: string): void {

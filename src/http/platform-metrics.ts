@@ -4,14 +4,14 @@ import type { AnalysisEnded, Measurements } from '../domain/measurements.js';
 /** What is asked when somebody reads the metrics, and not before. A source that fails leaves its gauge out of that answer. */
 export interface MetricSources {
   readonly queues: readonly { readonly job: string; depth(): Promise<number>; oldestAgeSeconds(): Promise<number> }[];
-  models(): readonly { readonly id: string; readonly memoryBytes: number | null; readonly queueLength: number; readonly state: string }[];
-  freeBytes(): Promise<number | null>;
+  readonly models: () => readonly { readonly id: string; readonly memoryBytes: number | null; readonly queueLength: number; readonly state: string }[];
+  readonly freeBytes: () => Promise<number | null>;
 }
 
 export interface PlatformMetrics extends Measurements {
   readonly registry: Registry;
   /** To be called once; until then the gauges are empty. */
-  observe(sources: MetricSources): void;
+  readonly observe: (sources: MetricSources) => void;
 }
 
 /** Codes that say that a file could not be turned into samples. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
+import type { RateLimiter } from '../services/rate-limiter.js';
 import type { KeyService } from '../services/service-contracts.js';
 import { isLoopback } from './safe-listen.js';
 import type { PathSigner } from './signed-path.js';
@@ -22,7 +23,7 @@ declare module 'fastify' {
 }
 
 /** Runs before anything reads a body: who has no key costs a header, not an upload. */
-export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authenticate'>, signer: PathSigner): void {
+export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authenticate'>, signer: PathSigner, limiter: RateLimiter): void {
   app.decorateRequest('principal', null);
   app.addHook('onRequest', async (request, reply) => {
     const access = request.is404 ? 'key' : (request.routeOptions.config.access ?? 'key');
@@ -32,6 +33,8 @@ export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authe
     if (request.principal !== null) return;
     if (access === 'signed' && secret === null) request.principal = signer.verify(pathOf(request), request.query as Record<string, unknown>);
     if (request.principal !== null || (access === 'loopback' && secret === null && isLocal(request))) return;
+    // Guessing a key of 256 bits is hopeless; asking the database for each guess is what costs.
+    if (secret !== null) limiter.take(request.ip, 'failedKeys');
     void reply.header('WWW-Authenticate', 'Bearer');
     throw unauthenticated(secret !== null);
   });

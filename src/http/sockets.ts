@@ -20,12 +20,12 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
     socket.on('error', () => socket.destroy());
     const refusal = refusalOf(request, sockets.clients.size >= limits.sockets);
     if (refusal !== null) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    else sockets.handleUpgrade(request, socket, head, open);
+    else sockets.handleUpgrade(request, socket, head, (opened) => open(opened, request.socket.remoteAddress ?? ''));
   };
   http.on('upgrade', upgrade);
 
-  const open = (socket: WebSocket): void => {
-    const session: SocketSession = { secret: null, left: new AbortController() };
+  const open = (socket: WebSocket, address: string): void => {
+    const session: SocketSession = { secret: null, address, left: new AbortController() };
     options.metrics.sockets.inc();
     // Broken frames and oversized messages: ws closes the socket itself with the fitting code.
     socket.on('error', (error) => log.debug({ kind: error.name }, 'websocket failed'));

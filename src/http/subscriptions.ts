@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules, validate, type DocumentNode, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules, validate, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { CloseCode, makeServer, type Context, type Server, type SubscribePayload } from 'graphql-ws';
 import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
@@ -7,7 +7,8 @@ import type { KeyService } from '../services/service-contracts.js';
 import { graphqlErrorBody } from './fault-log.js';
 import { formatGraphQLError } from './graphql-errors.js';
 import type { HttpLimits } from './http-limits.js';
-import { assertOperationWithinLimits } from './operation-limits.js';
+import type { RateLimiter } from '../services/rate-limiter.js';
+import { measureOperation } from './operation-limits.js';
 import { bearerOf, unauthenticated } from './request-auth.js';
 
 /** Makes what resolvers get; from src/resolvers, handed in by compose. */
@@ -20,12 +21,14 @@ export interface SubscriptionOptions {
   readonly signPath: (path: string, principal: Principal) => string;
   readonly introspection: boolean;
   readonly limits: HttpLimits;
+  readonly limiter: RateLimiter;
   readonly log: FastifyBaseLogger;
 }
 
 /** What belongs to one socket. The secret stays here, so that a key that is revoked meanwhile stops working. */
 export interface SocketSession {
   secret: string | null;
+  readonly address: string;
   readonly left: AbortController;
 }
 
@@ -43,7 +46,9 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     connectionInitWaitTimeout: limits.socketInitTimeoutMs,
     onConnect: async (context) => {
       context.extra.secret = secretOf(context.connectionParams);
-      return (await principalOf(context, options.keys)) !== null;
+      if ((await principalOf(context, options.keys)) !== null) return true;
+      if (context.extra.secret !== null) options.limiter.spend(context.extra.address, 'failedKeys', 1);
+      return false;
     },
     onSubscribe: async (context, _id, payload) => {
       try {
@@ -62,8 +67,11 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     }
     const principal = await principalOf(context, options.keys);
     if (principal === null) throw unauthenticated(true);
-    const document: DocumentNode | null = assertOperationWithinLimits(schema, limits, payload.query, payload.variables);
-    if (document === null) throw new UndertoneError('BAD_INPUT', 'The query has a syntax error.', { field: 'query' });
+    const measured = measureOperation(schema, limits, payload.query, payload.variables);
+    if (measured === null) throw new UndertoneError('BAD_INPUT', 'The query has a syntax error.', { field: 'query' });
+    options.limiter.take(principal.keyId, 'requests');
+    options.limiter.take(principal.keyId, 'queryCost', measured.cost);
+    const { document } = measured;
     const faults = validate(schema, document, rules);
     if (faults.length > 0) return faults;
     const { left } = context.extra;

@@ -6,9 +6,9 @@ import { UndertoneError } from '../domain/errors.js';
  * The compiled file that a host process runs. From compiled code it lies beside this one; from sources (tests, type
  * strippers) it is the one of the last build, because a forked Node runs no TypeScript.
  */
-export function hostEntryFile(): string {
+export function hostEntryFile(name: 'model-host' | 'diarization-host' = 'model-host'): string {
   const fromSource = import.meta.url.endsWith('.ts');
-  const file = fileURLToPath(new URL(fromSource ? '../../dist/src/inference/host/model-host.js' : './host/model-host.js', import.meta.url));
+  const file = fileURLToPath(new URL(fromSource ? `../../dist/src/inference/host/${name}.js` : `./host/${name}.js`, import.meta.url));
   if (existsSync(file)) return file;
-  throw new UndertoneError('MODEL_LOAD_FAILED', `The compiled model host is not there (${file}). Run \`npm run build\` first.`);
+  throw new UndertoneError('MODEL_LOAD_FAILED', `The compiled host is not there (${file}). Run \`npm run build\` first.`);
 }

@@ -2,7 +2,9 @@ import { Arg, Ctx, FieldResolver, Float, ID, Int, Resolver, Root } from 'type-gr
 import { UndertoneError } from '../domain/errors.js';
 import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, SegmentRecord } from '../domain/records.js';
 import { SegmentFilterInput } from './analysis.input.js';
-import { AnalysisType, Speaker } from './analysis.type.js';
+import { AnalysisType } from './analysis.type.js';
+import { ConversationType } from './conversation.type.js';
+import { conversationView, type ConversationRoot } from './conversation.view.js';
 import { EmbeddingType } from './embedding.type.js';
 import { ModelType } from './model.type.js';
 import { modelOf } from './model.view.js';
@@ -16,7 +18,8 @@ import { Problem } from './problem.type.js';
 import { RecordingType } from './recording.type.js';
 import type { RequestContext } from './request-context.js';
 import { SegmentConnection } from './segment.type.js';
-import { speakerView, type SpeakerRoot } from './speaker.resolver.js';
+import { Speaker } from './speaker.type.js';
+import { speakerView, type SpeakerRoot } from './speaker.view.js';
 import { Timeline, timelineOf } from './timeline.type.js';
 
 @Resolver(() => AnalysisType)
@@ -44,6 +47,12 @@ export class AnalysisFieldsResolver {
   @FieldResolver(() => [Speaker], { description: 'The voices, where they were told apart.' })
   async speakers(@Ctx() context: RequestContext, @Root() analysis: AnalysisRecord): Promise<SpeakerRoot[]> {
     return (await context.loaders.speakers.load(analysis.id)).map((speaker) => speakerView(speaker, analysis.modelLabels));
+  }
+
+  @FieldResolver(() => ConversationType, { nullable: true, description: 'Who talks when, and how; null until the results are there and where speakers were not told apart (a warning says why).' })
+  async conversation(@Ctx() context: RequestContext, @Root() analysis: AnalysisRecord): Promise<ConversationRoot | null> {
+    const [conversation, speakers] = await Promise.all([context.loaders.conversations.load(analysis.id), context.loaders.speakers.load(analysis.id)]);
+    return conversation && conversationView(conversation, speakers);
   }
 
   @FieldResolver(() => SegmentConnection, { description: 'Segments in the order of time.' })

@@ -1,8 +1,17 @@
-import { Field, Float, ID, InputType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int } from 'type-graphql';
 import type { AnalysisStatus, GateKind } from '../domain/analysis.js';
-import { AnalysisStatusEnum, GateKindEnum, SpeakersModeEnum } from './enums.type.js';
+import type { RoleRuleKind } from '../domain/speaker-roles.js';
+import { AnalysisStatusEnum, GateKindEnum, RoleRuleEnum, SpeakersModeEnum } from './enums.type.js';
 
 type SpeakersMode = 'none' | 'channels' | 'auto';
+
+@InputType({ description: 'Who gets which role.' })
+export class SpeakerRolesInput {
+  @Field(() => RoleRuleEnum, { description: 'What decides.' })
+  rule!: RoleRuleKind;
+  @Field(() => [String], { description: 'One to eight names, for example `["agent", "customer"]`; speakers beyond them have no role.' })
+  names!: string[];
+}
 
 @InputType({ description: 'An analysis of a recording that is there.' })
 export class AnalyzeRecordingInput {
@@ -14,6 +23,10 @@ export class AnalyzeRecordingInput {
   raw?: boolean | null;
   @Field(() => SpeakersModeEnum, { nullable: true, defaultValue: 'none', description: 'How to tell speakers apart.' })
   speakers?: SpeakersMode | null;
+  @Field(() => Int, { nullable: true, description: 'With AUTO: how many speakers there are, 1 to 20; estimated when absent.' })
+  speakerCount?: number | null;
+  @Field(() => SpeakerRolesInput, { nullable: true, description: 'Roles of the speakers, for example left = agent; those of the setting UNDERTONE_SPEAKER_ROLES when absent.' })
+  roles?: SpeakerRolesInput | null;
   @Field(() => String, { nullable: true, description: 'Makes retries safe: the same key with the same arguments gives the same analysis.' })
   idempotencyKey?: string | null;
 }
@@ -26,6 +39,10 @@ export class AnalyzeInput {
   raw?: boolean | null;
   @Field(() => SpeakersModeEnum, { nullable: true, defaultValue: 'none', description: 'How to tell speakers apart.' })
   speakers?: SpeakersMode | null;
+  @Field(() => Int, { nullable: true, description: 'With AUTO: how many speakers there are, 1 to 20; estimated when absent.' })
+  speakerCount?: number | null;
+  @Field(() => SpeakerRolesInput, { nullable: true, description: 'Roles of the speakers, for example left = agent; those of the setting UNDERTONE_SPEAKER_ROLES when absent.' })
+  roles?: SpeakerRolesInput | null;
   @Field(() => String, { nullable: true, description: 'Makes retries safe: the same key with the same arguments gives the same analysis.' })
   idempotencyKey?: string | null;
   @Field(() => String, { nullable: true, description: 'Title for people.' })

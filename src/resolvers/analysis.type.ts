@@ -4,6 +4,14 @@ import { AnalysisStatusEnum, GateKindEnum, SpeakersModeEnum } from './enums.type
 import { connectionType } from './page.type.js';
 import { DateTime } from './scalars.js';
 
+@ObjectType({ simpleResolvers: true, description: 'What the summary leaves out, of one kind.' })
+export class LeftOut {
+  @Field(() => GateKindEnum, { description: 'What it is; `SILENCE` is pauses.' })
+  kind!: GateKind;
+  @Field(() => Float, { description: 'Seconds of it.' })
+  seconds!: number;
+}
+
 @ObjectType({ simpleResolvers: true, description: 'What was heard, decided before any score is shown.' })
 export class GateResult {
   @Field(() => GateKindEnum, { description: 'What it is.' })
@@ -12,6 +20,8 @@ export class GateResult {
   speechSeconds!: number;
   @Field(() => Float, { description: 'Seconds left out of the summary because they are not speech.' })
   leftOutSeconds!: number;
+  @Field(() => [LeftOut], { nullable: true, description: 'The same by kind; null in analyses from before the gate told kinds apart.' })
+  leftOut?: readonly LeftOut[] | null;
   @Field(() => String, { description: 'The reason, for people.' })
   reason!: string;
 }
@@ -40,6 +50,8 @@ export class AnalysisType {
   raw!: boolean;
   @Field(() => SpeakersModeEnum, { description: 'How speakers were told apart.' })
   speakersMode!: 'none' | 'channels' | 'auto';
+  @Field(() => Int, { nullable: true, description: 'How many speakers the caller said there are; null: estimated.' })
+  speakerCount!: number | null;
   @Field(() => DateTime, { description: 'When it was asked for.' })
   createdAt!: Date;
   @Field(() => DateTime, { nullable: true, description: 'When a worker first took it.' })
@@ -60,20 +72,6 @@ export class AnalysisProgress {
   status!: AnalysisStatus;
   @Field(() => Float, { description: 'Done part, 0 to 1.' })
   progress!: number;
-}
-
-@ObjectType({ simpleResolvers: true, description: 'One voice of an analysis.' })
-export class Speaker {
-  @Field(() => ID, { description: 'Opaque id (`spk_…`).' })
-  id!: string;
-  @Field(() => String, { description: 'Name inside the analysis, for example `channel-1`.' })
-  key!: string;
-  @Field(() => String, { nullable: true, description: 'Role in the conversation, where it is known.' })
-  role!: string | null;
-  @Field(() => Int, { nullable: true, description: 'Channel of the recording, counted from 0, where speakers are channels.' })
-  channel!: number | null;
-  @Field(() => Float, { description: 'Seconds of speech of this voice.' })
-  talkSeconds!: number;
 }
 
 export const AnalysisConnection = connectionType('Analysis', 'analyses', () => AnalysisType);

@@ -9,6 +9,8 @@ export const EmotionEnum = {
 } as const;
 export const EmbeddingKindEnum = { UTTERANCE: 'UTTERANCE', SEGMENT: 'SEGMENT' } as const;
 export const SpeakersModeEnum = { NONE: 'none', CHANNELS: 'channels', AUTO: 'auto' } as const;
+export const RoleRuleEnum = { CHANNEL: 'channel', FIRST_SPEAKER: 'first-speaker', TALK_TIME: 'talk-time' } as const;
+export const RoleSourceEnum = { ...RoleRuleEnum, PERSON: 'person' } as const;
 export const ModelStateKindEnum = { UNLOADED: 'unloaded', LOADING: 'loading', READY: 'ready', BUSY: 'busy', DRAINING: 'draining', FAILED: 'failed' } as const;
 export const NodeRoleEnum = { API: 'api', WORKER: 'worker' } as const;
 export const SortDirectionEnum = { ASC: 'asc', DESC: 'desc' } as const;
@@ -34,6 +36,9 @@ register(EmotionEnum, 'Emotion', 'The nine emotions of the Emotion2Vec+ models: 
 });
 register(EmbeddingKindEnum, 'EmbeddingKind', 'What an embedding stands for.', { UTTERANCE: 'A whole analysis: the speech-weighted mean of its segments.', SEGMENT: 'One segment.' });
 register(SpeakersModeEnum, 'SpeakersMode', 'How speakers are told apart.', { NONE: 'They are not.', CHANNELS: 'Each channel of the recording is one speaker.', AUTO: 'By the sound of the voices, where diarization is installed.' });
+const RULES = { CHANNEL: "By the channel: the first name is the first channel's (the left one's).", FIRST_SPEAKER: 'The first name is of who speaks first, the second of who speaks next.', TALK_TIME: 'The first name is of who talks most.' };
+register(RoleRuleEnum, 'SpeakerRoleRule', 'What decides which speaker gets which role.', RULES);
+register(RoleSourceEnum, 'SpeakerRoleSource', 'Where a role comes from.', { ...RULES, PERSON: 'A person said so; `roleHistory` has who and why.' });
 register(ModelStateKindEnum, 'ModelStateKind', 'The life of a model host process.', {
   UNLOADED: 'No process; the next request starts one.', LOADING: 'Starting.', READY: 'Warm and idle.', BUSY: 'Running windows.', DRAINING: 'Finishing what it holds, then ending.', FAILED: 'Could not start or ended unexpectedly; retried with back-off.',
 });

@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader';
 import type { EvaluationSetRecord } from '../domain/evaluation-records.js';
-import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, SpeakerRecord } from '../domain/records.js';
+import type { Conversation } from '../domain/conversation.js';
+import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, RoleChangeRecord, SpeakerRecord } from '../domain/records.js';
+import type { AlertRecord, RuleRecord } from '../domain/rule-records.js';
 import type { Principal } from '../domain/principal.js';
 import type { Services } from '../services/service-contracts.js';
 
@@ -15,6 +17,15 @@ export interface Loaders {
   /** By analysis id. */
   readonly speakers: DataLoader<string, readonly SpeakerRecord[]>;
   readonly evaluationSets: DataLoader<string, EvaluationSetRecord | null>;
+  readonly rules: DataLoader<string, RuleRecord | null>;
+  /** By rule id. */
+  readonly ruleFirings: DataLoader<string, number>;
+  /** By analysis id. */
+  readonly alerts: DataLoader<string, readonly AlertRecord[]>;
+  /** By analysis id; null where speakers were not told apart. */
+  readonly conversations: DataLoader<string, Conversation | null>;
+  /** By speaker id. */
+  readonly roleChanges: DataLoader<string, readonly RoleChangeRecord[]>;
 }
 
 export function createLoaders(services: Services, principal: Principal): Loaders {
@@ -27,6 +38,23 @@ export function createLoaders(services: Services, principal: Principal): Loaders
     speakers: new DataLoader(async (ids) => {
       const speakers = await services.analyses.speakers(principal, ids);
       return ids.map((id) => speakers.filter((speaker) => speaker.analysisId === id));
+    }),
+    rules: byKey(() => services.rules.list(principal), (rule) => rule.id),
+    ruleFirings: new DataLoader(async (ids) => {
+      const counts = await services.rules.alertCounts(principal, ids);
+      return ids.map((id) => counts.get(id) ?? 0);
+    }),
+    alerts: new DataLoader(async (ids) => {
+      const alerts = await services.alerts.forAnalyses(principal, ids);
+      return ids.map((id) => alerts.filter((alert) => alert.analysisId === id));
+    }),
+    conversations: new DataLoader(async (ids) => {
+      const found = await services.speakers.conversations(principal, ids);
+      return ids.map((id) => found.find(({ analysisId }) => analysisId === id)?.conversation ?? null);
+    }),
+    roleChanges: new DataLoader(async (ids) => {
+      const changes = await services.speakers.roleChanges(principal, ids);
+      return ids.map((id) => changes.filter(({ speakerId }) => speakerId === id));
     }),
   };
 }

@@ -8,17 +8,26 @@ export interface ApiFacts {
   readonly version: string;
   /** Container and codec names that the decoder accepts, for people. */
   readonly audioFormats: readonly string[];
-  readonly diarization: boolean;
+  /** Asked at each request: a model that was pulled is there at once. */
+  readonly diarization: () => DiarizationFacts;
   readonly transcription: boolean;
   /** The limits of the edge (`queryDepth`, `operationsPerSocket` …), for `capabilities.limits`. */
   readonly limits: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
+}
+
+export interface DiarizationFacts {
+  readonly isAvailable: boolean;
+  /** Which diarizer. */
+  readonly diarizer: string | null;
+  /** Why it is not available and what to do. */
+  readonly reason: string | null;
 }
 
 /** What resolvers get: who asks, the services, and loaders that live for one request. */
 export interface RequestContext {
   readonly principal: Principal;
   readonly services: Services;
-  readonly settings: Pick<Settings, 'maxPageSize' | 'maxUploadBytes' | 'maxAudioSeconds' | 'analyzeWaitMs'>;
+  readonly settings: Pick<Settings, 'maxPageSize' | 'maxUploadBytes' | 'maxAudioSeconds' | 'maxRawSeconds' | 'maxAudioChannels' | 'minSampleRateHz' | 'maxSampleRateHz' | 'analyzeWaitMs'>;
   readonly facts: ApiFacts;
   /** Replaced before every event of a subscription, which would otherwise show the first event's objects for ever. */
   loaders: Loaders;

@@ -9,12 +9,14 @@ import {
   AudioProblem, BadInputProblem, ConflictProblem, ForbiddenProblem, ModelProblem, NotFoundProblem, OverloadedProblem, Problem, UploadProblem, type ProblemClass,
 } from './problem.type.js';
 import { DeletedRecording, RecordingType } from './recording.type.js';
+import { Speaker } from './speaker.type.js';
 
 /** The problems that each mutation answers with; `orProblem` throws on any other. */
 export const UPLOAD_RECORDING: readonly ProblemClass[] = [UploadProblem, BadInputProblem, ForbiddenProblem];
 export const ANALYZE_RECORDING: readonly ProblemClass[] = [NotFoundProblem, BadInputProblem, ModelProblem, ConflictProblem, OverloadedProblem, ForbiddenProblem];
 export const ANALYZE: readonly ProblemClass[] = [UploadProblem, AudioProblem, BadInputProblem, ModelProblem, ConflictProblem, OverloadedProblem, ForbiddenProblem];
 export const CANCEL_ANALYSIS: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
+export const SET_SPEAKER_ROLE: readonly ProblemClass[] = [NotFoundProblem, BadInputProblem, ForbiddenProblem];
 export const DELETE_RECORDING: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
 export const LOAD_MODEL: readonly ProblemClass[] = [ModelProblem, ForbiddenProblem];
 export const CREATE_API_KEY: readonly ProblemClass[] = [BadInputProblem, ForbiddenProblem];
@@ -28,7 +30,7 @@ export const RETIRE_CALIBRATION: readonly ProblemClass[] = [NotFoundProblem, For
 export const DEAD_LETTER: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
 
 /** The success member is a plain record, so whatever is no problem is the success. */
-function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
+export function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
   return createUnionType({
     name,
     description,
@@ -41,6 +43,7 @@ export const UploadRecordingResult = resultOf('UploadRecordingResult', 'The reco
 export const AnalyzeRecordingResult = resultOf('AnalyzeRecordingResult', 'The analysis in the queue, or why there is none.', AnalysisType, ANALYZE_RECORDING);
 export const AnalyzeResult = resultOf('AnalyzeResult', 'The finished analysis, or why there is none.', AnalysisType, ANALYZE);
 export const CancelAnalysisResult = resultOf('CancelAnalysisResult', 'The cancelled analysis, or why it goes on.', AnalysisType, CANCEL_ANALYSIS);
+export const SetSpeakerRoleResult = resultOf('SetSpeakerRoleResult', 'The speaker as it is now, or why it was not changed.', Speaker, SET_SPEAKER_ROLE);
 export const DeleteRecordingResult = resultOf('DeleteRecordingResult', 'The recording that is gone, or why it is still there.', DeletedRecording, DELETE_RECORDING);
 export const LoadModelResult = resultOf('LoadModelResult', 'The model as it is now, or why it could not be changed.', ModelType, LOAD_MODEL);
 export const CreateApiKeyResult = resultOf('CreateApiKeyResult', 'The key with its secret, or why it was not made.', CreatedApiKey, CREATE_API_KEY);

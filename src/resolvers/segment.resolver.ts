@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Float, Resolver, Root } from 'type-graphql';
 import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, SegmentRecord, SimilarMatch } from '../domain/records.js';
 import { found } from './analysis-fields.resolver.js';
-import { AnalysisType, Speaker } from './analysis.type.js';
+import { AnalysisType } from './analysis.type.js';
 import { EmbeddingType } from './embedding.type.js';
 import type { Plain } from './plain.js';
 import { Contribution, Prediction } from './prediction.type.js';
@@ -9,7 +9,8 @@ import { predictionOf, type PredictionRoot } from './prediction.view.js';
 import { RecordingType } from './recording.type.js';
 import type { RequestContext } from './request-context.js';
 import { SegmentType, SimilarSegment } from './segment.type.js';
-import { speakerView, type SpeakerRoot } from './speaker.resolver.js';
+import { Speaker } from './speaker.type.js';
+import { speakerView, type SpeakerRoot } from './speaker.view.js';
 
 /** Why a segment was not judged, for people. */
 const GATE_REASONS = { silence: 'Nothing audible.', singing: 'Singing, not speech.', music: 'Music, not speech.', noise: 'Noise without speech.' } as const;

@@ -32,6 +32,18 @@ export class Capabilities {
   maxUploadBytes!: number;
   @Field(() => Float, { description: 'Longest recording, in seconds.' })
   maxAudioSeconds!: number;
+  @Field(() => Float, { description: 'Longest raw analysis, in seconds.' })
+  maxRawSeconds!: number;
+  @Field(() => Int, { description: 'Most channels of a recording.' })
+  maxAudioChannels!: number;
+  @Field(() => Int, { description: 'Lowest sample rate of a recording, in Hz.' })
+  minSampleRateHz!: number;
+  @Field(() => Int, { description: 'Highest sample rate of a recording, in Hz.' })
+  maxSampleRateHz!: number;
+  @Field(() => Float, { description: 'Finest bin of a timeline, in seconds.' })
+  minTimelineBinSeconds!: number;
+  @Field(() => Int, { description: 'Most bins of one timeline.' })
+  maxTimelineBins!: number;
   @Field(() => Int, { description: 'Largest `first`.' })
   maxPageSize!: number;
   @Field(() => [String], { description: 'Audio and video formats that can be read.' })
@@ -42,6 +54,10 @@ export class Capabilities {
   defaultModel!: string;
   @Field(() => Boolean, { description: 'Whether speakers can be told apart by voice.' })
   diarization!: boolean;
+  @Field(() => String, { nullable: true, description: 'Which diarizer tells voices apart; null where none is loaded.' })
+  diarizer!: string | null;
+  @Field(() => String, { nullable: true, description: 'Why voices cannot be told apart now, and what to do; null where they can.' })
+  diarizationProblem!: string | null;
   @Field(() => Boolean, { description: 'Whether speech can be transcribed.' })
   transcription!: boolean;
   @Field(() => [Limit], { description: 'Further limits: of queries, uploads and WebSockets.' })

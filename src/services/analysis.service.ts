@@ -5,6 +5,7 @@ import type { DomainEvent, EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import type { AnalysisRecord } from '../domain/records.js';
+import type { RoleRule } from '../domain/speaker-roles.js';
 import { NO_TRACING, type Tracing } from '../domain/tracing.js';
 import { workIds } from '../domain/work-context.js';
 import type { JobPayloads, JobQueue } from '../queue/job-queue.js';
@@ -34,6 +35,8 @@ export interface AnalysisServiceParts {
   readonly intake: Pick<Intake, 'assertOpen'>;
   /** Waiting analyses above which new ones are refused. */
   readonly maxQueuedAnalyses: number;
+  /** Roles where a request names none. */
+  readonly defaultRoles?: RoleRule | null;
 }
 
 export function createAnalysisService(parts: AnalysisServiceParts): AnalysisService {
@@ -132,7 +135,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       await refuseWhenFull(principal.workspaceId);
       const row = {
         id: newId('analysis'), workspaceId: principal.workspaceId, recordingId, modelId: manifest.id, raw: options.raw,
-        speakersMode: options.speakers, idempotencyKey: options.idempotencyKey, requestDigest: digest,
+        speakersMode: options.speakers, speakerCount: options.speakerCount, roleRule: options.roles ?? parts.defaultRoles ?? null, idempotencyKey: options.idempotencyKey, requestDigest: digest,
       };
       try {
         const analysis = await database.transaction(async (tx) => {

@@ -33,8 +33,8 @@ export function createComparisonService(analyses: Pick<AnalysisService, 'find' |
 
     async reanalyze(principal, analysisId, model) {
       requireRole(principal, 'analyst');
-      const { recordingId, raw, speakersMode } = await require(principal, analysisId);
-      return analyses.request(principal, recordingId, { model, raw, speakers: speakersMode, priority: 'bulk' });
+      const { recordingId, raw, speakersMode, speakerCount, roleRule } = await require(principal, analysisId);
+      return analyses.request(principal, recordingId, { model, raw, speakers: speakersMode, speakerCount, roles: roleRule, priority: 'bulk' });
     },
   };
 }

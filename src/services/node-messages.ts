@@ -1,3 +1,4 @@
+import type { RateKind } from './rate-limiter.js';
 import type { DomainEvent, EventBus } from '../domain/events.js';
 
 /** What nodes tell each other. Small: ids and states; whoever needs more reads the database. */
@@ -5,6 +6,8 @@ export type NodeMessage =
   | { readonly kind: 'event'; readonly event: DomainEvent }
   | { readonly kind: 'wake'; readonly job: string }
   | { readonly kind: 'model'; readonly action: 'load' | 'unload'; readonly modelId: string }
+  /** What callers used of their limits at the sender: [caller, kind, amount]. */
+  | { readonly kind: 'rates'; readonly spent: readonly (readonly [string, RateKind, number])[] }
   /** The sender has written its row anew: the state of a model of its, mostly. */
   | { readonly kind: 'node' }
   /** The sender could not be heard for a while: read again what it may have said. */

@@ -1,13 +1,17 @@
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
+import type { Conversation } from '../domain/conversation.js';
 import type { NodeRecord } from '../domain/node.js';
 import type { NpyMatrix } from '../domain/npy.js';
 import type { Principal, Role } from '../domain/principal.js';
 import type {
   AnalysisFilter, AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
-  SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
+  RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { AlertService, RuleService } from './rule-contracts.js';
+import type { GraphqlAddition } from '../plugins/contract.js';
+import type { RoleRule } from '../domain/speaker-roles.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
 import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage.js';
 import type { EvaluatedItem } from '../domain/evaluated-item.js';
@@ -24,6 +28,8 @@ import type { FleetModelStatus } from './model-directory.js';
  * (viewer reads, analyst uploads and analyses, admin deletes, loads models and makes keys). Failures are UndertoneError.
  */
 export interface RecordingService {
+  /** Whether an upload of so many bytes may begin: STORAGE_FULL when the disk would fall under its floor, SHUTTING_DOWN. */
+  assertRoom(announcedBytes: number): Promise<void>;
   /**
    * Streams, hashes and stores; the same bytes again give the recording that is already there (`isNew` false). `analyzedNext`:
    * an analysis is asked for right after, so decoding may begin before the row is written.
@@ -54,6 +60,10 @@ export interface AnalyzeOptions {
   readonly model?: string | null;
   readonly raw?: boolean | null;
   readonly speakers?: 'none' | 'channels' | 'auto' | null;
+  /** With `auto`: how many there are; estimated when absent. */
+  readonly speakerCount?: number | null;
+  /** Who gets which role; UNDERTONE_SPEAKER_ROLES when absent. */
+  readonly roles?: RoleRule | null;
   readonly idempotencyKey?: string | null;
   /** Interactive by default; batches pass bulk. */
   readonly priority?: 'interactive' | 'bulk';
@@ -76,6 +86,15 @@ export interface AnalysisService {
   progress(principal: Principal, id: string, signal: AbortSignal): AsyncIterable<Extract<DomainEvent, { kind: 'analysis.progress' }>>;
 }
 
+export interface SpeakerService {
+  /** Of those of these analyses in which speakers were told apart. */
+  conversations(principal: Principal, analysisIds: readonly string[]): Promise<readonly { readonly analysisId: string; readonly conversation: Conversation }[]>;
+  /** Who somebody is, by a person's word; null takes the role away. Kept with who, when, before, after and why. BAD_INPUT, NOT_FOUND. */
+  setRole(principal: Principal, speakerId: string, change: { readonly role?: string | null; readonly reason: string }): Promise<SpeakerRecord>;
+  /** Oldest first. */
+  roleChanges(principal: Principal, speakerIds: readonly string[]): Promise<readonly RoleChangeRecord[]>;
+}
+
 export interface TimelineColumns {
   readonly binSeconds: number;
   readonly labels: readonly string[];
@@ -84,9 +103,16 @@ export interface TimelineColumns {
   readonly values: readonly (readonly number[])[];
 }
 
+export interface TimelineOptions {
+  readonly binSeconds: number;
+  readonly fromSeconds: number | null;
+  readonly toSeconds: number | null;
+  readonly speakerId: string | null;
+}
+
 export interface TimelineService {
-  /** Bins from 0.02 s; at most 20,000 bins, else BAD_INPUT naming the smallest that fits. */
-  timeline(principal: Principal, analysis: AnalysisRecord, options: { readonly binSeconds: number; readonly fromSeconds: number | null; readonly toSeconds: number | null; readonly speakerId: string | null }): Promise<TimelineColumns>;
+  /** Bins from 0.02 s; at most 20,000 bins, else BAD_INPUT naming the smallest that fits. Of a running analysis, what is finished of it. */
+  timeline(principal: Principal, analysis: AnalysisRecord, options: TimelineOptions): Promise<TimelineColumns>;
   /** Parts of a label's logit by bin; they add up to the segment's logit. Label: the predicted one unless given. */
   contributions(principal: Principal, segment: SegmentRecord, options: { readonly binSeconds: number; readonly label: string | null }): Promise<readonly { readonly startSeconds: number; readonly endSeconds: number; readonly value: number }[]>;
 }
@@ -141,6 +167,11 @@ export interface KeyService {
   create(principal: Principal, input: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null }): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
   list(principal: Principal): Promise<readonly ApiKeyRecord[]>;
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
+}
+
+/** What a plugin adds to the API's schema. */
+export interface PluginGraphql extends GraphqlAddition {
+  readonly plugin: string;
 }
 
 export interface StatisticsService {
@@ -231,11 +262,14 @@ export interface ImportService {
 export interface Services {
   readonly recordings: RecordingService;
   readonly analyses: AnalysisService;
+  readonly speakers: SpeakerService;
   readonly timelines: TimelineService;
   readonly comparisons: ComparisonService;
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly rules: RuleService;
+  readonly alerts: AlertService;
   readonly statistics: StatisticsService;
   readonly usage: UsageService;
   readonly evaluations: EvaluationService;

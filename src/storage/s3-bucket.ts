@@ -21,9 +21,9 @@ export interface S3Options {
 export interface S3Bucket {
   readonly client: S3Client;
   readonly bucket: string;
-  objectOf(key: string): { readonly Bucket: string; readonly Key: string };
+  readonly objectOf: (key: string) => { readonly Bucket: string; readonly Key: string };
   /** Null for an object that is none of ours. */
-  keyOf(objectKey: string): string | null;
+  readonly keyOf: (objectKey: string) => string | null;
   readonly root: string;
   readonly encryption: { readonly ServerSideEncryption?: ServerSideEncryption; readonly SSEKMSKeyId?: string };
 }

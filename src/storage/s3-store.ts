@@ -81,7 +81,9 @@ export async function createS3Store(options: S3StoreOptions): Promise<StorageBac
         throw s3Error(error);
       }
     },
-    delete: (key) => onS3(async () => void (await client.send(new DeleteObjectCommand(objectOf(key))))),
+    delete: (key) => onS3(async () => {
+      await client.send(new DeleteObjectCommand(objectOf(key)));
+    }),
     async localPath(key) {
       const path = temporaryPath('copy');
       const release = (): Promise<void> => rm(path, { force: true });
@@ -98,7 +100,9 @@ export async function createS3Store(options: S3StoreOptions): Promise<StorageBac
     },
     list: (prefix) => list(bucket, prefix),
     freeBytes,
-    ping: () => onS3(async () => void (await client.send(new HeadBucketCommand({ Bucket: bucket.bucket })))),
+    ping: () => onS3(async () => {
+      await client.send(new HeadBucketCommand({ Bucket: bucket.bucket }));
+    }),
     removeUnfinished: (olderThanMs) => onS3(() => abortUnfinished(bucket, olderThanMs)),
     downloadUrl: (key, link) => presignedUrl(bucket, key, link),
   };

@@ -96,7 +96,7 @@ describe('queries', () => {
 
   it('a page of segments with predictions, speakers and embeddings costs one query a kind', async () => {
     const analysis = app.world.addAnalysis(app.world.addRecording());
-    app.world.speakers.push({ id: 'spk_1', analysisId: analysis.id, key: 'channel-1', role: null, channel: 0, talkSeconds: 3, summary: null });
+    app.world.speakers.push({ id: 'spk_1', analysisId: analysis.id, key: 'channel-1', role: null, channel: 0, talkSeconds: 3, summary: null, roleSource: null });
     for (let count = 0; count < 30; count++) app.world.addSegment(analysis, { speakerId: 'spk_1' });
     const { data, errors } = await app.graphql('query ($id: ID!) { analysis(id: $id) { segments(first: 30) { nodes { speaker { key } prediction { label } embedding { id } } } } }', { id: analysis.id });
     expect(errors).toBeUndefined();

@@ -43,7 +43,7 @@ export function fakeRuntime(options: FakeOptions = {}): CliRuntime & { readonly 
   };
   const listing: ModelListing = { ...MODEL, name: 'Fake', embeddingDimension: 4, sizeBytes: 3_100_000, license: 'Apache-2.0', precision: 'f32', state: 'installed', isDefault: true, calibrated: false, quantization: null };
   const models: CliModels = {
-    list: () => Promise.resolve([listing]), unusable: () => Promise.resolve([]), verify: () => Promise.resolve({ ok: true, details: [] }), remove: refuse('remove'), calibrate: refuse('calibrate'), import: refuse('import'), pull: refuse('pull'), ...options.models,
+    list: () => Promise.resolve([listing]), unusable: () => Promise.resolve([]), verify: () => Promise.resolve({ ok: true, details: [] }), remove: refuse('remove'), calibrate: refuse('calibrate'), import: refuse('import'), importDiarization: refuse('importDiarization'), pull: refuse('pull'), ...options.models,
   };
   return {
     version: '9.9.9',
@@ -53,6 +53,7 @@ export function fakeRuntime(options: FakeOptions = {}): CliRuntime & { readonly 
     openServices: options.openServices ?? refuse('openServices'),
     serve: options.serve ?? refuse('serve'),
     work: refuse('work'),
+    pingStorage: () => Promise.resolve(),
     migrate: () => Promise.resolve({ applied: ['0002_more'], alreadyAppliedCount: 1 }),
     closedCount: () => closedCount,
   };
@@ -94,6 +95,7 @@ function outcomeOf(file: FakeFile, options: AnalyzeFileOptions): AnalysisOutcome
     summary: prediction,
     segments: [{ index: 0, startSeconds: 0.2, endSeconds: 3.7, speechSeconds: 3.5, gate: file.gate ?? 'speech', speaker: null, prediction, embedding, frameCount: 2 }],
     speakers: [],
+    conversation: null,
     embedding,
   };
 }

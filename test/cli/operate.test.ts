@@ -65,6 +65,14 @@ describe('doctor', () => {
     expect(out).toMatch(/1 to mend\.\n$/);
   });
 
+  it('asks a bucket that is set, and says what to do when it does not answer', async () => {
+    const withBucket = (environment: Record<string, string>) => () => readSettings({ UNDERTONE_DATA_DIR: folder, ...environment }, join(folder, 'none'));
+    const bucket = withBucket({ UNDERTONE_STORAGE_URL: 's3://recordings' });
+    expect((await findings({ runtime: fakeRuntime({ settings: bucket, openServices: locked }) })).byName.get('storage')).toMatchObject({ state: 'ok', found: 'the bucket answers' });
+    const { code, byName } = await findings({ runtime: { ...fakeRuntime({ settings: bucket, openServices: locked }), pingStorage: () => Promise.reject(new UndertoneError('STORAGE_FAILED', 'It refused.')) } });
+    expect([code, byName.get('storage')]).toMatchObject([1, { state: 'failed', found: 'It refused.' }]);
+  });
+
   it('knows which Node will do', () => {
     const states = ['v18.20.0', 'v20.18.0', 'v20.20.2', 'v22.11.0', 'v22.12.0', 'v23.1.0', 'v24.0.0'].map((version) => checkNode(version, 'x').state);
     expect(states).toEqual(['failed', 'failed', 'warning', 'failed', 'ok', 'failed', 'ok']);
@@ -85,10 +93,11 @@ describe('models', () => {
     expect(bad.out).toContain('SHA-256 differs');
   });
 
-  it('need an id and a checkpoint to be imported', async () => {
+  it('need an id, and a checkpoint or a pair of models, to be imported', async () => {
     const { code, err } = await runCommand(['models', 'import', '--id', 'x']);
     expect(code).toBe(2);
-    expect(err).toContain("required option '--checkpoint <model.pt>' not specified");
+    expect(err).toMatch(/--checkpoint .* --segmentation and --embedding/);
+    expect((await runCommand(['models', 'import', '--checkpoint', 'x.pt'])).err).toContain("required option '--id <id>' not specified");
   });
 });
 

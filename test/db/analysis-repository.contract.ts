@@ -3,10 +3,10 @@ import { createAnalysisRepository } from '../../src/db/analysis.repository.js';
 import { createApiKeyRepository } from '../../src/db/api-key.repository.js';
 import { createRecordingRepository } from '../../src/db/recording.repository.js';
 import type { AnalysisRepository } from '../../src/db/repositories.js';
-import type { AnalysisOutcome } from '../../src/domain/analysis.js';
+import type { AnalysisOutcome, SegmentResult } from '../../src/domain/analysis.js';
 import { newId } from '../../src/domain/ids.js';
 import type { AnalysisRecord } from '../../src/domain/records.js';
-import { anOutcome, aPrediction, aSegment } from '../support/outcome.js';
+import { anOutcome, aSpeaker, aPrediction, aSegment } from '../support/outcome.js';
 import { aRecording } from '../support/rows.js';
 import type { TestDatabase } from '../support/test-database.js';
 
@@ -33,6 +33,7 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
       return id;
     };
     const complete = (analysisId: string, outcome: AnalysisOutcome = anOutcome()): Promise<boolean> => analyses.complete({ analysisId, outcome, trackKey: `tracks/${analysisId}`, peaks: Int8Array.of(-1, 1) });
+    const part = (analysisId: string, attempt: number, segments: readonly SegmentResult[]): Promise<boolean> => analyses.addPartial({ analysisId, attempt, model: anOutcome().model, segments, trackBytes: Uint8Array.of(1, 2, 3) });
     const status = async (id: string): Promise<string | undefined> => (await analyses.findById(workspaceId, id))?.status;
 
     it('inserts a queued analysis and finds it by id, by ids, for work and by its idempotency key', async () => {
@@ -99,7 +100,7 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
       const outcome = anOutcome({
         warnings: [{ code: 'CLIPPED', message: 'clipped' }],
         summary: aPrediction({ scores: { sad: 0.2, angry: 0.8 }, abstained: true }),
-        speakers: [{ key: 'B', role: 'agent', channel: 1, talkSeconds: 2, summary: aPrediction() }, { key: 'A', role: null, channel: null, talkSeconds: 1, summary: null }],
+        speakers: [aSpeaker('B', { role: 'agent', roleSource: 'channel', channel: 1, talkSeconds: 2, summary: aPrediction() }), aSpeaker('A')],
         segments: [
           aSegment(0, { speaker: 'A', frameCount: 3, text: 'hello "there"\n' }),
           aSegment(1, { gate: 'music', prediction: null, embedding: null, frameCount: 0 }),
@@ -111,7 +112,8 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
       expect(analysis).toMatchObject({ status: 'SUCCEEDED', progress: 1, modelVersion: '1.0.0', modelDigest: outcome.model.digest, modelLabels: outcome.model.labels, gate: outcome.gate, warnings: outcome.warnings, summary: outcome.summary, trackKey: `tracks/${id}` });
       expect(Object.keys(analysis!.summary!.scores)).toEqual(['sad', 'angry']);
       const speakers = await analyses.speakers(workspaceId, [id]);
-      expect(speakers.map(({ key, role, channel, talkSeconds, summary }) => ({ key, role, channel, talkSeconds, summary }))).toEqual([outcome.speakers[1], outcome.speakers[0]]);
+      const expected = [outcome.speakers[1]!, outcome.speakers[0]!].map(({ figures: _figures, ...speaker }) => speaker);
+      expect(speakers.map(({ id: _id, analysisId: _analysisId, ...speaker }) => speaker)).toEqual(expected);
       const { items } = await analyses.segments(workspaceId, id, { first: 10, after: null }, {});
       expect(items.map(({ prediction }) => prediction)).toEqual(outcome.segments.map(({ prediction }) => prediction));
       expect(Object.keys(items[0]!.prediction!.scores)).toEqual(outcome.model.labels);
@@ -123,6 +125,34 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
       expect(await analyses.findSegment(workspaceId, items[2]!.id)).toEqual(items[2]);
       const recording = await createRecordingRepository(database.db).findById(workspaceId, recordingId);
       expect(recording).toMatchObject({ durationSeconds: 4, quality: outcome.quality, speechRegions: outcome.speechRegions });
+    });
+
+    it('shows windows that are finished while it runs, under ids that the final result keeps', async () => {
+      const id = await running();
+      expect(await part(id, 1, [aSegment(1, { speaker: 'A' }), aSegment(0)])).toBe(true);
+      const shown = await analyses.segments(workspaceId, id, { first: 10, after: null }, {});
+      expect(shown.items.map(({ index, prediction, speakerId }) => [index, prediction?.label, speakerId])).toEqual([[0, 'happy', null], [1, 'happy', null]]);
+      expect(Object.keys(shown.items[0]!.prediction!.scores)).toEqual(anOutcome().model.labels);
+      expect((await analyses.partialTracks(workspaceId, id)).map((bytes) => [...bytes])).toEqual([[1, 2, 3]]);
+      expect(await analyses.partialTracks(other, id)).toEqual([]);
+      expect(await complete(id)).toBe(true);
+      const final = await analyses.segments(workspaceId, id, { first: 10, after: null }, {});
+      expect(final.items.map((segment) => segment.id)).toEqual(shown.items.map((segment) => segment.id));
+      expect(await analyses.partialTracks(workspaceId, id)).toEqual([]);
+      expect(await part(id, 1, [aSegment(2)])).toBe(false);
+    });
+
+    it.each(['begun again', 'failed', 'cancelled'] as const)('leaves nothing of what was shown when it is %s', async (how) => {
+      const id = await running();
+      await part(id, 1, [aSegment(0)]);
+      if (how === 'begun again') await analyses.begin(id);
+      else if (how === 'failed') await analyses.fail(id, { code: 'INTERNAL', message: 'broken' });
+      else await analyses.cancel(workspaceId, id);
+      expect((await analyses.segments(workspaceId, id, { first: 10, after: null }, {})).totalCount).toBe(0);
+      expect(await analyses.partialTracks(workspaceId, id)).toEqual([]);
+      // The delivery that was given up may still be at work.
+      expect(await part(id, 1, [aSegment(1)])).toBe(false);
+      expect((await analyses.segments(workspaceId, id, { first: 10, after: null }, {})).totalCount).toBe(0);
     });
 
     it('writes a result once, however often and at once it is delivered', async () => {
@@ -161,7 +191,7 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
     it('filters segments by label, speaker, confidence and gate', async () => {
       const id = await running();
       await complete(id, anOutcome({
-        speakers: [{ key: 'A', role: null, channel: null, talkSeconds: 1, summary: null }],
+        speakers: [aSpeaker('A')],
         segments: [aSegment(0, { speaker: 'A' }), aSegment(1, { prediction: aPrediction({ label: 'sad', confidence: 0.9 }) }), aSegment(2, { gate: 'noise', prediction: null, embedding: null })],
       }));
       const [speaker] = await analyses.speakers(workspaceId, [id]);

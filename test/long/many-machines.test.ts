@@ -37,6 +37,7 @@ describe('an API and a worker on folders of their own, with one PostgreSQL and o
   let api: ServerProcess;
   let worker: Awaited<ReturnType<typeof startWorker>>;
   let workerUrl: string;
+  let shared: Record<string, string>;
   let recordingId: string;
   let analysisId: string;
   const authorized = { authorization: `Bearer ${TEST_ADMIN_KEY}` };
@@ -48,9 +49,9 @@ describe('an API and a worker on folders of their own, with one PostgreSQL and o
     receiver = await startOtlpReceiver();
     const workerPort = await freePort();
     workerUrl = `http://127.0.0.1:${workerPort}`;
-    const shared = {
+    shared = {
       DATABASE_URL: database.db.connectionString, UNDERTONE_STORAGE_URL: `s3://${bucket}/recordings`, UNDERTONE_STORAGE_ENDPOINT: endpoint,
-      UNDERTONE_STORAGE_ACCESS_KEY: credentials.accessKeyId, UNDERTONE_STORAGE_SECRET_KEY: credentials.secretAccessKey, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      UNDERTONE_STORAGE_ACCESS_KEY: credentials.accessKeyId, UNDERTONE_STORAGE_SECRET_KEY: credentials.secretAccessKey, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, UNDERTONE_LINK_SECRET: 'one-secret-for-all-of-the-nodes',
     };
     api = await startServer(folders[0]!, { ...shared, UNDERTONE_STORAGE_DIRECT_DOWNLOADS: 'true' }, ['--no-worker']);
     worker = await startWorker(folders[1]!, { ...shared, UNDERTONE_WORKER_PORT: String(workerPort) });
@@ -102,6 +103,20 @@ describe('an API and a worker on folders of their own, with one PostgreSQL and o
     const forwarded = await fetch(`${workerUrl}/metrics`, { headers: { 'x-forwarded-for': '192.0.2.1' } });
     expect(forwarded.status).toBe(401);
     expect((await fetch(`${workerUrl}/metrics`, { headers: { 'x-forwarded-for': '192.0.2.1', ...authorized } })).status).toBe(200);
+  });
+
+  it('opens at a second API the link that the first one has signed', async () => {
+    const { recording } = await api.query<{ recording: { audioUrl: string } }>('query($id: ID!) { recording(id: $id) { audioUrl } }', { id: recordingId });
+    const folder = mkdtempSync(join(tmpdir(), 'ut-many-second-'));
+    const second = await startServer(folder, shared, ['--no-worker']);
+    try {
+      const path = new URL(recording.audioUrl, api.url);
+      expect((await fetch(`${second.url}${path.pathname}${path.search}`)).status).toBe(200);
+      expect((await fetch(`${second.url}${path.pathname}${path.search}x`)).status).toBe(401);
+    } finally {
+      await second.kill('SIGTERM');
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('leaves nothing in the bucket of a recording that is deleted', async () => {

@@ -69,6 +69,7 @@ describe('a real server that is watched', () => {
     expect(end).toMatchObject({ outcome: 'succeeded', code: null, modelId: 'starter', traceId: CLIENT_TRACE });
     const accepted = lines().find((line) => line['msg'] === 'request' && line['requestId'] === end['requestId']);
     expect(accepted).toMatchObject({ route: '/graphql', method: 'POST' });
+    expect(log.split('\n').filter((line) => (line.match(/"requestId":/g) ?? []).length > 1)).toEqual([]);
     expect(lines().find((line) => line['msg'] === 'an analysis ended' && line['outcome'] === 'failed')).toMatchObject({ code: 'NOT_AUDIO' });
   });
 

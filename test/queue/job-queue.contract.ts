@@ -84,6 +84,19 @@ export function describeJobQueue(engine: string, open: () => Promise<TestDatabas
       release();
     });
 
+    it('says how long the oldest waiting job has waited, and 0 when none waits', async () => {
+      const queue = await started();
+      expect(await queue.oldestAgeSeconds(JOB)).toBe(0);
+      await enqueue(queue, 'ana_1');
+      await until('it grows older', async () => (await queue.oldestAgeSeconds(JOB)) > 0.05);
+      const first = await queue.oldestAgeSeconds(JOB);
+      await enqueue(queue, 'ana_2');
+      expect(await queue.oldestAgeSeconds(JOB)).toBeGreaterThanOrEqual(first);
+      await queue.work(JOB, { concurrency: 2 }, () => new Promise<void>((_resolve, reject) => { setImmediate(() => reject(new UndertoneError('NOT_AUDIO', 'no'))); }));
+      await until('nothing waits', async () => (await queue.depth(JOB)) === 0);
+      expect(await queue.oldestAgeSeconds(JOB)).toBe(0);
+    });
+
     it('runs interactive jobs before bulk jobs, and each kind in order', async () => {
       const queue = await started();
       for (const id of ['bulk_1', 'bulk_2']) await enqueue(queue, id, 'bulk');

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
 import { Readable } from 'node:stream';
 import { UndertoneError } from '../../src/domain/errors.js';
+import type { Conversation } from '../../src/domain/conversation.js';
 import type { ModelManifest } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
-import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
+import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, RoleChangeRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
 import { usageHistory } from '../../src/domain/usage.js';
 import { bucketStart } from '../../src/domain/statistics.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
+import { fakeRules } from './fake-rules.js';
+import { fakeSpeakers } from './fake-speakers.js';
 import { createStatisticsService } from '../../src/services/statistics.service.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
@@ -27,6 +30,9 @@ export class FakeWorld {
   readonly analyses = new Map<string, AnalysisRecord>();
   readonly segments: SegmentRecord[] = [];
   readonly speakers: SpeakerRecord[] = [];
+  /** By analysis id. */
+  readonly conversations = new Map<string, Conversation>();
+  readonly roleChanges: RoleChangeRecord[] = [];
   readonly embeddings: EmbeddingRecord[] = [];
   readonly keys = new Map<string, ApiKeyRecord>();
   readonly events = new EventEmitter();
@@ -39,9 +45,12 @@ export class FakeWorld {
   /** Ends of uploads, for tests of what becomes of a broken one. */
   readonly uploadFailures: string[] = [];
   openSubscriptions = 0;
+  /** What is free for uploads. */
+  roomBytes = Infinity;
   readonly deadLetters: DeadLetterView[] = [];
   readonly evaluations = new FakeEvaluations();
   modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
+  readonly ruled = fakeRules();
   readonly services: Services;
   private nextNumber = 1;
 
@@ -76,7 +85,7 @@ export class FakeWorld {
   addAnalysis(recording: RecordingRecord, changes: Partial<AnalysisRecord> = {}): AnalysisRecord {
     const analysis: AnalysisRecord = {
       id: this.id('ana'), workspaceId: recording.workspaceId, recordingId: recording.id, status: 'SUCCEEDED', progress: 1, attempt: 1, modelId: 'starter', modelVersion: '1.0.0', modelDigest: 'a'.repeat(64),
-      modelLabels: LABELS, raw: false, speakersMode: 'none', idempotencyKey: null, requestDigest: null, problem: null, gate: { kind: 'speech', speechSeconds: 4, leftOutSeconds: 1, reason: 'Speech.' }, warnings: [],
+      modelLabels: LABELS, raw: false, speakersMode: 'none', speakerCount: null, roleRule: null, idempotencyKey: null, requestDigest: null, problem: null, gate: { kind: 'speech', speechSeconds: 4, leftOutSeconds: 1, reason: 'Speech.' }, warnings: [],
       summary: prediction('happy'), trackKey: null, createdAt: new Date(1_700_000_000_000), startedAt: null, finishedAt: null, ...changes,
     };
     this.analyses.set(analysis.id, analysis);
@@ -151,6 +160,7 @@ function fakeServices(world: FakeWorld): Services {
   };
   return {
     recordings: {
+      assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
       upload: async (principal, file, input) => {
         await world.beforeUpload?.();
         need(principal, 'analyst');
@@ -268,6 +278,7 @@ function fakeServices(world: FakeWorld): Services {
         }
       },
     },
+    speakers: fakeSpeakers(world, { need, query, mine }),
     timelines: {
       timeline: (_principal, _analysis, { binSeconds }) => {
         const startSeconds = Array.from({ length: Math.round(2500 / binSeconds) }, (_, index) => index * binSeconds);
@@ -375,5 +386,7 @@ function fakeServices(world: FakeWorld): Services {
         return Promise.resolve(revoked);
       },
     },
+    rules: world.ruled.rules,
+    alerts: world.ruled.alerts,
   };
 }

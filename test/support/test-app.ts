@@ -7,6 +7,8 @@ import { DEFAULT_HTTP_LIMITS, shownLimits, type HttpLimits } from '../../src/htt
 import { listen } from '../../src/http/listen.js';
 import { buildApiSchema } from '../../src/resolvers/build-schema.js';
 import { contextFactory } from '../../src/resolvers/request-context.js';
+import type { RateLimits } from '../../src/domain/settings.js';
+import { createRateLimiter } from '../../src/services/rate-limiter.js';
 import { FakeWorld } from './fake-services.js';
 
 const schema = buildApiSchema();
@@ -20,7 +22,7 @@ export interface TestApp {
   readonly logLines: readonly string[];
   close(): Promise<void>;
   /** A GraphQL request over HTTP; the analyst's key unless another one (or null for none) is given. */
-  graphql(query: string, variables?: Record<string, unknown>, key?: string | null): Promise<GraphQLAnswer>;
+  readonly graphql: (query: string, variables?: Record<string, unknown>, key?: string | null) => Promise<GraphQLAnswer>;
 }
 
 export interface GraphQLAnswer {
@@ -37,6 +39,7 @@ export interface TestAppOptions {
   readonly introspection?: boolean;
   readonly checks?: readonly ReadinessCheck[];
   readonly webDir?: string;
+  readonly rateLimits?: Partial<RateLimits>;
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
@@ -48,10 +51,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       done();
     },
   }));
-  const settings = { maxUploadBytes: options.maxUploadBytes ?? 1_000_000, minUploadBytesPerSecond: options.minUploadBytesPerSecond ?? 1, introspection: options.introspection ?? true, maxPageSize: options.maxPageSize ?? 200, maxAudioSeconds: 3600, analyzeWaitMs: 1000 };
-  const facts = { version: '0.0.0-test', audioFormats: ['wav', 'mp3'], diarization: false, transcription: false, limits: shownLimits({ ...DEFAULT_HTTP_LIMITS, ...options.limits }) };
+  const settings = { maxUploadBytes: options.maxUploadBytes ?? 1_000_000, minUploadBytesPerSecond: options.minUploadBytesPerSecond ?? 1, introspection: options.introspection ?? true, maxPageSize: options.maxPageSize ?? 200, maxAudioSeconds: 3600, maxRawSeconds: 120, maxAudioChannels: 64, minSampleRateHz: 1000, maxSampleRateHz: 768_000, analyzeWaitMs: 1000 };
+  const facts = { version: '0.0.0-test', audioFormats: ['wav', 'mp3'], diarization: () => ({ isAvailable: false, diarizer: 'sherpa-onnx', reason: 'No diarization model is installed; pull one' }), transcription: false, limits: shownLimits({ ...DEFAULT_HTTP_LIMITS, ...options.limits }) };
   const app = await buildApp({
     services: world.services, settings, schema, createContext: contextFactory({ services: world.services, settings, facts }), checks: options.checks ?? [], log, webDir: options.webDir ?? '/nowhere',
+    limiter: createRateLimiter({ requests: 0, queryCost: 0, uploadBytes: 0, failedKeys: 0, ...options.rateLimits }),
     ...(options.limits !== undefined && { limits: options.limits }),
   });
   const { url, port } = await listen(app, { host: '127.0.0.1', port: 0, hasKeys: true });

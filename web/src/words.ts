@@ -20,6 +20,9 @@ const WARNINGS: Readonly<Record<string, { readonly title: string; readonly advic
   DROPOUTS: { title: 'Dropouts', advice: 'Short pieces are missing from the signal.' },
   RAW: { title: 'Raw analysis', advice: 'No check for speech and no windows: the model judged the samples as they are.' },
   PLUGIN_FAILED: { title: 'A plug-in failed', advice: 'The rest of the result stands. The server log names the cause.' },
+  CHANNELS_ALIKE: { title: 'Both channels carry the same sound', advice: 'The recording is mono and was analysed as such.' },
+  CROSS_TALK: { title: 'One channel leaks into the other', advice: 'The leaked voice was left out of the scores of the wrong speaker.' },
+  OVERLAPPED_SPEECH: { title: 'People talk at once', advice: 'That part belongs to nobody alone and was left out of the scores.' },
   SPEAKERS_UNAVAILABLE: { title: 'Speakers could not be told apart', advice: 'Everything is reported as one voice.' },
 };
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import * as ort from 'onnxruntime-node';
 import type { Provider } from '../../domain/model.js';
 import type { SessionSettings } from '../host-protocol.js';
+import { firstLine } from './first-line.js';
 
 export interface ProviderSession {
   readonly session: ort.InferenceSession;
@@ -76,9 +77,4 @@ function acceleratorsToTry(wanted: SessionSettings['provider']): readonly Provid
 
 function hasRenderNode(): boolean {
   return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD'));
-}
-
-export function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n')[0] ?? '').slice(0, 400);
 }

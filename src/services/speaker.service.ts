@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import type { AnalysisRepository, SpeakerRepository } from '../db/repositories.js';
+import { conversationOf } from '../domain/conversation.js';
+import { UndertoneError } from '../domain/errors.js';
+import { ROLE_NAME } from '../domain/speaker-roles.js';
+import { requireRole } from './permissions.js';
+import { parseWith } from './recording-input.js';
+import type { SpeakerService } from './service-contracts.js';
+
+const changeSchema = z.object({
+  role: z.string().trim().regex(ROLE_NAME, 'must be 1 to 40 letters, digits, spaces, ".", "_" and "-"').nullish().transform((role) => role ?? null),
+  reason: z.string().trim().min(1, 'must say why').max(500),
+});
+
+export interface SpeakerServiceParts {
+  readonly speakers: SpeakerRepository;
+  readonly analyses: Pick<AnalysisRepository, 'speakers'>;
+}
+
+export function createSpeakerService({ speakers, analyses }: SpeakerServiceParts): SpeakerService {
+  return {
+    async conversations(principal, analysisIds) {
+      requireRole(principal, 'viewer');
+      const records = await speakers.conversations(principal.workspaceId, analysisIds);
+      const known = await analyses.speakers(principal.workspaceId, records.map(({ analysisId }) => analysisId));
+      return records.map(({ analysisId, stretches, durationSeconds }) => ({
+        analysisId,
+        conversation: conversationOf(stretches, durationSeconds, known.filter((speaker) => speaker.analysisId === analysisId).map(({ key }) => key)),
+      }));
+    },
+
+    async setRole(principal, speakerId, given) {
+      requireRole(principal, 'analyst');
+      const { role, reason } = parseWith(changeSchema, given);
+      const speaker = await speakers.setRole(principal.workspaceId, speakerId, { after: role, reason, keyId: principal.keyId, keyName: principal.keyName });
+      if (speaker === null) throw new UndertoneError('NOT_FOUND', `There is no speaker ${speakerId.slice(0, 64)}.`, { id: speakerId.slice(0, 64) });
+      return speaker;
+    },
+
+    async roleChanges(principal, speakerIds) {
+      requireRole(principal, 'viewer');
+      return speakers.roleChanges(principal.workspaceId, speakerIds);
+    },
+  };
+}

@@ -44,7 +44,7 @@ export function composeRuntime(): CliRuntime {
     openModels: () => Promise.resolve(composeModels(read())),
     async openServices() {
       const platform = await composePlatform(read(), createLog('error'), OPERATOR);
-      return { services: platform.services, imports: platform.imports, workspaces: platform.workspaces, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
+      return { services: platform.services, encryption: platform.encryption, imports: platform.imports, workspaces: platform.workspaces, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
     work: ({ models, concurrency }) => work({ ...read(), ...(concurrency === null ? {} : { workerConcurrency: concurrency }) }, models),

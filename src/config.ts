@@ -67,6 +67,8 @@ const SETTINGS = {
   UNDERTONE_HUGGINGFACE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_MODELSCOPE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_DOWNLOAD_PROXY: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  UNDERTONE_KEY_FILE: z.string().min(1).transform((path) => resolve(path)).optional(),
+  UNDERTONE_WORKSPACE_KEY: z.string().min(1).optional(),
   UNDERTONE_SPEAKER_ROLES: z.string().transform((text, context) => {
     try {
       return parseRoleRule(text);
@@ -197,6 +199,8 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     huggingFaceUrl: values.UNDERTONE_HUGGINGFACE_URL ?? null,
     modelScopeUrl: values.UNDERTONE_MODELSCOPE_URL ?? null,
     downloadProxy: values.UNDERTONE_DOWNLOAD_PROXY ?? null,
+    keyFile: values.UNDERTONE_KEY_FILE ?? null,
+    workspaceKey: values.UNDERTONE_WORKSPACE_KEY ?? null,
     speakerRoles: values.UNDERTONE_SPEAKER_ROLES ?? null,
     diarizationModel: values.UNDERTONE_DIARIZATION_MODEL ?? null,
     maxDiarizationSeconds: values.UNDERTONE_MAX_DIARIZATION_SECONDS,

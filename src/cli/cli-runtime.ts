@@ -4,6 +4,7 @@ import type { ModelManifest, Precision } from '../domain/model.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { Principal } from '../domain/principal.js';
 import type { Settings } from '../domain/settings.js';
+import type { EncryptionService } from '../services/encryption.service.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { SpokenStretch } from '../domain/speaker-turns.js';
 import type { ImportService, Services, WorkspaceAdministration } from '../services/service-contracts.js';
@@ -122,6 +123,7 @@ export interface CliModels {
 
 export interface CliServices {
   readonly services: Services;
+  readonly encryption: EncryptionService;
   readonly imports: ImportService;
   readonly workspaces: WorkspaceAdministration;
   /** The operator at the machine: admin of the default workspace. */

@@ -106,6 +106,27 @@ export async function checkDatabase(runtime: CliRuntime): Promise<Finding> {
   }
 }
 
+/** Whether every stored key can be unwrapped with what is configured; says where the key is, because losing it loses everything. */
+export async function checkEncryption(runtime: CliRuntime): Promise<Finding> {
+  const check = 'encryption';
+  try {
+    const opened = await runtime.openServices();
+    try {
+      const { path, currentKeyId, keys } = await opened.encryption.status(opened.operator);
+      const missing = keys.filter((key) => !key.isConfigured).map((key) => key.id);
+      const old = keys.filter((key) => key.isConfigured && key.id !== currentKeyId && key.wrappedCount > 0);
+      if (missing.length > 0) return { check, state: 'failed', found: `stored data is under keys that are not configured: ${missing.join(', ')}`, mend: 'Put the old key file (or UNDERTONE_WORKSPACE_KEY) back; without it that data is lost.' };
+      if (old.length > 0) return { check, state: 'warning', found: `key ${currentKeyId}; ${old.length} older ones are still in use`, mend: 'Run `undertone keys rotate-encryption` to wrap everything with the current key.' };
+      return { check, state: 'ok', found: `on, key ${currentKeyId} from ${path ?? 'UNDERTONE_WORKSPACE_KEY'}`, mend: path === null ? null : 'Keep a copy of that file apart from the data: without it nothing stored can be read.' };
+    } finally {
+      await opened.close();
+    }
+  } catch (error) {
+    if (isUndertoneError(error) && error.code === 'DATA_DIR_LOCKED') return { check, state: 'ok', found: 'in use by a running server', mend: null };
+    return { check, state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Put the key file (or UNDERTONE_WORKSPACE_KEY) back to what it was.' };
+  }
+}
+
 export async function checkModels(runtime: CliRuntime): Promise<readonly Finding[]> {
   try {
     const models = await runtime.openModels();

@@ -8,9 +8,10 @@ import { anyDate, byteLength, futureDate, jsonOption, modelOption, nameList, rol
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { addCalibrate, addEval } from './eval-grammar.js';
-import { createKey, listKeys, revokeKey } from './keys.command.js';
+import { createKey, listKeys, newEncryptionKey, revokeKey, rotateEncryption, showEncryption } from './keys.command.js';
 import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
+import { addRetention } from './retention.grammar.js';
 import { backtestRule } from './rules.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
@@ -51,6 +52,8 @@ export function buildProgram(context: ProgramContext): Command {
   addKeys(program, context);
   addRules(program, context);
   addWorkspaces(program, context);
+  program.commandsGroup('What is kept:');
+  addRetention(program, context, run);
   return program;
 }
 
@@ -127,7 +130,7 @@ function addKeys(program: Command, context: ProgramContext): void {
   interface Scope { workspace?: string }
   const workspace = (): Option => new Option('--workspace <id>', 'the workspace whose keys these are (default: the first one)');
   const workspaceId = (options: Scope): string | null => options.workspace ?? null;
-  const keys = program.command('keys').description('create, list and revoke API keys');
+  const keys = program.command('keys').description('API keys, and the keys that stored data is encrypted under');
   keys.command('create').description('make a key; the secret is printed once').requiredOption('--name <name>', 'what it is for').addOption(new Option('--role <role>', 'what it may do').choices([...ROLES]).default('analyst'))
     .addOption(new Option('--expires <date>', 'when it ends to work').argParser(futureDate)).addOption(workspace())
     .action(run(context, ({ runtime, terminal }, options: Scope & { name: string; role: Role; expires?: Date }) => createKey(runtime, terminal, { name: options.name, role: options.role, expiresAt: options.expires ?? null, workspaceId: workspaceId(options) })));
@@ -135,6 +138,9 @@ function addKeys(program: Command, context: ProgramContext): void {
     .action(run(context, ({ runtime, terminal }, options: Scope & { json?: true }) => listKeys(runtime, terminal, { json: options.json ?? false, workspaceId: workspaceId(options) })));
   keys.command('revoke').description('refuse a key from now on').argument('<id>').addOption(workspace())
     .action(run(context, ({ runtime, terminal }, options: Scope, [id = '']) => revokeKey(runtime, terminal, { id, workspaceId: workspaceId(options) })));
+  keys.command('encryption').description('the keys that stored data is encrypted under').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => showEncryption(runtime, terminal, { json: options.json ?? false })));
+  keys.command('rotate-encryption').description('add a key and wrap every data key with it; recordings are not rewritten').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => rotateEncryption(runtime, terminal, { json: options.json ?? false })));
+  keys.command('new-encryption-key').description('print a key for UNDERTONE_KEY_FILE or UNDERTONE_WORKSPACE_KEY').action(run(context, ({ terminal }) => newEncryptionKey(terminal)));
 }
 
 function addWorkspaces(program: Command, context: ProgramContext): void {

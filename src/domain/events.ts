@@ -12,6 +12,7 @@ export type DomainEvent =
   | { readonly kind: 'evaluation.alarm'; readonly workspaceId: string; readonly runId: string; readonly setId: string }
   | { readonly kind: 'alert.raised'; readonly workspaceId: string; readonly alertId: string; readonly ruleId: string; readonly analysisId: string; readonly recordingId: string }
   | { readonly kind: 'review.resolved'; readonly workspaceId: string; readonly reviewId: string; readonly analysisId: string }
+  | { readonly kind: 'key.ending'; readonly workspaceId: string; readonly keyId: string; readonly expiresAt: Date }
   | { readonly kind: 'model.state'; readonly modelId: string; readonly state: ModelState };
 
 export type DomainEventKind = DomainEvent['kind'];

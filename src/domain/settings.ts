@@ -70,6 +70,10 @@ export interface Settings {
   readonly downloadProxy: string | null;
   /** Variables that model hosts are given (an accelerator's libraries). */
   readonly hostEnvironment: Readonly<Record<string, string>>;
+  /** File of the keys that data keys are wrapped with; null: `encryption.key` in the data folder. */
+  readonly keyFile: string | null;
+  /** The same keys as a setting (`utk_…`, several with commas, the first one current); wins over the file. */
+  readonly workspaceKey: string | null;
   /** Roles of speakers where a request names none. */
   readonly speakerRoles: RoleRule | null;
   /** Which installed diarization model is used; null: the first by id. */

@@ -29,13 +29,13 @@ export const CALIBRATE_MODEL: readonly ProblemClass[] = [NotFoundProblem, BadInp
 export const RETIRE_CALIBRATION: readonly ProblemClass[] = [NotFoundProblem, ForbiddenProblem];
 export const DEAD_LETTER: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
 
-/** The success member is a plain record, so whatever is no problem is the success. */
-export function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
+/** The success is a plain record: whatever is no problem is it, or one of `others` where `successOf` says so. */
+export function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[], others: readonly ClassType[] = [], successOf: (value: object) => ClassType = () => Success): symbol {
   return createUnionType({
     name,
     description,
-    types: () => [Success, ...problems],
-    resolveType: (value: object) => (value instanceof Problem ? (value.constructor as ClassType) : Success),
+    types: () => [Success, ...others, ...problems],
+    resolveType: (value: object) => (value instanceof Problem ? (value.constructor as ClassType) : successOf(value)),
   }) as unknown as symbol;
 }
 

@@ -11,6 +11,12 @@ import type {
 import type { DomainEvent } from '../domain/events.js';
 import type { AlertService, RuleService } from './rule-contracts.js';
 import type { GraphqlAddition } from '../plugins/contract.js';
+import type { ArchiveService } from './archive.service.js';
+import type { AuditService } from './audit.js';
+import type { ErasureService } from './erasure.service.js';
+import type { HoldService } from './hold.service.js';
+import type { RetentionService } from './retention.service.js';
+import type { TaskService } from './task.service.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
 import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage.js';
@@ -270,6 +276,12 @@ export interface Services {
   readonly keys: KeyService;
   readonly rules: RuleService;
   readonly alerts: AlertService;
+  readonly retention: RetentionService;
+  readonly archives: ArchiveService;
+  readonly holds: HoldService;
+  readonly erasures: ErasureService;
+  readonly audit: AuditService;
+  readonly tasks: TaskService;
   readonly statistics: StatisticsService;
   readonly usage: UsageService;
   readonly evaluations: EvaluationService;

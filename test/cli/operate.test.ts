@@ -12,6 +12,8 @@ import { ROLES } from '../../src/domain/principal.js';
 import type { ApiKeyRecord } from '../../src/domain/records.js';
 import type { KeyService, Services, WorkspaceAdministration } from '../../src/services/service-contracts.js';
 import { fakeRuntime, runCommand } from './fake-runtime.js';
+import { parseMasterKey } from '../../src/domain/envelope.js';
+import type { EncryptionService, EncryptionStatus } from '../../src/services/encryption.service.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -32,7 +34,7 @@ describe('doctor', () => {
   it('finds this machine in order and a database that a server holds healthy', async () => {
     const { code, byName } = await findings({ runtime: fakeRuntime({ settings, openServices: locked }) });
     expect(code).toBe(0);
-    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'model fake', 'accelerator', 'telemetry']);
+    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'encryption', 'model fake', 'accelerator', 'telemetry']);
     expect(byName.get('database')?.found).toContain('running server');
     expect(byName.get('ffmpeg resampler')?.found).toBe('soxr');
     expect(byName.get('ffmpeg formats')).toMatchObject({ state: 'ok', found: 'wav mp3 mov ogg flac matroska aac aiff' });
@@ -113,18 +115,28 @@ describe('keys', () => {
     list: () => Promise.resolve([record('key_1', { name: 'call centre', role: 'viewer', expiresAt: null })]),
     revoke: (_principal, id) => Promise.resolve(record(id, { name: 'old', role: 'viewer', expiresAt: null })),
   };
+  const status: EncryptionStatus = { path: '/data/encryption.key', currentKeyId: 'aa11', keys: [{ id: 'aa11', isConfigured: true, wrappedCount: 5 }, { id: 'bb22', isConfigured: false, wrappedCount: 2 }] };
+  const encryption: EncryptionService = { status: () => Promise.resolve(status), rotate: () => Promise.resolve({ ...status, rewrappedCount: 7 }) };
   const workspaces: WorkspaceAdministration = {
     list: () => Promise.resolve([{ id: 'ws', name: 'Default', maxStoredBytes: null, createdAt: new Date(0) }, { id: 'ws_2', name: 'Lab', maxStoredBytes: 5e9, createdAt: new Date(0) }]),
     create: (input) => Promise.resolve({ id: 'ws_new', createdAt: new Date(0), ...input }),
     setQuota: (id, maxStoredBytes) => Promise.resolve({ id, name: 'Lab', maxStoredBytes, createdAt: new Date(0) }),
   };
-  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, imports: { importOutputs: () => Promise.reject(new Error('no import was expected')) }, workspaces, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
+  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, encryption, imports: { importOutputs: () => Promise.reject(new Error('no import was expected')) }, workspaces, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
 
   it('are made with the role and expiry asked for; the secret alone is on stdout', async () => {
     const { code, out, err } = await runCommand(['keys', 'create', '--name', 'robot', '--role', 'analyst', '--expires', '2999-01-01'], { runtime });
     expect([code, out]).toEqual([0, 'ut_secret\n']);
     expect(err).toContain('expires 2999-01-01');
     expect(made).toEqual([{ name: 'robot', role: 'analyst', expiresAt: new Date('2999-01-01') }]);
+  });
+
+  it('of the storage are shown with what they wrap, rotated, and made anew without being kept anywhere', async () => {
+    const shown = await runCommand(['keys', 'encryption'], { runtime });
+    expect(shown.out).toMatch(/aa11 +current +5\nbb22 +MISSING +2/);
+    expect((await runCommand(['keys', 'rotate-encryption'], { runtime })).err).toContain('7 keys are wrapped anew');
+    const { out } = await runCommand(['keys', 'new-encryption-key'], { runtime });
+    expect(parseMasterKey(out.trim())).not.toBeNull();
   });
 
   it('are made in another workspace when it is named, and refused for one that is not there', async () => {

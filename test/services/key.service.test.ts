@@ -29,6 +29,7 @@ function memoryKeys(): ApiKeyRepository & { readonly hashes: () => readonly stri
       return Promise.resolve(null);
     },
     countActive: (role) => Promise.resolve([...rows.values()].filter((row) => row.revokedAt === null && (role === undefined || row.role === role)).length),
+    endingBefore: () => Promise.resolve([]),
     touch: () => Promise.resolve(),
   };
 }

@@ -13,6 +13,7 @@ import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
 import { fakeRules } from './fake-rules.js';
+import { withoutRetention } from './fake-retention.js';
 import { fakeSpeakers } from './fake-speakers.js';
 import { createStatisticsService } from '../../src/services/statistics.service.js';
 
@@ -159,6 +160,7 @@ function fakeServices(world: FakeWorld): Services {
     return Promise.resolve(world.deadLetters.splice(at, 1)[0]!);
   };
   return {
+    ...withoutRetention(),
     recordings: {
       assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
       upload: async (principal, file, input) => {

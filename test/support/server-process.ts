@@ -2,6 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 export const TEST_ADMIN_KEY = 'ut_a-key-for-tests-only-0123456789';
+/** What processes that share a database encrypt under; each with a file of its own would refuse the others' data. */
+export const TEST_WORKSPACE_KEY = `utk_${'a'.repeat(42)}A`;
 
 /** A real `undertone serve` on a free port and a data folder of the caller's. */
 export interface ServerProcess {
@@ -18,7 +20,7 @@ export interface ServerProcess {
 
 function spawnUndertone(args: readonly string[], dataDir: string, environment: Readonly<Record<string, string>>): ChildProcess {
   return spawn(process.execPath, ['bin/undertone.mjs', ...args], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: TEST_ADMIN_KEY, UNDERTONE_LOG_LEVEL: 'warn', ...environment },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: TEST_ADMIN_KEY, UNDERTONE_LOG_LEVEL: 'warn', ...('DATABASE_URL' in environment ? { UNDERTONE_WORKSPACE_KEY: TEST_WORKSPACE_KEY } : {}), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

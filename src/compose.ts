@@ -7,6 +7,7 @@ import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { coreTasks } from './compose-tasks.js';
 import { composeEncryption } from './compose-encryption.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composeEvaluation } from './compose-evaluation.js';
 import { composePlugins } from './compose-plugins.js';
 import { composeRules } from './compose-rules.js';
 import { composeDiarization } from './compose-diarization.js';
@@ -27,6 +28,7 @@ import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { NO_TRACING, type Tracing } from './domain/tracing.js';
 import { createPlatformMetrics, type PlatformMetrics } from './http/platform-metrics.js';
+import { runEvaluationJob } from './jobs/run-evaluation.job.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
 import { businessRules } from './plugins/business-rules/plugin.js';
@@ -162,6 +164,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const embeddings = createEmbeddingRepository(database);
   const workspaces = createWorkspaceRepository(database);
   const retention = await composeRetention({ ...sealing, database, recordings, facts });
+  const evaluation = composeEvaluation({ database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
   const law = createLawService(workspaces);
   const analysisService = createAnalysisService({ law, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
@@ -175,7 +178,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
   const usage = createUsageService(workspaces, stored);
   const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events });
-  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, dataDir: settings.dataDir }), ...plugins.tasks], {
+  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, dataDir: settings.dataDir }), ...plugins.tasks], {
     runs: taskRuns,
     node: `${hostname()}:${process.pid}`,
     log: (message, figures) => log.info(figures, message),
@@ -195,12 +198,14 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     statistics: createStatisticsService(createStatisticsRepository(database)),
     law,
     usage,
-    deadLetters: createDeadLetterService({ database, queue, analyses, events }),
+    ...evaluation.services,
+    deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events }),
   };
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
     analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),
+    calibrationFor: evaluation.calibrationFor,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
       log.error({ err: error, analysisId }, 'an analysis failed by a fault');
@@ -220,6 +225,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     },
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner, tracing));
+      // One at a time: it has several recordings in work itself, and all of them are bulk.
+      await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, runEvaluationJob(evaluation.runner));
       isWorking = true;
       await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();

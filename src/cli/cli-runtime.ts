@@ -1,4 +1,5 @@
 import type { AnalysisOutcome } from '../domain/analysis.js';
+import type { Calibration } from '../domain/calibration.js';
 import type { ModelManifest, Precision } from '../domain/model.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { Principal } from '../domain/principal.js';
@@ -113,6 +114,8 @@ export interface CliModels {
   /** Hashes the files of a model and compares with its manifest; of an unusable one, what is wrong. */
   verify(id: string): Promise<{ readonly ok: boolean; readonly details: readonly string[] }>;
   remove(id: string): Promise<void>;
+  /** Writes the calibration into the model's manifest, whole or not at all; running processes take it at their next start. */
+  calibrate(id: string, calibration: Calibration): Promise<void>;
   import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
   /** A user's own pair of models for `--speakers auto`. */
   importDiarization(options: { readonly id: string; readonly segmentation: string; readonly embedding: string; readonly replace: boolean }): Promise<ModelListing>;

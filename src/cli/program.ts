@@ -4,11 +4,10 @@ import type { Role } from '../domain/principal.js';
 import type { Precision } from '../domain/model.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import { analyzeCommand } from './analyze.command.js';
-import { anyDate, byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
+import { anyDate, byteLength, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
-import { diarizationEvalCommand } from './diarization-eval.command.js';
-import { evalCommand } from './eval.command.js';
+import { addCalibrate, addEval } from './eval-grammar.js';
 import { createKey, listKeys, newEncryptionKey, revokeKey, rotateEncryption, showEncryption } from './keys.command.js';
 import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
@@ -49,6 +48,7 @@ export function buildProgram(context: ProgramContext): Command {
   addImport(program, context);
   program.commandsGroup('Models and keys:');
   addEval(program, context);
+  addCalibrate(program, context);
   addModels(program, context);
   addKeys(program, context);
   addRules(program, context);
@@ -58,10 +58,10 @@ export function buildProgram(context: ProgramContext): Command {
   return program;
 }
 
-type Action<Options> = (context: ProgramContext, options: Options, positional: readonly string[]) => Promise<number>;
+export type Action<Options> = (context: ProgramContext, options: Options, positional: readonly string[]) => Promise<number>;
 
 /** Commander passes positional arguments, then options, then the command. */
-function run<Options>(context: ProgramContext, action: Action<Options>): (...args: unknown[]) => Promise<void> {
+export function run<Options>(context: ProgramContext, action: Action<Options>): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
     const options = args[args.length - 2] as Options;
     const positional = args.slice(0, -2).flat() as string[];
@@ -106,24 +106,6 @@ function addImport(program: Command, context: ProgramContext): void {
   program.command('import').description('take over the outputs_YYYYMMDD_HHMMSS folders of the common Emotion2Vec+ web page, with their dates').argument('<outputs-dir>', 'the folder that holds them')
     .option('--model <id>', 'the model that made them', 'emotion2vec-plus-large').addOption(jsonOption()).addOption(verboseOption())
     .action(run(context, ({ runtime, terminal }, options: Options, [directory = '']) => importCommand(runtime, terminal, { directory, model: options.model, json: options.json ?? false, verbose: options.verbose ?? false })));
-}
-
-function addEval(program: Command, context: ProgramContext): void {
-  interface Options { diarization?: string; model?: string; report?: string; json?: true; raw?: true; split?: string; groupBy?: string; dataRoot?: string; column?: Record<string, string>; map?: Record<string, string>; resamples: number; seed: number; verbose?: true }
-  program.command('eval').description('measure a model on labelled recordings: WA, UA, F1, confusion, calibration, with 95 % intervals by speaker')
-    .argument('<manifest.csv>', 'columns path, label (or emotion), and if known speaker, split and others').addOption(modelOption())
-    .option('--diarization <reference.rttm>', 'score a diarization instead: the argument is then the hypothesis, also RTTM; DER with collars of 0 and 0.25 s')
-    .option('--report <dir>', 'write report.html, report.json and items.csv').addOption(jsonOption()).option('--raw', 'bypass gate, voice activity and windows')
-    .option('--split <name>', 'only the rows of this split').option('--group-by <column>', 'figures for each value of a column as well, e.g. corpus')
-    .option('--data-root <dir>', 'folder that paths are relative to (default: the manifest\'s)')
-    .addOption(new Option('--column <role=name>', 'which column is the path, label, speaker or split').argParser(collectPair))
-    .addOption(new Option('--map <from=to>', 'what a label of the manifest is called by the model').argParser(collectPair))
-    .addOption(new Option('--resamples <count>', 'bootstrap resamples').argParser(wholeNumber(100, 100_000)).default(2000))
-    .addOption(new Option('--seed <number>', 'of the bootstrap').argParser(wholeNumber(0, 4_294_967_295)).default(20_240_601)).addOption(verboseOption())
-    .action(run(context, ({ runtime, terminal }, options: Options, [manifest = '']) => options.diarization !== undefined ? diarizationEvalCommand(terminal, { reference: options.diarization, hypothesis: manifest, json: options.json ?? false }) : evalCommand(runtime, terminal, {
-      manifest, model: options.model ?? null, report: options.report ?? null, json: options.json ?? false, raw: options.raw ?? false, split: options.split ?? null, groupBy: options.groupBy ?? null,
-      dataRoot: options.dataRoot ?? null, columns: options.column ?? {}, labels: options.map ?? {}, resamples: options.resamples, seed: options.seed, verbose: options.verbose ?? false,
-    })));
 }
 
 function addModels(program: Command, context: ProgramContext): void {

@@ -66,7 +66,7 @@ export async function writeResults(db: Database, tx: Transaction, analysis: { re
     data: {
       status: 'SUCCEEDED', progress: 1, finishedAt: new Date(), trackKey,
       modelVersion: model.version, modelDigest: model.digest, modelLabels: [...model.labels],
-      gate: toJson(outcome.gate), warnings: toJson(outcome.warnings), summary: toJson(outcome.summary), summaryLabel: outcome.summary?.label ?? null,
+      gate: toJson(outcome.gate), warnings: toJson(outcome.warnings), calibration: toJson(outcome.calibration ?? null), summary: toJson(outcome.summary), summaryLabel: outcome.summary?.label ?? null,
     },
   });
 }

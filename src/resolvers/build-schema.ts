@@ -11,6 +11,8 @@ import { AuditResolver } from './audit.resolver.js';
 import { ComparisonResolver } from './comparison.resolver.js';
 import { DeadLetterResolver } from './dead-letter.resolver.js';
 import { EmbeddingResolver } from './embedding.resolver.js';
+import { CalibrationResolver } from './calibration.resolver.js';
+import { EvaluationResolver, EvaluationMistakeResolver, EvaluationRunResolver } from './evaluation.resolver.js';
 import { ErasureResolver, HoldResolver } from './hold.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { NodeResolver } from './node.resolver.js';
@@ -28,6 +30,7 @@ import { ViewerResolver } from './viewer.resolver.js';
 const CORE_RESOLVERS: readonly ClassType[] = [
   RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver,
   ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
+  EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AnalysisRepository } from '../db/repositories.js';
+import type { AppliedCalibration } from '../domain/calibration.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import type { AnalysisEnded } from '../domain/measurements.js';
 import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
@@ -24,6 +25,8 @@ export interface AnalysisRunnerParts {
   readonly pipeline: AnalysisPipeline;
   readonly decodeAhead: Pick<DecodeAhead, 'take'>;
   readonly events: EventBus;
+  /** Left out: every model's own calibration. */
+  readonly calibrationFor?: (analysis: AnalysisRecord, recording: RecordingRecord) => Promise<AppliedCalibration | null>;
   readonly facts: FactOutbox;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
   readonly tracing?: Tracing;
@@ -79,6 +82,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     try {
       const result = await pipeline.analyze({
         path: local.path,
+        calibration: (await parts.calibrationFor?.(analysis, recording)) ?? null,
         decoded: parts.decodeAhead.take(recording.sha256),
         options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule },
         priority: context.priority,

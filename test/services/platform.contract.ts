@@ -9,6 +9,7 @@ import { composePlatform, type Platform } from '../../src/compose.js';
 import { readSettings } from '../../src/config.js';
 import type { Principal } from '../../src/domain/principal.js';
 import { DEFAULT_WORKSPACE_ID } from '../../src/services/key.service.js';
+import { evaluationCases } from './evaluation.contract.js';
 import { speechLikeWav } from '../support/speech-like.js';
 
 const SAMPLE = 'samples/conversation.flac';
@@ -230,6 +231,8 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       await expect(platform.services.recordings.upload(admin, { stream: Readable.from([speechLikeWav(1, 9)]), fileName: 'x.wav' }, { sha256: 'ab'.repeat(32) })).rejects.toMatchObject({ code: 'UPLOAD_DIGEST_MISMATCH' });
       expect((await platform.services.recordings.list(admin, FIRST, {}, { field: 'createdAt', direction: 'desc' })).totalCount).toBe(before);
     });
+
+    evaluationCases(() => ({ platform, principal: admin }));
 
     it('runs its scheduled tasks by hand and sweeps nothing that is in use', async () => {
       const run = await platform.scheduler.runNow('orphan-sweep');

@@ -51,14 +51,14 @@ export function buildProgram(context: ProgramContext): Command {
   addKeys(program, context);
   addWorkspaces(program, context);
   program.commandsGroup('What is kept:');
-  addRetention(program, context, run);
+  addRetention(program, context);
   return program;
 }
 
 type Action<Options> = (context: ProgramContext, options: Options, positional: readonly string[]) => Promise<number>;
 
 /** Commander passes positional arguments, then options, then the command. */
-function run<Options>(context: ProgramContext, action: Action<Options>): (...args: unknown[]) => Promise<void> {
+export function run<Options>(context: ProgramContext, action: Action<Options>): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
     const options = args[args.length - 2] as Options;
     const positional = args.slice(0, -2).flat() as string[];

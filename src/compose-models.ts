@@ -43,7 +43,7 @@ export function composeModels(settings: Settings): CliModels {
   /** The user's own recordings, their first seconds, for the comparison of int8 with float32. */
   async function calibration(clips: string | null, signal: AbortSignal): Promise<{ readonly calibrationClips?: readonly Float32Array[] }> {
     if (clips === null) return {};
-    return { calibrationClips: await readCalibrationClips(clips, { decoder: new FfmpegDecoder(), tempDir: temporaryFolder(settings.dataDir), signal, ...settings }) };
+    return { calibrationClips: await readCalibrationClips(clips, { decoder: new FfmpegDecoder({ confinement: settings.decoderConfinement }), tempDir: temporaryFolder(settings.dataDir), signal, ...settings }) };
   }
 
   return {

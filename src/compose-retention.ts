@@ -9,7 +9,7 @@ import type { RecordingRepository } from './db/repositories.js';
 import { createRetentionRepository } from './db/retention.repository.js';
 import type { ArchiveRepository } from './db/retention-repositories.js';
 import { createTombstoneRepository } from './db/tombstone.repository.js';
-import type { EventBus } from './domain/events.js';
+import type { FactOutbox } from './services/fact-outbox.js';
 import type { Encryption } from './compose-encryption.js';
 import { createArchiveRestore } from './services/archive-restore.js';
 import { createArchiveService, type ArchiveService } from './services/archive.service.js';
@@ -34,7 +34,7 @@ export interface Retention {
 export interface RetentionParts extends Pick<Encryption, 'blobs' | 'vault' | 'secrets'> {
   readonly database: Database;
   readonly recordings: RecordingRepository;
-  readonly events: EventBus;
+  readonly facts: Pick<FactOutbox, 'put' | 'announce'>;
   readonly now?: () => number;
   /** Smaller in tests. */
   readonly leaseMs?: number;
@@ -43,7 +43,7 @@ export interface RetentionParts extends Pick<Encryption, 'blobs' | 'vault' | 'se
 
 /** Everything that keeps, archives, holds and erases. */
 export async function composeRetention(parts: RetentionParts): Promise<Retention> {
-  const { database, recordings, blobs, vault, secrets, events } = parts;
+  const { database, recordings, blobs, vault, secrets, facts } = parts;
   const clock = parts.now === undefined ? {} : { now: parts.now };
   const dataKeys = createDataKeyRepository(database);
   const archives = createArchiveRepository(database);
@@ -54,7 +54,7 @@ export async function composeRetention(parts: RetentionParts): Promise<Retention
   await tree.prepare();
   const auditRows = createAuditRepository(database);
   const audit = createAuditSink(auditRows);
-  const removal = createLiveRemoval({ database, recordings, holds, tree, stored: blobs.raw, audit, events });
+  const removal = createLiveRemoval({ database, recordings, holds, tree, stored: blobs.raw, audit, facts });
   const archiving = createArchiving({
     database, recordings, tree, blobs, vault, secrets, archives, holds, removal, audit, schemaVersion: readMigrations().at(-1)!.name, ...clock,
     ...(parts.leaseMs === undefined ? {} : { leaseMs: parts.leaseMs }),

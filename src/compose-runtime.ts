@@ -22,11 +22,13 @@ import { buildApp } from './http/build-app.js';
 import { buildWorkerApp } from './http/build-worker-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
 import { listen } from './http/listen.js';
-import { assertSafeListen } from './http/safe-listen.js';
+import { assertSafeListen, type Guarded } from './http/safe-listen.js';
+import { readTlsFiles } from './http/tls.js';
 import { createLog } from './log.js';
+import { memoryParts } from './plugins/memory-parts.js';
 import { registerPlugins } from './plugins/registry.js';
-import { createEventBus } from './services/event-bus.js';
 import { buildApiSchema } from './resolvers/build-schema.js';
+import { extendWithPlugins } from './resolvers/plugin-schema.js';
 import { contextFactory, type DiarizationFacts } from './resolvers/request-context.js';
 import { openStorage } from './storage/open-storage.js';
 import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
@@ -47,6 +49,16 @@ export function composeRuntime(): CliRuntime {
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
     work: ({ models, concurrency }) => work({ ...read(), ...(concurrency === null ? {} : { workerConcurrency: concurrency }) }, models),
+    async checkConfinement() {
+      const folder = temporaryFolder(read().dataDir);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const analyzer = composeAnalyzer(read(), createLog('error'));
+      try {
+        return await analyzer.prepareDecoder();
+      } finally {
+        await analyzer.stop();
+      }
+    },
     pingStorage: async () => (await openStorage(read(), temporaryFolder(read().dataDir))).ping(),
     async migrate() {
       const { databaseUrl, dataDir, logLevel } = read();
@@ -67,19 +79,22 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
     await mkdir(temporaryFolder(settings.dataDir), { recursive: true, mode: 0o700 });
     keepTemporaryFilesIn(temporaryFolder(settings.dataDir));
     // Before any key is made up: beyond loopback only with one that somebody chose.
-    assertSafeListen(settings.host, (await platform.keys.countActive()) > 0);
+    assertSafeListen(settings.host, await guarded(settings, platform));
+    if (withWorker) await confineDecoder(settings, platform, log);
+    const tls = await readTlsFiles(settings.tls);
     const app = await buildApp({
-      services: platform.services, settings, schema: buildApiSchema(), log, webDir: join(packageFolder(), 'web', 'dist'),
+      services: platform.services, settings, schema: extendWithPlugins(buildApiSchema(), platform.plugins.graphql), log, webDir: join(packageFolder(), 'web', 'dist'),
       createContext: contextFactory({
         services: platform.services, settings,
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: () => diarizationFacts(platform), transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
-      checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, pluginFigures: () => platform.plugins.figures(), tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      ...(tls === null ? {} : { tls }),
       ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
     });
     if (withWorker) await platform.startWorker();
     opened = app;
-    const { url } = await listen(app, { host: settings.host, port: settings.port, hasKeys: (await platform.keys.countActive()) > 0 });
+    const { url } = await listen(app, { host: settings.host, port: settings.port, guarded: await guarded(settings, platform) });
     // Once it listens: made before, a key that nobody was shown would be left behind when the port is taken.
     const newAdminKey = await platform.keys.makeFirstAdminKey();
     // The first upload should not pay for the start of the model; a failure shows in the model's state.
@@ -103,13 +118,31 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
   }
 }
 
+async function guarded({ tls, behindProxy }: Settings, platform: Platform): Promise<Guarded> {
+  return { hasKeys: (await platform.keys.countActive()) > 0, isEncrypted: tls !== null || behindProxy };
+}
+
+/** Nobody waits for it unless the settings refuse to go on without; a missing ffmpeg shows in what it fails at, and in the doctor. */
+async function confineDecoder({ decoderConfinement }: Settings, { analyzer }: Platform, log: Logger): Promise<void> {
+  const prepared = analyzer.prepareDecoder().then(
+    (confinement) => log.info({ confinement }, 'the decoder is confined'),
+    (error: unknown) => {
+      if (error instanceof UndertoneError && error.code === 'DECODER_UNCONFINED') throw error;
+      log.warn({ kind: error instanceof UndertoneError ? error.code : 'INTERNAL' }, 'the decoder could not be tried');
+    },
+  );
+  if (decoderConfinement === 'required') await prepared;
+  else void prepared;
+}
+
 async function work(settings: Settings, models: readonly string[] | null): Promise<RunningProcess> {
   if (settings.databaseUrl === null) {
     throw new UndertoneError('CONFIG_INVALID', 'A worker alone needs DATABASE_URL: the embedded database belongs to one process, and `undertone serve` has the worker in it.');
   }
   const log = createLog(settings.logLevel);
+  const tls = await readTlsFiles(settings.tls);
   const platform = await composePlatform(settings, log, workerOf(models));
-  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry });
+  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry, trustedProxies: settings.trustedProxies, ...(tls === null ? {} : { tls }) });
   const close = async (): Promise<void> => {
     await app?.close();
     await platform.stop();
@@ -117,7 +150,8 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
   try {
     await sweepTemporaryFolders(settings.dataDir);
     await mkdir(temporaryFolder(settings.dataDir), { recursive: true, mode: 0o700 });
-    if (app !== null) await listen(app, { host: settings.host, port: settings.workerPort!, hasKeys: (await platform.keys.countActive()) > 0 });
+    await confineDecoder(settings, platform, log);
+    if (app !== null) await listen(app, { host: settings.host, port: settings.workerPort!, guarded: await guarded(settings, platform) });
     await platform.startWorker();
   } catch (error) {
     await close();
@@ -131,7 +165,7 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
 async function openAnalyzer(settings: Settings): Promise<CliAnalyzer> {
   const log: Logger = createLog('error');
   // The built-in plugin alone: a plugins file belongs to a server.
-  const plugins = await registerPlugins([composeDiarization(settings)], { events: createEventBus(() => undefined), log: () => ({ info: () => undefined, warn: () => undefined }) });
+  const plugins = await registerPlugins([composeDiarization(settings)], memoryParts());
   // Nothing interactive comes in beside it: no host is kept for that, and none stands back from the processor.
   const analyzer = composeAnalyzer({ ...settings, interactiveThreads: 0 }, log, { diarizer: () => plugins.diarizer });
   return {

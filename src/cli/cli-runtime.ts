@@ -24,6 +24,8 @@ export interface CliRuntime {
   /** The worker role alone; resolves when it takes jobs. Null: every installed model, as many jobs at once as the settings say. MODEL_UNKNOWN. */
   work(options: { readonly models: readonly string[] | null; readonly concurrency: number | null }): Promise<RunningProcess>;
   migrate(): Promise<MigrationReport>;
+  /** Decodes a sound of its own and says how far ffmpeg is shut in here. DECODER_UNCONFINED, FFMPEG_MISSING. */
+  checkConfinement(): Promise<'bubblewrap' | 'namespaces' | 'user' | 'limits'>;
   /** One round trip to the blob storage. STORAGE_FAILED. */
   pingStorage(): Promise<void>;
 }

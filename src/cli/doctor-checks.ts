@@ -66,6 +66,23 @@ export async function checkFfmpeg(): Promise<readonly Finding[]> {
   ];
 }
 
+const CONFINEMENTS = {
+  bubblewrap: { found: 'bubblewrap: no network, no files but shared libraries and the recording', mend: null },
+  namespaces: { found: 'namespaces: no network, but the files that this user can read', mend: 'Install bubblewrap (`sudo apt-get install bubblewrap`) to hide those, too.' },
+  user: { found: 'another user, with the network open', mend: 'Install bubblewrap and allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0).' },
+  limits: { found: 'limits of memory, time and output alone', mend: 'Install bubblewrap and allow user namespaces; in a container the container is the confinement. docs/security.md has the levels.' },
+} as const;
+
+/** How much a hole in ffmpeg would give away. */
+export async function checkConfinement(runtime: CliRuntime): Promise<Finding> {
+  try {
+    const level = await runtime.checkConfinement();
+    return { check: 'decoder confinement', state: level === 'bubblewrap' || level === 'namespaces' ? 'ok' : 'warning', ...CONFINEMENTS[level] };
+  } catch (error) {
+    return { check: 'decoder confinement', state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Mend ffmpeg first, or set UNDERTONE_DECODER_CONFINEMENT=auto.' };
+  }
+}
+
 export async function checkDataFolder(dataDir: string, minFreeBytes: number): Promise<readonly Finding[]> {
   try {
     await mkdir(dataDir, { recursive: true });

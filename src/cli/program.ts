@@ -4,7 +4,7 @@ import type { Role } from '../domain/principal.js';
 import type { Precision } from '../domain/model.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import { analyzeCommand } from './analyze.command.js';
-import { byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
+import { anyDate, byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { diarizationEvalCommand } from './diarization-eval.command.js';
@@ -13,9 +13,11 @@ import { createKey, listKeys, newEncryptionKey, revokeKey, rotateEncryption, sho
 import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
 import { addRetention } from './retention.grammar.js';
+import { backtestRule } from './rules.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
-import { createWorkspace, listWorkspaces, setWorkspace } from './workspaces.command.js';
+import { JURISDICTIONS, LEGAL_BASES, PURPOSES, SPEAKER_ROLES } from '../domain/law/purposes.js';
+import { createWorkspace, lawOf, listWorkspaces, setWorkspace, type LawOptions } from './workspaces.command.js';
 import type { Terminal } from './terminal.js';
 
 export interface ProgramContext {
@@ -49,6 +51,7 @@ export function buildProgram(context: ProgramContext): Command {
   addEval(program, context);
   addModels(program, context);
   addKeys(program, context);
+  addRules(program, context);
   addWorkspaces(program, context);
   program.commandsGroup('What is kept:');
   addRetention(program, context);
@@ -166,6 +169,16 @@ function addWorkspaces(program: Command, context: ProgramContext): void {
   workspaces.command('list').description('all workspaces with their quotas').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listWorkspaces(runtime, terminal, { json: options.json ?? false })));
   workspaces.command('create').description('make a workspace; its id is printed').requiredOption('--name <name>', 'what it is called').addOption(quota())
     .action(run(context, ({ runtime, terminal }, options: { name: string; quota?: number | 'none' }) => createWorkspace(runtime, terminal, { name: options.name, maxStoredBytes: quotaOf(options) })));
-  workspaces.command('set').description('change the quota of a workspace').argument('<id>').addOption(quota().makeOptionMandatory())
-    .action(run(context, ({ runtime, terminal }, options: { quota: number | 'none' }, [id = '']) => setWorkspace(runtime, terminal, { id, maxStoredBytes: quotaOf(options) })));
+  workspaces.command('set').description('change the quota of a workspace, or what it states of its purpose and law').argument('<id>').addOption(quota())
+    .addOption(new Option('--purpose <purpose>', 'what its analyses are for').choices(PURPOSES)).addOption(new Option('--jurisdiction <place>', 'whose law holds').choices(JURISDICTIONS))
+    .addOption(new Option('--legal-basis <basis>', 'on what the processing stands').choices(LEGAL_BASES)).addOption(new Option('--speaker-role <role>', 'who is heard').choices(SPEAKER_ROLES))
+    .addOption(new Option('--law-override <reason>', 'put a prohibition aside, with your reason; none: it holds again'))
+    .action(run(context, ({ runtime, terminal }, options: LawOptions & { quota?: number | 'none' }, [id = '']) => setWorkspace(runtime, terminal, { id, ...(options.quota === undefined ? {} : { maxStoredBytes: quotaOf(options) }), law: lawOf(options) })));
+}
+
+function addRules(program: Command, context: ProgramContext): void {
+  const rules = program.command('rules').description('try business rules on what is stored');
+  rules.command('backtest').description('how often a rule would have fired, on what, and how often people agree; writes nothing').argument('<rule>', 'id of a stored rule (rul_…), or a JSON file')
+    .addOption(new Option('--from <date>', 'analyses asked for from this time on').argParser(anyDate)).addOption(new Option('--to <date>', 'analyses asked for before this time').argParser(anyDate)).addOption(jsonOption())
+    .action(run(context, ({ runtime, terminal }, options: { from?: Date; to?: Date; json?: true }, [rule = '']) => backtestRule(runtime, terminal, { rule, from: options.from ?? null, to: options.to ?? null, json: options.json ?? false })));
 }

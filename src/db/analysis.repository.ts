@@ -2,7 +2,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { AnalysisFilter, AnalysisRecord, Page, PageRequest } from '../domain/records.js';
 import { toAnalysis, toSpeaker } from './analysis-rows.js';
 import { completeAnalysis } from './complete-analysis.js';
-import type { Database } from './database.js';
+import type { Database, Transaction } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
 import type { Prisma } from './generated/client.js';
 import { importAnalysis } from './import-analysis.js';
@@ -59,9 +59,9 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
     },
     addPartial: (result) => addPartialResult(db, result),
     partialTracks: (workspaceId, analysisId) => partialTracks(db, workspaceId, analysisId),
-    complete: (result) => completeAnalysis(db, result),
+    complete: (result, also) => completeAnalysis(db, result, also),
     importCompleted: (row, completed, at) => importAnalysis(db, row, completed, at),
-    fail: (id, problem) => end(db, { id }, { status: 'FAILED', problemCode: problem.code, problemMessage: problem.message }),
+    fail: (id, problem, also) => end(db, { id }, { status: 'FAILED', problemCode: problem.code, problemMessage: problem.message }, also),
     cancel: async (workspaceId, id) => {
       if (await end(db, { id, workspaceId }, { status: 'CANCELLED' })) return true;
       return (await client.analysis.findFirst({ where: { id, workspaceId }, select: { id: true } })) === null ? null : false;
@@ -90,10 +90,13 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
 }
 
 /** QUEUED or RUNNING → ended without a result: nothing that was shown on the way is left. */
-async function end(db: Database, which: { readonly id: string; readonly workspaceId?: string }, data: Prisma.AnalysisUpdateManyMutationInput): Promise<boolean> {
+async function end(db: Database, which: { readonly id: string; readonly workspaceId?: string }, data: Prisma.AnalysisUpdateManyMutationInput, also?: (tx: Transaction) => Promise<void>): Promise<boolean> {
   return db.transaction(async (tx) => {
     const { count } = await tx.analysis.updateMany({ where: { ...which, status: UNFINISHED }, data: { ...data, finishedAt: new Date() } });
-    if (count === 1) await removePartialResults(tx, which.id);
+    if (count === 1) {
+      await removePartialResults(tx, which.id);
+      await also?.(tx);
+    }
     return count === 1;
   });
 }

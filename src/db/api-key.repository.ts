@@ -17,6 +17,10 @@ export function createApiKeyRepository({ client }: Database): ApiKeyRepository {
       const row = await client.apiKey.findUnique({ where: { hash: new Uint8Array(hash) }, omit: WITHOUT_HASH });
       return row === null ? null : toApiKey(row);
     },
+    findById: async (workspaceId, id) => {
+      const row = await client.apiKey.findFirst({ where: { id, workspaceId }, omit: WITHOUT_HASH });
+      return row === null ? null : toApiKey(row);
+    },
     list: async (workspaceId) => {
       const rows = await client.apiKey.findMany({ where: { workspaceId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }], omit: WITHOUT_HASH });
       return rows.map(toApiKey);

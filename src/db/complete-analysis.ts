@@ -1,3 +1,4 @@
+import type { PluginResult } from '../domain/analysis.js';
 import { newId } from '../domain/ids.js';
 import type { CompletedAnalysis } from '../domain/records.js';
 import { speechColumns } from './conversation-format.js';
@@ -16,7 +17,7 @@ const NOTHING_SHOWN: ReadonlyMap<number, string> = new Map();
  * analysis ended; a cancellation that came first wins. Rows go in as one JSON document a table: 2,000 segments are
  * four statements instead of 2,000, and stay under PostgreSQL's limit of parameters.
  */
-export async function completeAnalysis(db: Database, completed: CompletedAnalysis): Promise<boolean> {
+export async function completeAnalysis(db: Database, completed: CompletedAnalysis, also: (tx: Transaction) => Promise<void> = () => Promise.resolve()): Promise<boolean> {
   const { analysisId } = completed;
   return db.transaction(async (tx) => {
     // The recording first (the join cannot begin before its row is locked), as in its deletion: two transactions that lock the same rows in another order wait for each other.
@@ -27,6 +28,7 @@ export async function completeAnalysis(db: Database, completed: CompletedAnalysi
     // Parts that were shown on the way have named the model; a short analysis has none and pays for no look.
     const shown = analysis.isShown ? await takeBackPartialResults(tx, analysisId) : NOTHING_SHOWN;
     await writeResults(db, tx, analysis, completed, shown);
+    await also(tx);
     await completed.trackWritten;
     return true;
   });
@@ -51,6 +53,7 @@ export async function writeResults(db: Database, tx: Transaction, analysis: { re
     { segmentId: null, values: outcome.embedding },
     ...segments.map(({ embedding }, index) => ({ segmentId: segmentIds[index]!, values: embedding })),
   ]);
+  await insertPluginResults(tx, owner, outcome.pluginResults ?? []);
   // A raw analysis did not look for speech: what an earlier one found stays.
   const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
   if (!(await isKeptAsItIs(tx, analysis))) await tx.recording.updateMany({
@@ -78,6 +81,11 @@ async function isKeptAsItIs(tx: Transaction, { workspaceId, recordingId }: { rea
 /** Plain data only; `null` is the database's null, not JSON's. */
 function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbNull {
   return value === null ? Prisma.DbNull : value;
+}
+
+async function insertPluginResults(tx: Transaction, { workspaceId, analysisId }: EmbeddingOwner, results: readonly PluginResult[]): Promise<void> {
+  if (results.length === 0) return;
+  await tx.pluginResult.createMany({ data: results.map(({ plugin, key, value }) => ({ workspaceId, analysisId, plugin, key, value: value === null ? Prisma.JsonNull : (value as Prisma.InputJsonValue) })) });
 }
 
 interface EmbeddingOwner {

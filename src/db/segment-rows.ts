@@ -5,9 +5,9 @@ import type { Transaction } from './database.js';
 export function toSegmentRows(analysisId: string, segments: readonly SegmentResult[], ids: readonly string[], speakerIds: ReadonlyMap<string, string>, labels: readonly string[]): readonly object[] {
   let frameOffset = 0;
   return segments.map((segment, position) => {
-    const { index, startSeconds, endSeconds, speechSeconds, gate, speaker, prediction, frameCount, text } = segment;
+    const { index, startSeconds, endSeconds, speechSeconds, gate, speaker, prediction, frameCount, text, agreement } = segment;
     const row = {
-      id: ids[position], analysisId, index, startSeconds, endSeconds, speechSeconds, gate, text: text ?? null, frameOffset, frameCount,
+      id: ids[position], analysisId, index, startSeconds, endSeconds, speechSeconds, gate, text: text ?? null, agreement: agreement ?? null, frameOffset, frameCount,
       speakerId: speaker === null ? null : (speakerIds.get(speaker) ?? null),
       ...predictionColumns(prediction, labels),
     };
@@ -25,9 +25,9 @@ function predictionColumns(prediction: PredictionResult | null, labels: readonly
 export async function insertSegments(tx: Transaction, rows: readonly object[]): Promise<void> {
   if (rows.length === 0) return;
   await tx.$executeRaw`
-    INSERT INTO "Segment" ("id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount")
-    SELECT "id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount"
+    INSERT INTO "Segment" ("id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount", "agreement")
+    SELECT "id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount", "agreement"
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (
       "id" text, "analysisId" text, "index" int, "startSeconds" float8, "endSeconds" float8, "speechSeconds" float8, "gate" text, "speakerId" text, "text" text,
-      "label" text, "confidence" float8, "calibrated" boolean, "abstained" boolean, "predictionSet" text[], "scores" float8[], "logits" float8[], "frameOffset" int, "frameCount" int)`;
+      "label" text, "confidence" float8, "calibrated" boolean, "abstained" boolean, "predictionSet" text[], "scores" float8[], "logits" float8[], "frameOffset" int, "frameCount" int, "agreement" float8)`;
 }

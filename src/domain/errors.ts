@@ -26,6 +26,7 @@ export const ERRORS = {
   PAGE_TOO_LARGE: { httpStatus: 400, retryable: false, meaning: '`first` exceeds the largest page. Ask for fewer and follow `pageInfo.endCursor`.' },
   BAD_CURSOR: { httpStatus: 400, retryable: false, meaning: '`after` is not a cursor of this list. Start again without it.' },
   QUERY_TOO_COMPLEX: { httpStatus: 400, retryable: false, meaning: 'The query is deeper, wider or costlier than allowed; the message gives the measure and the limit.' },
+  LAW_PROHIBITED: { httpStatus: 403, retryable: false, meaning: 'A law that holds for the workspace forbids to judge these voices for its purpose; `article` names it. See docs/responsible-use.md for what can be done.' },
   RATE_LIMITED: { httpStatus: 429, retryable: true, meaning: 'Too many requests; retry after `retryAfterMs`.' },
   // uploads
   UPLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, meaning: 'The file exceeds the upload limit (UNDERTONE_MAX_UPLOAD_BYTES).' },
@@ -48,6 +49,7 @@ export const ERRORS = {
   AUDIO_LIMIT_EXCEEDED: { httpStatus: 422, retryable: false, meaning: 'Decoding took more time, memory or output than is allowed: usually a file whose header lies.' },
   DECODE_INTERRUPTED: { httpStatus: 503, retryable: true, meaning: 'The decoder was ended from outside in mid-work (out of memory, mostly). The recording is not at fault; it is tried again.' },
   FFMPEG_MISSING: { httpStatus: 503, retryable: false, meaning: 'ffmpeg is not installed. Run `undertone doctor` for the command that installs it.' },
+  DECODER_UNCONFINED: { httpStatus: 503, retryable: false, meaning: 'UNDERTONE_DECODER_CONFINEMENT asks for more than this machine offers. Install bubblewrap, allow user namespaces, or set it to `auto`.' },
   // models
   MODEL_UNKNOWN: { httpStatus: 422, retryable: false, meaning: 'No model of this id is installed; the message lists those that are.' },
   MODEL_INVALID: { httpStatus: 422, retryable: false, meaning: 'The model folder or its manifest is not valid; the message lists what differs.' },
@@ -71,7 +73,7 @@ export const ERRORS = {
   ENCRYPTION_KEY_MISSING: { httpStatus: 500, retryable: false, meaning: 'The key that stored data is encrypted under is not configured. Put UNDERTONE_KEY_FILE or UNDERTONE_WORKSPACE_KEY back to what it was.' },
   DATABASE_UNAVAILABLE: { httpStatus: 503, retryable: true, meaning: 'The database cannot be reached or refused the connection.' },
   MIGRATION_FAILED: { httpStatus: 500, retryable: false, meaning: 'A migration failed or an applied one was changed; nothing after it was applied.' },
-  INSECURE_LISTEN: { httpStatus: 500, retryable: false, meaning: 'Refused to listen beyond loopback without an API key.' },
+  INSECURE_LISTEN: { httpStatus: 500, retryable: false, meaning: 'Refused to listen beyond loopback without an API key, or without TLS and no word that a proxy does it.' },
   PLUGIN_INVALID: { httpStatus: 500, retryable: false, meaning: 'A plugin is missing, doubly named, of another API version or collides with the schema.' },
   INTERNAL: { httpStatus: 500, retryable: true, meaning: 'A fault of Undertone. The message carries a reference that is also in the log.' },
 } as const satisfies Record<string, ErrorRow>;

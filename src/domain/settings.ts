@@ -1,5 +1,8 @@
 import type { RoleRule } from './speaker-roles.js';
 
+/** `auto`: the strongest that works here; `required`: nothing weaker than namespaces without a network; `off`: limits alone. */
+export type DecoderConfinementMode = 'auto' | 'required' | 'off';
+
 /** How a bucket is reached; of no account for files. */
 export interface StorageAccess {
   /** Null: AWS itself. */
@@ -44,6 +47,7 @@ export interface Settings {
   readonly minFreeBytes: number;
   readonly analyzeWaitMs: number;
   readonly decodeTimeoutMs: number;
+  readonly decoderConfinement: DecoderConfinementMode;
   readonly workerConcurrency: number;
   /** How long running requests and analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
   readonly drainMs: number;
@@ -57,6 +61,14 @@ export interface Settings {
   readonly maxQueueLength: number;
   readonly maxQueuedAnalyses: number;
   readonly introspection: boolean;
+  /** PEM files; null: plain HTTP. */
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
+  /** Addresses and networks whose `X-Forwarded-…` headers are believed; empty: nobody's. */
+  readonly trustedProxies: readonly string[];
+  /** The operator's word that a proxy with TLS stands in front. */
+  readonly behindProxy: boolean;
+  /** Pages of other origins that may read answers; empty: none. */
+  readonly corsOrigins: readonly string[];
   readonly rateLimits: RateLimits;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   readonly abstainBelow: number;

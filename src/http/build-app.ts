@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
+import type { StepFigures } from '../domain/plugin-figures.js';
 import type { Settings } from '../domain/settings.js';
 import { NO_TRACING, type Tracing } from '../domain/tracing.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
+import { registerCors } from './cors.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
 import { registerGraphQL } from './graphql.route.js';
 import { registerHealth, type ReadinessCheck } from './health.route.js';
@@ -14,18 +16,22 @@ import { registerErrors } from './http-errors.js';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.js';
 import { createMetrics, registerMetrics } from './metrics.js';
 import { registerPage } from './page.route.js';
+import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
 import { registerRateLimits } from './rate-limits.js';
 import { registerRequestTrace } from './request-trace.js';
+import { registerRuleSchema } from './rule-schema.route.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
 import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
+import { httpsOf, type TlsFiles } from './tls.js';
+import { trustedProxies } from './trusted-proxies.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys'>;
-  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules'>;
+  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
   /** From `contextFactory()`. */
@@ -38,12 +44,16 @@ export interface AppOptions {
   readonly limits?: Partial<HttpLimits>;
   /** A registry that others add their metrics to. */
   readonly registry?: Registry;
+  /** What the steps and listeners of plugins have done, for `/metrics`. */
+  readonly pluginFigures?: () => readonly StepFigures[];
   readonly tracing?: Tracing;
   /** Downloads are sent on to the storage where it can sign links. */
   readonly directDownloads?: boolean;
   /** Key of signed links; random for each process unless several share one address. */
   readonly pathKey?: Buffer;
   readonly limiter: RateLimiter;
+  /** Without it plain HTTP. */
+  readonly tls?: TlsFiles;
 }
 
 /** The whole edge, not yet listening. Order matters: a hook here runs before those below it. */
@@ -52,8 +62,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const signer = pathSigner(limits.signedPathSeconds, options.pathKey);
   const metrics = createMetrics(options.registry);
+  if (options.pluginFigures !== undefined) registerPluginMetrics(metrics.registry, options.pluginFigures);
+
+  const isTrusted = trustedProxies(settings.trustedProxies);
 
   const app: FastifyInstance = Fastify({
+    ...httpsOf(options.tls),
+    trustProxy: isTrusted,
     loggerInstance: options.log,
     // Fastify's own lines carry addresses and URLs; `registerMetrics` writes one without them.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -69,6 +84,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRequestTrace(app, options.tracing ?? NO_TRACING);
   registerDraining(app, limits);
   registerSecurityHeaders(app);
+  registerCors(app, settings.corsOrigins);
   registerAuth(app, services.keys, signer, limiter);
   registerRateLimits(app, limiter);
   registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
@@ -81,10 +97,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
+  registerRuleSchema(app, services.rules);
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, limiter, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, signPath: (path, principal) => signer.sign(path, principal),
+    schema, createContext, limits, limiter, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal) => signer.sign(path, principal),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

@@ -3,13 +3,14 @@ import type { AnalysisRepository } from '../db/repositories.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import type { AnalysisEnded } from '../domain/measurements.js';
 import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
-import type { EventBus } from '../domain/events.js';
+import type { EventBus, Fact } from '../domain/events.js';
 import { encodeFrameTrack } from '../domain/frame-track.js';
 import type { Priority } from '../domain/priority.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
 import type { SealedStore } from '../storage/sealed-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
 import type { DecodeAhead } from './decode-ahead.js';
+import type { FactOutbox } from './fact-outbox.js';
 import type { Vault } from './vault.js';
 import { collectPartialResults } from './partial-results.js';
 
@@ -23,6 +24,7 @@ export interface AnalysisRunnerParts {
   readonly pipeline: AnalysisPipeline;
   readonly decodeAhead: Pick<DecodeAhead, 'take'>;
   readonly events: EventBus;
+  readonly facts: FactOutbox;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
   readonly tracing?: Tracing;
   /** Told of every end of a run, for metrics and the log. */
@@ -45,7 +47,7 @@ export interface AnalysisRunner {
 }
 
 export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner {
-  const { analyses, blobs, vault, pipeline, events, tracing = NO_TRACING } = parts;
+  const { analyses, blobs, vault, pipeline, events, facts, tracing = NO_TRACING } = parts;
 
   function publish(analysis: AnalysisRecord, status: AnalysisRecord['status'], progress: number): void {
     events.publish({ kind: 'analysis.progress', workspaceId: analysis.workspaceId, analysisId: analysis.id, status, progress });
@@ -92,7 +94,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       const trackWritten = blobs.write(key, trackKey, encodeFrameTrack(result.track));
       trackWritten.catch(() => undefined);
       const completed = await traced(tracing, 'results.write', { attributes: { 'undertone.segment.count': result.outcome.segments.length } }, () =>
-        analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }));
+        analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }, (tx) => facts.put(tx, factOf(analysis, 'analysis.completed'))));
       if (!completed) {
         await trackWritten;
         await blobs.delete(trackKey);
@@ -110,9 +112,10 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     const problem = isUndertoneError(error)
       ? { code: error.code, message: error.message }
       : { code: 'INTERNAL', message: `The analysis failed by a fault of Undertone; the log has it under ${parts.onFault(error, analysis.id)}. Analyse again, and report it when it repeats.` };
-    if (!(await analyses.fail(analysis.id, problem))) return false;
+    const fact = factOf(analysis, 'analysis.failed');
+    if (!(await analyses.fail(analysis.id, problem, (tx) => facts.put(tx, fact)))) return false;
     publish(analysis, 'FAILED', 1);
-    events.publish({ kind: 'analysis.failed', workspaceId: analysis.workspaceId, analysisId: analysis.id, recordingId: analysis.recordingId });
+    facts.announce(fact);
     return true;
   }
 
@@ -135,7 +138,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
         }
         ended('succeeded', null, completed.audioSeconds);
         publish(analysis, 'SUCCEEDED', 1);
-        events.publish({ kind: 'analysis.completed', workspaceId: analysis.workspaceId, analysisId, recordingId: recording.id });
+        facts.announce(factOf(analysis, 'analysis.completed'));
         // After everybody was told: building an index of many vectors takes minutes, and searches are exact without it.
         if (completed.dimension > 0) await parts.ensureIndex(analysis.modelId, completed.dimension).catch((error: unknown) => parts.onFault(error, analysisId));
       } catch (error) {
@@ -155,4 +158,8 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       }
     },
   };
+}
+
+function factOf({ workspaceId, id, recordingId }: AnalysisRecord, kind: 'analysis.completed' | 'analysis.failed'): Fact {
+  return { kind, workspaceId, analysisId: id, recordingId };
 }

@@ -32,6 +32,15 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
     return keys.insert({ id: newId('apiKey'), workspaceId, name, role, prefix: secret.slice(0, PREFIX_LENGTH), expiresAt, hash: hashOf(secret) });
   }
 
+  function believe(name: string, record: ApiKeyRecord): void {
+    if (believed.size >= MAX_BELIEVED) believed.clear();
+    believed.set(name, { record, untilMs: now() + BELIEVED_MS });
+  }
+
+  function isGood({ revokedAt, expiresAt }: ApiKeyRecord): boolean {
+    return revokedAt === null && (expiresAt === null || expiresAt.getTime() > now());
+  }
+
   async function recordOf(hash: Buffer): Promise<ApiKeyRecord | null> {
     const name = hash.toString('base64');
     const known = believed.get(name);
@@ -39,8 +48,7 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
     believed.delete(name);
     const record = await keys.findByHash(hash);
     if (record === null) return null;
-    if (believed.size >= MAX_BELIEVED) believed.clear();
-    believed.set(name, { record, untilMs: now() + BELIEVED_MS });
+    believe(name, record);
     await keys.touch(record.id);
     return record;
   }
@@ -49,9 +57,17 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
     async authenticate(secret) {
       // The index finds the hash of a 256-bit secret: time tells about hashes only, which an attacker cannot steer.
       const record = await recordOf(hashOf(secret));
-      if (record === null || record.revokedAt !== null) return null;
-      if (record.expiresAt !== null && record.expiresAt.getTime() <= now()) return null;
+      if (record === null || !isGood(record)) return null;
       return { keyId: record.id, keyName: record.name, workspaceId: record.workspaceId, role: record.role };
+    },
+
+    async isActive({ workspaceId, keyId }) {
+      const name = `id ${workspaceId} ${keyId}`;
+      const known = believed.get(name);
+      const record = known !== undefined && known.untilMs > now() ? known.record : await keys.findById(workspaceId, keyId);
+      if (record === null) return false;
+      if (record !== known?.record) believe(name, record);
+      return isGood(record);
     },
 
     async create(principal, input) {

@@ -1,11 +1,11 @@
 import type { Database, Transaction } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
 import type { HoldRepository, RecordingTreeRepository } from '../db/retention-repositories.js';
-import type { EventBus } from '../domain/events.js';
 import type { Principal } from '../domain/principal.js';
 import type { DataKind } from '../domain/retention.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { AuditSink } from './audit.js';
+import type { FactOutbox } from './fact-outbox.js';
 
 export interface LiveRemovalParts {
   readonly database: Database;
@@ -15,7 +15,7 @@ export interface LiveRemovalParts {
   /** As they lie in the storage. */
   readonly stored: BlobStore;
   readonly audit: AuditSink;
-  readonly events: EventBus;
+  readonly facts: Pick<FactOutbox, 'put' | 'announce'>;
 }
 
 export interface RemovalRequest {
@@ -46,10 +46,11 @@ export interface LiveRemoval {
 }
 
 export function createLiveRemoval(parts: LiveRemovalParts): LiveRemoval {
-  const { database, recordings, holds, tree, stored, audit, events } = parts;
+  const { database, recordings, holds, tree, stored, audit, facts } = parts;
   return {
     async remove({ actor, recordingId, kinds, action, reason, expectedDigest, unlessBusy, settle }) {
       const { workspaceId } = actor;
+      const fact = { kind: 'recording.deleted', workspaceId, recordingId } as const;
       const outcome = await database.transaction(async (tx): Promise<RemovalOutcome> => {
         await holds.lock(tx, workspaceId);
         const holdIds = (await holds.holdsOf(tx, workspaceId, [recordingId])).get(recordingId);
@@ -60,9 +61,10 @@ export function createLiveRemoval(parts: LiveRemovalParts): LiveRemoval {
         const blobKeys = await tree.remove(tx, workspaceId, recordingId, kinds);
         await settle?.(tx, blobKeys);
         await audit.record(tx, actor, { action, subjectKind: 'recording', subjectId: recordingId, reason, beforeDigest: expectedDigest?.digest ?? null });
+        if (kinds.includes('RECORDING')) await facts.put(tx, fact);
         return { kind: 'removed', blobKeys };
       });
-      if (outcome.kind === 'removed' && kinds.includes('RECORDING')) events.publish({ kind: 'recording.deleted', workspaceId, recordingId });
+      if (outcome.kind === 'removed' && kinds.includes('RECORDING')) facts.announce(fact);
       return outcome;
     },
     async deleteBlobs(keys) {

@@ -1,3 +1,4 @@
+import type { LawInput, LawService } from './law.service.js';
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
 import type { Conversation } from '../domain/conversation.js';
@@ -9,6 +10,8 @@ import type {
   RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { AlertService, RuleService } from './rule-contracts.js';
+import type { GraphqlAddition } from '../plugins/contract.js';
 import type { ArchiveService } from './archive.service.js';
 import type { AuditService } from './audit.js';
 import type { ErasureService } from './erasure.service.js';
@@ -163,9 +166,16 @@ export interface DeadLetterService {
 export interface KeyService {
   /** Constant-time by construction: looks the SHA-256 up. Null when unknown, expired or revoked. */
   authenticate(secret: string): Promise<Principal | null>;
+  /** Whether the key behind a principal is neither revoked nor expired; another node may believe a revoked one for five seconds. */
+  isActive(principal: Principal): Promise<boolean>;
   create(principal: Principal, input: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null }): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
   list(principal: Principal): Promise<readonly ApiKeyRecord[]>;
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
+}
+
+/** What a plugin adds to the API's schema. */
+export interface PluginGraphql extends GraphqlAddition {
+  readonly plugin: string;
 }
 
 export interface StatisticsService {
@@ -186,6 +196,8 @@ export interface WorkspaceAdministration {
   create(input: { readonly name: string; readonly maxStoredBytes: number | null }): Promise<WorkspaceRecord>;
   /** NOT_FOUND. */
   setQuota(id: string, maxStoredBytes: number | null): Promise<WorkspaceRecord>;
+  /** What it states of purpose and law; what is not named stays. NOT_FOUND, BAD_INPUT. */
+  setLaw(id: string, input: LawInput): Promise<WorkspaceRecord>;
 }
 
 /** A folder of the common Emotion2Vec+ web page, read and checked. */
@@ -217,6 +229,8 @@ export interface Services {
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly rules: RuleService;
+  readonly alerts: AlertService;
   readonly retention: RetentionService;
   readonly archives: ArchiveService;
   readonly holds: HoldService;
@@ -225,5 +239,6 @@ export interface Services {
   readonly tasks: TaskService;
   readonly statistics: StatisticsService;
   readonly usage: UsageService;
+  readonly law: LawService;
   readonly deadLetters: DeadLetterService;
 }

@@ -53,6 +53,7 @@ export function fakeRuntime(options: FakeOptions = {}): CliRuntime & { readonly 
     openServices: options.openServices ?? refuse('openServices'),
     serve: options.serve ?? refuse('serve'),
     work: refuse('work'),
+    checkConfinement: () => Promise.resolve('namespaces'),
     pingStorage: () => Promise.resolve(),
     migrate: () => Promise.resolve({ applied: ['0002_more'], alreadyAppliedCount: 1 }),
     closedCount: () => closedCount,

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CliRuntime } from '../../src/cli/cli-runtime.js';
 import { checkNode, checkTelemetry } from '../../src/cli/doctor-checks.js';
+import { NO_STATEMENT, type WorkspaceLaw } from '../../src/domain/usage.js';
 import type { Finding } from '../../src/cli/doctor-checks.js';
 import { runUndertone } from '../../src/cli/main.js';
 import { readSettings } from '../../src/config.js';
@@ -34,10 +36,18 @@ describe('doctor', () => {
   it('finds this machine in order and a database that a server holds healthy', async () => {
     const { code, byName } = await findings({ runtime: fakeRuntime({ settings, openServices: locked }) });
     expect(code).toBe(0);
-    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'encryption', 'model fake', 'accelerator', 'telemetry']);
+    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'encryption', 'model fake', 'accelerator', 'decoder confinement', 'telemetry']);
     expect(byName.get('database')?.found).toContain('running server');
+    expect(byName.get('decoder confinement')).toMatchObject({ state: 'ok', mend: expect.stringContaining('bubblewrap') as string });
     expect(byName.get('ffmpeg resampler')?.found).toBe('soxr');
     expect(byName.get('ffmpeg formats')).toMatchObject({ state: 'ok', found: 'wav mp3 mov ogg flac matroska aac aiff' });
+  });
+
+  it('warns where the decoder has the network, and fails where the settings do not allow that', async () => {
+    const told = async (checkConfinement: CliRuntime['checkConfinement']): Promise<Finding> => (await findings({ runtime: { ...fakeRuntime({ settings, openServices: locked }), checkConfinement } })).byName.get('decoder confinement')!;
+    expect(await told(() => Promise.resolve('limits'))).toMatchObject({ state: 'warning', mend: expect.stringContaining('Install bubblewrap') as string });
+    expect(await told(() => Promise.resolve('bubblewrap'))).toMatchObject({ state: 'ok', mend: null });
+    expect(await told(() => Promise.reject(new UndertoneError('DECODER_UNCONFINED', 'Not here.')))).toMatchObject({ state: 'failed', found: 'Not here.' });
   });
 
   it('fails with 1 and says how to mend a broken model, a dead database and telemetry', async () => {
@@ -108,6 +118,7 @@ describe('keys', () => {
   const record = (id: string, input: { name: string; role: ApiKeyRecord['role']; expiresAt: Date | null }): ApiKeyRecord => ({ id, workspaceId: 'ws', prefix: 'ut_abc', createdAt: new Date(0), lastUsedAt: null, revokedAt: null, ...input });
   const keys: KeyService = {
     authenticate: () => Promise.resolve(null),
+    isActive: () => Promise.resolve(true),
     create: (_principal, input) => {
       made.push(input);
       return Promise.resolve({ apiKey: record('key_1', input), secret: 'ut_secret' });
@@ -118,9 +129,10 @@ describe('keys', () => {
   const status: EncryptionStatus = { path: '/data/encryption.key', currentKeyId: 'aa11', keys: [{ id: 'aa11', isConfigured: true, wrappedCount: 5 }, { id: 'bb22', isConfigured: false, wrappedCount: 2 }] };
   const encryption: EncryptionService = { status: () => Promise.resolve(status), rotate: () => Promise.resolve({ ...status, rewrappedCount: 7 }) };
   const workspaces: WorkspaceAdministration = {
-    list: () => Promise.resolve([{ id: 'ws', name: 'Default', maxStoredBytes: null, createdAt: new Date(0) }, { id: 'ws_2', name: 'Lab', maxStoredBytes: 5e9, createdAt: new Date(0) }]),
-    create: (input) => Promise.resolve({ id: 'ws_new', createdAt: new Date(0), ...input }),
-    setQuota: (id, maxStoredBytes) => Promise.resolve({ id, name: 'Lab', maxStoredBytes, createdAt: new Date(0) }),
+    list: () => Promise.resolve([{ id: 'ws', name: 'Default', maxStoredBytes: null, createdAt: new Date(0), law: NO_STATEMENT }, { id: 'ws_2', name: 'Lab', maxStoredBytes: 5e9, createdAt: new Date(0), law: NO_STATEMENT }]),
+    create: (input) => Promise.resolve({ id: 'ws_new', createdAt: new Date(0), law: NO_STATEMENT, ...input }),
+    setQuota: (id, maxStoredBytes) => Promise.resolve({ id, name: 'Lab', maxStoredBytes, createdAt: new Date(0), law: NO_STATEMENT }),
+    setLaw: (id, law) => Promise.resolve({ id, name: 'Lab', maxStoredBytes: null, createdAt: new Date(0), law: { ...NO_STATEMENT, ...(law as Partial<WorkspaceLaw>) } }),
   };
   const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, encryption, imports: { importOutputs: () => Promise.reject(new Error('no import was expected')) }, workspaces, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
 
@@ -152,6 +164,10 @@ describe('keys', () => {
     expect([created.code, created.out]).toEqual([0, 'ws_new\n']);
     expect(created.err).toContain('quota 1.5 GB');
     expect((await runCommand(['workspaces', 'set', 'ws_2', '--quota', 'none'], { runtime })).out).toContain('as much as the disk takes');
+    const stated = await runCommand(['workspaces', 'set', 'ws_2', '--purpose', 'workplace-monitoring', '--jurisdiction', 'EU'], { runtime });
+    expect(stated.out).toMatch(/Analyses are prohibited \(.*Article 5\(1\)\(f\)\)/);
+    expect((await runCommand(['workspaces', 'set', 'ws_2', '--purpose', 'curiosity'], { runtime })).err).toContain('quality-assurance');
+    expect((await runCommand(['workspaces', 'set', 'ws_2'], { runtime })).err).toContain('Say what to change');
     const wrong = await runCommand(['workspaces', 'set', 'ws_2', '--quota', 'lots'], { runtime });
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('write a size such as 500GB')]);
   });

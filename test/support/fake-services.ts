@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
 import { Readable } from 'node:stream';
 import { UndertoneError } from '../../src/domain/errors.js';
+import { transparencyNotice } from '../../src/domain/law/judge.js';
 import type { Conversation } from '../../src/domain/conversation.js';
 import type { ModelManifest } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
@@ -11,6 +12,7 @@ import { bucketStart } from '../../src/domain/statistics.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { fakeRules } from './fake-rules.js';
 import { withoutRetention } from './fake-retention.js';
 import { fakeSpeakers } from './fake-speakers.js';
 import { createStatisticsService } from '../../src/services/statistics.service.js';
@@ -48,6 +50,7 @@ export class FakeWorld {
   roomBytes = Infinity;
   readonly deadLetters: DeadLetterView[] = [];
   modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
+  readonly ruled = fakeRules();
   readonly services: Services;
   private nextNumber = 1;
 
@@ -352,6 +355,10 @@ function fakeServices(world: FakeWorld): Services {
         return Promise.resolve(analyses.map((analysis) => ({ start: bucketStart(analysis.createdAt, bucket), status: analysis.status, label: analysis.summary?.label ?? null, isAbstained: analysis.summary?.abstained ?? false, count: 1, audioSeconds: 2 })));
       },
     }),
+    law: {
+      assertAllowed: () => Promise.resolve(null),
+      transparencyNotice: () => Promise.resolve(transparencyNotice({ purpose: null, jurisdiction: null })),
+    },
     deadLetters: {
       list: async (principal) => {
         need(principal, 'admin');
@@ -365,6 +372,7 @@ function fakeServices(world: FakeWorld): Services {
         const key = world.keys.get(secret);
         return Promise.resolve(key === undefined || key.revokedAt !== null ? null : { keyId: key.id, keyName: key.name, workspaceId: key.workspaceId, role: key.role });
       },
+      isActive: ({ keyId, workspaceId }) => Promise.resolve([...world.keys.values()].some((key) => key.id === keyId && key.workspaceId === workspaceId && key.revokedAt === null)),
       create: async (principal, input) => {
         need(principal, 'admin');
         if (input.name.trim() === '') throw new UndertoneError('BAD_INPUT', 'A key needs a name.', { field: 'name' });
@@ -383,5 +391,7 @@ function fakeServices(world: FakeWorld): Services {
         return Promise.resolve(revoked);
       },
     },
+    rules: world.ruled.rules,
+    alerts: world.ruled.alerts,
   };
 }

@@ -48,7 +48,8 @@ export async function openWorld(database: Database, dataDir: string, options: { 
   const blobs = createSealedStore(around?.(stored) ?? stored, { keys: vault, temporaryDir: () => join(dataDir, 'opened') });
   const recordings = createRecordingRepository(database);
   const events = createEventBus((error) => { throw error as Error; });
-  const retention = await composeRetention({ database, recordings, events, blobs, vault, secrets, ...rest });
+  const facts = { put: () => Promise.resolve(), announce: events.publish };
+  const retention = await composeRetention({ database, recordings, facts, blobs, vault, secrets, ...rest });
   const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake: { assertOpen: () => undefined }, decodeAhead: { begin: () => undefined }, quota: { assertRoom: () => Promise.resolve() }, minFreeBytes: 0, maxUploadBytes: 1e9 });
   return { retention, recordings, recordingService, analyses: createAnalysisRepository(database), blobs, vault, database };
 }

@@ -1,0 +1,45 @@
+import { BlockList, isIP } from 'node:net';
+
+/** Names of proxy-addr, for settings that need not list networks. */
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1/128'],
+  linklocal: ['169.254.0.0/16', 'fe80::/10'],
+  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+
+export type IsTrusted = (address: string) => boolean;
+
+/** Whose `X-Forwarded-…` headers are believed. Nobody's where the list is empty: anybody can send such a header. */
+export function trustedProxies(networks: readonly string[]): IsTrusted {
+  const list = new BlockList();
+  for (const network of networks.flatMap((name) => NAMED[name] ?? [name])) {
+    const [address = '', prefix] = network.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return (given) => {
+    const address = withoutMapping(given);
+    const family = isIP(address);
+    return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  };
+}
+
+/**
+ * Who really asks: from the nearest hop backwards, the first address that is no trusted proxy. What stands before it
+ * in the header was written by that address itself and is worth nothing.
+ */
+export function clientAddress(peer: string, forwardedFor: string | undefined, isTrusted: IsTrusted): string {
+  const hops = (forwardedFor ?? '').split(',').map((hop) => hop.trim()).filter((hop) => hop !== '');
+  let client = peer;
+  while (isTrusted(client)) {
+    const next = hops.pop();
+    if (next === undefined || isIP(next) === 0) break;
+    client = next;
+  }
+  return client;
+}
+
+function withoutMapping(address: string): string {
+  return address.toLowerCase().startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}

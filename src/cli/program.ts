@@ -54,7 +54,7 @@ export function buildProgram(context: ProgramContext): Command {
   addRules(program, context);
   addWorkspaces(program, context);
   program.commandsGroup('What is kept:');
-  addRetention(program, context, run);
+  addRetention(program, context);
   return program;
 }
 

@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { jsonOption, wholeNumber } from './argument-parsers.js';
-import type { ProgramContext } from './program.js';
+import { run, type ProgramContext } from './program.js';
 import { exportArchive, previewRetention, printPublicKeys, restoreArchive, runRetention, verifyArchive } from './retention.command.js';
 
-type Run = <Options>(context: ProgramContext, action: (context: ProgramContext, options: Options, positional: readonly string[]) => Promise<number>) => (...args: unknown[]) => Promise<void>;
-
-export function addRetention(program: Command, context: ProgramContext, run: Run): void {
+export function addRetention(program: Command, context: ProgramContext): void {
   interface Json { json?: true }
   const retention = program.command('retention').description('what is kept for how long: preview, run, and archives');
   retention.command('preview').description('what the next run would do').addOption(jsonOption())

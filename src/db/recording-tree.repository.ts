@@ -4,7 +4,7 @@ import { isRemovedBlob } from '../domain/removed-blob.js';
 import type { DataKind } from '../domain/retention.js';
 import type { Database, Transaction } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
-import { below, belongs, quoted, readTree, ROOT, type TreeTable } from './recording-tree.js';
+import { below, belongs, keyOf, quoted, readTree, ROOT, type TreeTable } from './recording-tree.js';
 import type { RecordingTreeRepository } from './retention-repositories.js';
 
 /** Rows in memory at a time while a recording is read: some 2 MB with long vectors. */
@@ -16,6 +16,8 @@ interface Section {
   readonly name: string;
   readonly from: string;
   readonly where: string;
+  /** Text that orders the rows. */
+  readonly key: string;
   readonly row: string;
 }
 
@@ -28,7 +30,7 @@ export function createRecordingTreeRepository({ client }: Database): RecordingTr
       for (const section of sectionsOf(await treeOf(), kinds)) {
         for (let after = ''; ; ) {
           const page = await client.$queryRawUnsafe<{ id: string; row: string }[]>(
-            `SELECT t."id", replace((${section.row})::text, chr(10), ' ') AS row FROM ${section.from} t WHERE (${section.where}) AND t."id" COLLATE "C" > $3 ORDER BY t."id" COLLATE "C" LIMIT ${PAGE}`, recordingId, workspaceId, after);
+            `SELECT ${section.key} AS id, replace((${section.row})::text, chr(10), ' ') AS row FROM ${section.from} t WHERE (${section.where}) AND ${section.key} COLLATE "C" > $3 ORDER BY ${section.key} COLLATE "C" LIMIT ${PAGE}`, recordingId, workspaceId, after);
           for (const { row } of page) yield { section: section.name, row };
           if (page.length < PAGE) break;
           after = page.at(-1)!.id;
@@ -39,7 +41,7 @@ export function createRecordingTreeRepository({ client }: Database): RecordingTr
       const digests: [string, string][] = [];
       for (const section of sectionsOf(await treeOf(), kinds)) {
         const [found] = await tx.$queryRawUnsafe<{ digest: string | null }[]>(
-          `SELECT encode(sha256(convert_to(string_agg(replace((${section.row})::text, chr(10), ' '), chr(10) ORDER BY t."id" COLLATE "C"), 'UTF8')), 'hex') AS digest FROM ${section.from} t WHERE (${section.where}) AND $2 <> ''`, recordingId, workspaceId);
+          `SELECT encode(sha256(convert_to(string_agg(replace((${section.row})::text, chr(10), ' '), chr(10) ORDER BY ${section.key} COLLATE "C"), 'UTF8')), 'hex') AS digest FROM ${section.from} t WHERE (${section.where}) AND $2 <> ''`, recordingId, workspaceId);
         if (found?.digest != null) digests.push([section.name, found.digest]);
       }
       return digestOfSections(digests);
@@ -65,14 +67,15 @@ export function createRecordingTreeRepository({ client }: Database): RecordingTr
       if (rows.length === 0) return 0;
       const [table = '', column] = section.split('.');
       const tree = await treeOf();
-      const columns = tree.find((one) => one.name === table)?.columns ?? [];
+      const found = tree.find((one) => one.name === table);
+      const columns = found?.columns ?? [];
       const given = new Set(Object.keys(JSON.parse(rows[0]!) as object));
       const present = columns.filter((name) => given.has(name)).map(quoted).join(', ');
       if (present === '' || (column !== undefined && !columns.includes(column))) throw new UndertoneError('ARCHIVE_INVALID', `The archive has rows of ${section}, which this version of Undertone does not know. Restore it with the version that wrote it.`);
       const source = `json_populate_recordset(NULL::${quoted(table)}, $1::json) AS given`;
       try {
         return await tx.$executeRawUnsafe(column === undefined
-          ? `INSERT INTO ${quoted(table)} (${present}) SELECT ${present} FROM ${source} ON CONFLICT ("id") DO NOTHING`
+          ? `INSERT INTO ${quoted(table)} (${present}) SELECT ${present} FROM ${source} ON CONFLICT (${found!.key.map(quoted).join(', ')}) DO NOTHING`
           : `UPDATE ${quoted(table)} SET ${quoted(column)} = given.${quoted(column)} FROM ${source} WHERE ${quoted(table)}."id" = given."id" AND (${quoted(table)}.${quoted(column)} IS NULL OR ${quoted(table)}.${quoted(column)}::text = 'removed/' || given."id")`, `[${rows.join(',')}]`);
       } catch (error) {
         if (isUniqueViolation(error)) throw new UndertoneError('CONFLICT', 'Something else has taken the place of these rows since they were archived (the same bytes were uploaded again, or an idempotency key was reused). Delete that first, or keep it.', {}, { cause: error });
@@ -85,11 +88,11 @@ export function createRecordingTreeRepository({ client }: Database): RecordingTr
 
 const OF_ANALYSES = 't."recordingId" = $1 AND t."workspaceId" = $2';
 const OF_PARTS = 't."analysisId" IN (SELECT a."id" FROM "Analysis" a WHERE a."recordingId" = $1 AND a."workspaceId" = $2)';
-const one = (table: string, column: string, where: string): Section => ({ name: `${table}.${column}`, from: quoted(table), where, row: `json_build_object('id', t."id", '${column}', t.${quoted(column)})` });
+const one = (table: string, column: string, where: string): Section => ({ name: `${table}.${column}`, from: quoted(table), where, key: 't."id"', row: `json_build_object('id', t."id", '${column}', t.${quoted(column)})` });
 
 /** What is archived of each kind. Parts of a whole that is archived as well are not there twice. */
 function sectionsOf(tree: readonly TreeTable[], kinds: readonly DataKind[]): readonly Section[] {
-  const whole = (tables: readonly TreeTable[]): Section[] => tables.map((table) => ({ name: table.name, from: quoted(table.name), where: belongs(tree, table), row: 'row_to_json(t)' }));
+  const whole = (tables: readonly TreeTable[]): Section[] => tables.map((table) => ({ name: table.name, from: quoted(table.name), where: belongs(tree, table), key: keyOf(table), row: 'row_to_json(t)' }));
   if (kinds.includes('RECORDING')) return whole(below(tree, ROOT));
   const sections: Section[] = [];
   if (kinds.includes('ORIGINAL_AUDIO')) sections.push(one('Recording', 'blobKey', 't."id" = $1 AND t."workspaceId" = $2'));

@@ -5,6 +5,8 @@ import type { Transaction } from './database.js';
 export interface TreeTable {
   readonly name: string;
   readonly columns: readonly string[];
+  /** Of its primary key. */
+  readonly key: readonly string[];
   /** Which of its columns point to which table of the tree, with the row going when that one goes. */
   readonly parents: readonly { readonly column: string; readonly table: string }[];
 }
@@ -34,9 +36,13 @@ export async function readTree(client: PrismaClient | Transaction): Promise<read
   const columns = await client.$queryRaw<{ table: string; column: string }[]>`
     SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns
     WHERE table_schema = 'public' AND table_name = ANY(${[...members]}) AND is_generated = 'NEVER' ORDER BY table_name, ordinal_position`;
+  const keys = await client.$queryRaw<{ table: string; column: string }[]>`
+    SELECT t.relname AS "table", a.attname AS "column" FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY(i.indkey)
+    WHERE i.indisprimary AND t.relnamespace = 'public'::regnamespace AND t.relname = ANY(${[...members]}) ORDER BY 1, a.attnum`;
   return inOrder([...members], edges.filter((edge) => members.has(edge.child) && members.has(edge.parent))).map((name) => ({
     name,
     columns: columns.filter((one) => one.table === name).map((one) => one.column),
+    key: keys.filter((one) => one.table === name).map((one) => one.column),
     parents: edges.filter((edge) => edge.child === name && edge.cascades && members.has(edge.parent)).map((edge) => ({ column: edge.column, table: edge.parent })),
   }));
 }
@@ -51,6 +57,11 @@ function inOrder(names: readonly string[], edges: readonly Edge[]): readonly str
     rest = rest.filter((name) => !ready.includes(name));
   }
   return ordered;
+}
+
+/** SQL of a text that orders the rows `t` of a table and tells them apart. */
+export function keyOf({ key }: Pick<TreeTable, 'key'>): string {
+  return key.length === 1 ? `t.${quoted(key[0]!)}` : `concat_ws(chr(31), ${key.map((column) => `t.${quoted(column)}::text`).join(', ')})`;
 }
 
 export function quoted(name: string): string {

@@ -5,11 +5,12 @@ import { Prisma, type TaskRun } from './generated/client.js';
 import type { TaskRunRepository } from './retention-repositories.js';
 
 /** Tasks belong to the installation; their rows lie with the workspace of its operators. */
-export function createTaskRunRepository({ client, transaction }: Database, workspaceId: string): TaskRunRepository {
+export function createTaskRunRepository(db: Database, workspaceId: string): TaskRunRepository {
+  const { client } = db;
   return {
     claim: async (run) => {
       // The unique key lets one node have a firing; the condition keeps a task from running beside itself, and a dead process from blocking it for ever.
-      const count = await transaction(async (tx) => {
+      const count = await db.transaction(async (tx) => {
         await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`task ${run.taskId}`}, 0))`;
         return tx.$executeRaw`
         INSERT INTO "TaskRun" ("id", "workspaceId", "taskId", "firingAt", "cause", "isDryRun", "state", "node", "startedAt", "deadlineAt")

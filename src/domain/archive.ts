@@ -118,9 +118,9 @@ export class RowsDigest {
       this.close();
       this.open = { section, hash: createHash('sha256'), isEmpty: true };
     }
-    if (!this.open!.isEmpty) this.open!.hash.update('\n');
-    this.open!.hash.update(row);
-    this.open!.isEmpty = false;
+    if (!this.open.isEmpty) this.open.hash.update('\n');
+    this.open.hash.update(row);
+    this.open.isEmpty = false;
   }
 
   private close(): void {

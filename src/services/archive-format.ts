@@ -62,7 +62,8 @@ export async function readArchive(source: Readable, handle: MemberHandler = () =
       if (path === MANIFEST || path === SIGNATURE) kept.set(path, await collected(hashed));
       else {
         await handle(path, hashed);
-        for await (const _ of hashed) { /* what the handler left still counts for the digest */ }
+        // What the handler left still counts for the digest.
+        for (let next = await hashed.next(); next.done !== true; next = await hashed.next());
         members.push({ path, byteLength, sha256: hash.digest('hex') });
       }
     }
@@ -131,8 +132,8 @@ export function checkArchive({ manifestBytes, signature, members }: ArchiveConte
 
 function parseManifest(bytes: Buffer): ArchiveManifest {
   try {
-    const manifest = JSON.parse(bytes.toString('utf8')) as ArchiveManifest;
-    if (manifest.format === 'undertone-archive' && (manifest.version as number) === 1 && Array.isArray(manifest.recordings)) return manifest;
+    const given = JSON.parse(bytes.toString('utf8')) as { readonly format?: unknown; readonly version?: unknown; readonly recordings?: unknown };
+    if (given.format === 'undertone-archive' && given.version === 1 && Array.isArray(given.recordings)) return given as ArchiveManifest;
   } catch {
     // Said below.
   }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Readable } from 'node:stream';
-import { createInterface } from 'node:readline';
 import type { RecordingTreeRepository } from '../db/retention-repositories.js';
 import { RowsDigest } from '../domain/archive.js';
 import { csvLine } from '../domain/csv.js';
@@ -62,7 +61,11 @@ export async function rowMembers(tree: RecordingTreeRepository, key: SealingKey,
       yield `${section}\t${row}\n`;
     }
   })();
-  const compressed = (await Readable.from(lines).pipe(createGzip()).toArray()) as Buffer[];
+  const unpacked = Readable.from(lines);
+  const packer = createGzip();
+  // `pipe` tells nobody of a source that fails: the archive would wait for ever.
+  unpacked.on('error', (error) => packer.destroy(error));
+  const compressed = (await unpacked.pipe(packer).toArray()) as Buffer[];
   const folder = folderOf(header.recordingId);
   const members = [await sealedMember(key, `${folder}/${ROWS_MEMBER}`, Readable.from(compressed))];
   if (csv.length > 1) members.push(await sealedMember(key, `${folder}/${CSV_MEMBER}`, Readable.from([Buffer.from(`${csv.join('\r\n')}\r\n`)])));
@@ -110,7 +113,7 @@ export async function* openRows(keys: DataKeySource, path: string, sealed: Async
   const plain = Readable.from(openSealed(keys, path, sealed));
   plain.on('error', (error) => unpack.destroy(error));
   let isFirst = true;
-  for await (const line of createInterface({ input: plain.pipe(unpack), crlfDelay: Infinity })) {
+  for await (const line of linesOf(plain.pipe(unpack))) {
     if (isFirst) yield JSON.parse(line) as RowsHeader;
     else {
       const at = line.indexOf('\t');
@@ -118,7 +121,18 @@ export async function* openRows(keys: DataKeySource, path: string, sealed: Async
     }
     isFirst = false;
   }
-  if (unpack.errored !== null) throw unpack.errored;
+}
+
+/** Lines of UTF-8. Not `readline`, which waits for ever for an input that fails. */
+async function* linesOf(bytes: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of bytes) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
 }
 
 /** SHA-256, hex, of a stream. */

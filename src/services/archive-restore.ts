@@ -129,7 +129,10 @@ export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore
       if (recordingId === undefined || (wanted !== null && recordingId !== wanted)) return;
       if (path.endsWith(ROWS_MEMBER)) {
         await finish();
-        if (erased.has(recordingId)) return refuse(recordingId, new UndertoneError('ERASED', 'This recording was erased; an archive cannot bring it back.'));
+        if (erased.has(recordingId)) {
+          refuse(recordingId, new UndertoneError('ERASED', 'This recording was erased; an archive cannot bring it back.'));
+          return;
+        }
         const rows: Buffer[] = [];
         for await (const chunk of bytes) rows.push(chunk);
         try {

@@ -29,7 +29,7 @@ export interface RemovalRequest {
   /** Leaves alone what an analysis waits for or runs on. */
   readonly unlessBusy?: boolean;
   /** In the transaction, with the keys of the blobs that are to go after it. */
-  settle?(tx: Transaction, blobKeys: readonly string[]): Promise<void>;
+  readonly settle?: (tx: Transaction, blobKeys: readonly string[]) => Promise<void>;
 }
 
 export type RemovalOutcome = { readonly kind: 'removed'; readonly blobKeys: readonly string[] } | { readonly kind: 'held'; readonly holdIds: readonly string[] } | { readonly kind: 'changed' | 'gone' };

@@ -122,8 +122,7 @@ export function createRetentionService({ database, retention, run, audit, now = 
 }
 
 function digestOf(policy: RetentionPolicyRecord): string {
-  const { createdAt: _created, updatedAt: _updated, ...rest } = policy;
-  return createHash('sha256').update(JSON.stringify(rest)).digest('hex');
+  return createHash('sha256').update(JSON.stringify({ ...policy, createdAt: null, updatedAt: null })).digest('hex');
 }
 
 /** Bound to the caller, the change and what was shown: nothing need be stored, and nothing else passes for it. */

@@ -63,7 +63,7 @@ describe('encryption of what is stored', () => {
     await platform.blobs.delete('tracks/copy');
   });
 
-  it('wraps every key anew in a rotation, after which the old key is not needed', async () => {
+  it('wraps every key anew in a rotation, after which the old key is not needed', { timeout: 120_000 }, async () => {
     const bytes = Buffer.from('kept through a rotation');
     const recording = await upload(bytes);
     const stored = await platform.blobs.raw.readAll(recording.blobKey);
@@ -80,7 +80,7 @@ describe('encryption of what is stored', () => {
     await expect(platform.encryption.rotate({ ...admin, role: 'analyst' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
-  it('starts with no other key than the one that the data needs, and makes none in its place', async () => {
+  it('starts with no other key than the one that the data needs, and makes none in its place', { timeout: 120_000 }, async () => {
     await platform.stop();
     await expect(start()).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_MISSING' });
     await expect(start({ UNDERTONE_WORKSPACE_KEY: formatMasterKey(newMasterKey()) })).rejects.toMatchObject({ code: 'ENCRYPTION_KEY_MISSING' });

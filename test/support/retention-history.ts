@@ -10,8 +10,13 @@ import { ADMIN, addRecording, everythingOf, openWorld, type RetentionWorld } fro
 
 class Killed extends Error {}
 
+interface Fate {
+  readonly step: () => void;
+  readonly isDead: boolean;
+}
+
 /** Ends a "process" at its nth step: before or after a transaction, or a change of a blob. */
-function killer(steps: number): { step(): void; readonly isDead: boolean } {
+function killer(steps: number): Fate {
   let left = steps;
   return {
     get isDead() { return left < 0; },
@@ -22,11 +27,11 @@ function killer(steps: number): { step(): void; readonly isDead: boolean } {
   };
 }
 
-function mortalDatabase(db: Database, { step }: { step(): void }): Database {
+function mortalDatabase(db: Database, { step }: Fate): Database {
   return { ...db, transaction: async (work) => { step(); const result = await db.transaction(work); step(); return result; } };
 }
 
-function mortalStore(store: BlobStore, { step }: { step(): void }): BlobStore {
+function mortalStore(store: BlobStore, { step }: Fate): BlobStore {
   const around = async <T>(work: () => Promise<T>): Promise<T> => { step(); const result = await work(); step(); return result; };
   return {
     ...store,

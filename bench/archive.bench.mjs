@@ -3,6 +3,7 @@
 import { execSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { report } from './bench-report.mjs';
 import { graphql, KEY, serveApart, throwAwayFolder } from './platform-process.mjs';
 

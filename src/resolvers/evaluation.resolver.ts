@@ -51,7 +51,7 @@ export class EvaluationResolver {
   }
 
   @Mutation(() => DeleteEvaluationSetResult, { description: 'Deletes a set and its runs; its recordings stay.' })
-  deleteEvaluationSet(@Ctx() context: RequestContext, @Arg('id', () => ID, { description: 'Id of the set.' }) id: string): Promise<DeletedEvaluationSet | Problem> {
+  deleteEvaluationSet(@Ctx() context: RequestContext, @Arg('id', () => ID, { description: 'Id of the set.' }) id: string): Promise<Plain<DeletedEvaluationSet> | Problem> {
     return orProblem(CHANGE_EVALUATION_SET, () => context.services.evaluations.deleteSet(context.principal, id));
   }
 

@@ -10,6 +10,7 @@ import type { Database } from '../../src/db/database.js';
 import { createRecordingRepository } from '../../src/db/recording.repository.js';
 import type { AnalysisRepository, RecordingRepository } from '../../src/db/repositories.js';
 import { newMasterKey } from '../../src/domain/envelope.js';
+import type { Fact } from '../../src/domain/events.js';
 import { encodeFrameTrack } from '../../src/domain/frame-track.js';
 import { newId } from '../../src/domain/ids.js';
 import type { Principal } from '../../src/domain/principal.js';
@@ -48,7 +49,7 @@ export async function openWorld(database: Database, dataDir: string, options: { 
   const blobs = createSealedStore(around?.(stored) ?? stored, { keys: vault, temporaryDir: () => join(dataDir, 'opened') });
   const recordings = createRecordingRepository(database);
   const events = createEventBus((error) => { throw error as Error; });
-  const facts = { put: () => Promise.resolve(), announce: events.publish };
+  const facts = { put: () => Promise.resolve(), announce: (fact: Fact) => events.publish(fact) };
   const retention = await composeRetention({ database, recordings, facts, blobs, vault, secrets, ...rest });
   const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake: { assertOpen: () => undefined }, decodeAhead: { begin: () => undefined }, quota: { assertRoom: () => Promise.resolve() }, minFreeBytes: 0, maxUploadBytes: 1e9 });
   return { retention, recordings, recordingService, analyses: createAnalysisRepository(database), blobs, vault, database };

@@ -74,9 +74,15 @@ export function createRecordingTreeRepository({ client }: Database): RecordingTr
       if (present === '' || (column !== undefined && !columns.includes(column))) throw new UndertoneError('ARCHIVE_INVALID', `The archive has rows of ${section}, which this version of Undertone does not know. Restore it with the version that wrote it.`);
       const source = `json_populate_recordset(NULL::${quoted(table)}, $1::json) AS given`;
       try {
-        return await tx.$executeRawUnsafe(column === undefined
-          ? `INSERT INTO ${quoted(table)} (${present}) SELECT ${present} FROM ${source} ON CONFLICT (${found!.key.map(quoted).join(', ')}) DO NOTHING`
-          : `UPDATE ${quoted(table)} SET ${quoted(column)} = given.${quoted(column)} FROM ${source} WHERE ${quoted(table)}."id" = given."id" AND (${quoted(table)}.${quoted(column)} IS NULL OR ${quoted(table)}.${quoted(column)}::text = 'removed/' || given."id")`, `[${rows.join(',')}]`);
+        const json = `[${rows.join(',')}]`;
+        // What stayed as a row and lost a part of itself gets that part back, from whole rows as from single columns.
+        const refill = (part: string): Promise<number> => tx.$executeRawUnsafe(
+          `UPDATE ${quoted(table)} SET ${quoted(part)} = given.${quoted(part)} FROM ${source} WHERE ${quoted(table)}."id" = given."id" AND (${quoted(table)}.${quoted(part)} IS NULL OR ${quoted(table)}.${quoted(part)}::text = 'removed/' || given."id")
+             AND given.${quoted(part)} IS NOT NULL AND given.${quoted(part)}::text <> 'removed/' || given."id"`, json);
+        if (column !== undefined) return await refill(column);
+        let count = await tx.$executeRawUnsafe(`INSERT INTO ${quoted(table)} (${present}) SELECT ${present} FROM ${source} ON CONFLICT (${found!.key.map(quoted).join(', ')}) DO NOTHING`, json);
+        for (const part of PARTS_OF_ROWS[table] ?? []) count += await refill(part);
+        return count;
       } catch (error) {
         if (isUniqueViolation(error)) throw new UndertoneError('CONFLICT', 'Something else has taken the place of these rows since they were archived (the same bytes were uploaded again, or an idempotency key was reused). Delete that first, or keep it.', {}, { cause: error });
         throw error;
@@ -85,6 +91,9 @@ export function createRecordingTreeRepository({ client }: Database): RecordingTr
     isReferenced: async (workspaceId, blobKey) => (await client.recording.count({ where: { workspaceId, blobKey } })) + (await client.analysis.count({ where: { workspaceId, trackKey: blobKey } })) > 0,
   };
 }
+
+/** Columns that are taken away while their row stays. */
+const PARTS_OF_ROWS: Readonly<Record<string, readonly string[]>> = { Recording: ['blobKey', 'peaks'], Analysis: ['trackKey'], Segment: ['text'] };
 
 const OF_ANALYSES = 't."recordingId" = $1 AND t."workspaceId" = $2';
 const OF_PARTS = 't."analysisId" IN (SELECT a."id" FROM "Analysis" a WHERE a."recordingId" = $1 AND a."workspaceId" = $2)';

@@ -23,7 +23,7 @@ export interface ServerProcess {
 function spawnUndertone(args: readonly string[], dataDir: string, environment: Readonly<Record<string, string>>, watcher: readonly string[] = []): ChildProcess {
   const [program, ...before] = [...watcher, process.execPath];
   return spawn(program, [...before, 'bin/undertone.mjs', ...args], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: TEST_ADMIN_KEY, UNDERTONE_LOG_LEVEL: 'warn', ...('DATABASE_URL' in environment ? { UNDERTONE_WORKSPACE_KEY: TEST_WORKSPACE_KEY } : {}), ...environment },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: TEST_ADMIN_KEY, UNDERTONE_LOG_LEVEL: 'warn', UNDERTONE_REQUESTS_PER_MINUTE: '0', ...('DATABASE_URL' in environment ? { UNDERTONE_WORKSPACE_KEY: TEST_WORKSPACE_KEY } : {}), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

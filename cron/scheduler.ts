@@ -40,6 +40,7 @@ const MINUTE_MS = 60_000;
 export function createScheduler(tasks: readonly ScheduledTask[], options: SchedulerOptions): Scheduler {
   const { runs, node, now = Date.now } = options;
   let catchingUp: Promise<void> = Promise.resolve();
+  let lastByHand = 0;
   // The library would write to the console, and stdout belongs to results.
   const note = (message: string | Error): void => options.log(message instanceof Error ? message.message : message, {});
   const logger = { info: note, warn: note, error: note, debug: () => undefined };
@@ -105,7 +106,9 @@ export function createScheduler(tasks: readonly ScheduledTask[], options: Schedu
       const task = tasks.find((one) => one.id === taskId);
       if (task === undefined) throw new RangeError(`There is no task ${taskId}. Known: ${tasks.map((one) => one.id).join(', ')}.`);
       if (isDryRun && task.dryRun === undefined) throw new UndertoneError('CONFLICT', `The task ${taskId} has no dry run: it cannot say what it would do without doing it.`);
-      const run = await fire(task, 'HAND', new Date(now()), isDryRun);
+      // A firing is known by its moment: two in one millisecond would be taken for one.
+      lastByHand = Math.max(now(), lastByHand + 1);
+      const run = await fire(task, 'HAND', new Date(lastByHand), isDryRun);
       if (run === null) throw new UndertoneError('CONFLICT', `The task ${taskId} runs on another node. Its last run says since when.`);
       return run;
     },

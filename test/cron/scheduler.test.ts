@@ -24,6 +24,13 @@ describe('scheduler', () => {
     expect(it.runs).toHaveLength(2);
   });
 
+  it('runs twice by hand within one millisecond', async () => {
+    const it = scheduler(task(() => Promise.resolve()), memoryTaskRuns(), () => 1_000);
+    await it.runNow('trial');
+    await it.runNow('trial');
+    expect(it.runs.map((run) => run.failure)).toEqual([null, null]);
+  });
+
   it('never runs a task beside itself: a second call joins the run under way', async () => {
     let starts = 0;
     let finish: () => void = () => undefined;

@@ -7,6 +7,7 @@ import { writeWav } from './audio/wav-writer.js';
 import { AUDIO_FORMATS } from './audio/decode-failure.js';
 import type { CliAnalyzer, CliRuntime, FileAnalysis, RunningProcess } from './cli/cli-runtime.js';
 import { composeAnalyzer, packageFolder } from './compose-analyzer.js';
+import { composeAsr } from './compose-asr.js';
 import { composeDiarization } from './compose-diarization.js';
 import { composeModels } from './compose-models.js';
 import { API_ALONE, OPERATOR, SERVER, workerOf } from './compose-fleet.js';
@@ -86,7 +87,7 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
       services: platform.services, settings, schema: extendWithPlugins(buildApiSchema(), platform.plugins.graphql), log, webDir: join(packageFolder(), 'web', 'dist'),
       createContext: contextFactory({
         services: platform.services, settings,
-        facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: () => diarizationFacts(platform), transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
+        facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: () => diarizationFacts(platform), transcription: () => platform.asr.facts(), limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
       checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, pluginFigures: () => platform.plugins.figures(), tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
       ...(tls === null ? {} : { tls }),
@@ -164,10 +165,12 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
 
 async function openAnalyzer(settings: Settings): Promise<CliAnalyzer> {
   const log: Logger = createLog('error');
-  // The built-in plugin alone: a plugins file belongs to a server.
-  const plugins = await registerPlugins([composeDiarization(settings)], memoryParts());
+  // The built-in plugins of an analysis alone: a plugins file belongs to a server.
+  const asr = composeAsr(settings);
+  const plugins = await registerPlugins([composeDiarization(settings), asr.plugin()], memoryParts());
+  asr.bind(plugins);
   // Nothing interactive comes in beside it: no host is kept for that, and none stands back from the processor.
-  const analyzer = composeAnalyzer({ ...settings, interactiveThreads: 0 }, log, { diarizer: () => plugins.diarizer });
+  const analyzer = composeAnalyzer({ ...settings, interactiveThreads: 0 }, log, { diarizer: () => plugins.diarizer, plugins });
   return {
     concurrency: Math.max(1, settings.modelHosts),
     describeModel(model) {

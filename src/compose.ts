@@ -10,6 +10,7 @@ import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyze
 import { composeEvaluation } from './compose-evaluation.js';
 import { composePlugins } from './compose-plugins.js';
 import { composeRules } from './compose-rules.js';
+import { composeAsr, type CrossChecking } from './compose-asr.js';
 import { composeDiarization } from './compose-diarization.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
@@ -20,6 +21,7 @@ import { openDatabase } from './db/open-database.js';
 import { createPluginRepository } from './db/plugin.repository.js';
 import { createTaskRunRepository } from './db/task-run.repository.js';
 import { createSpeakerRepository } from './db/speaker.repository.js';
+import { createTranscriptRepository } from './db/transcript.repository.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import { createWorkspaceRepository } from './db/workspace.repository.js';
@@ -61,6 +63,7 @@ import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTaskService } from './services/task.service.js';
 import { createTimelineService } from './services/timeline.service.js';
+import { createTranscriptService } from './services/transcript.service.js';
 import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
 import type { StorageBackend } from './storage/blob-store.js';
 import { observeStorage } from './storage/observed-store.js';
@@ -88,6 +91,7 @@ export interface Platform {
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
   readonly plugins: Plugins;
+  readonly asr: CrossChecking;
   readonly scheduler: Scheduler;
   readonly metrics: PlatformMetrics;
   readonly tracing: Tracing;
@@ -149,8 +153,10 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const analyses = createAnalysisRepository(database);
   // The plugin registers before what it calls is made, and calls it only once jobs run.
   const ruled: { engine: RuleEngine | null } = { engine: null };
-  const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })]]);
+  const asr = composeAsr(settings);
+  const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['asr-cross-check', asr.plugin], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })]]);
   const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), onFailure: metrics.pluginFailed }, builtIns);
+  asr.bind(plugins);
   const facts = createFactOutbox({ queue, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => plugins.stop());
@@ -162,6 +168,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const intake = createIntake();
 
   const embeddings = createEmbeddingRepository(database);
+  const speakers = createSpeakerRepository(database);
   const workspaces = createWorkspaceRepository(database);
   const retention = await composeRetention({ ...sealing, database, recordings, facts });
   const evaluation = composeEvaluation({ database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
@@ -189,7 +196,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     ...retention.services,
     tasks: createTaskService(scheduler, taskRuns),
     analyses: analysisService,
-    speakers: createSpeakerService({ speakers: createSpeakerRepository(database), analyses }),
+    speakers: createSpeakerService({ speakers, analyses }),
+    transcripts: createTranscriptService({ database, transcripts: createTranscriptRepository(database), analyses, recordings, speakers, comparison: asr.comparison, audit: retention.audit, facts }),
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
@@ -219,7 +227,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     tasks: () => services.tasks.status(),
   });
   return {
-    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, encryption, database, blobs, stored, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, encryption, database, blobs, stored, queue, analyzer, plugins, asr, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },

@@ -1,5 +1,6 @@
 import type { AnalysisOutcome, AudioQuality, PredictionResult, SpeakerResult } from '../domain/analysis.js';
 import type { Conversation, SpeakerFigures } from '../domain/conversation.js';
+import type { Transcript } from '../domain/transcript.js';
 import type { FileAnalysis } from './cli-runtime.js';
 
 /** What `analyze --json` and `demo --json` print for a file: a contract; fields are added, never renamed. Seconds from the start. */
@@ -17,6 +18,8 @@ export interface AnalysisReport {
   /** Who talks when; null where speakers were not told apart. */
   readonly conversation: ReportedConversation | null;
   readonly segments: readonly ReportedSegment[];
+  /** What is said and how it goes with the voice; null where no transcriber is there. */
+  readonly transcript: Transcript | null;
   /** Null when nothing was judged: there is no embedding then. */
   readonly embedding: { readonly dimension: number; readonly kind: 'utterance' } | null;
 }
@@ -55,6 +58,10 @@ export interface ReportedSegment {
   readonly abstained: boolean;
   readonly gate: string;
   readonly scores: Readonly<Record<string, number>>;
+  /** Null where nobody wrote it down. */
+  readonly text: string | null;
+  /** Of words and voice, 0 to 1; null where they were not compared. */
+  readonly agreement: number | null;
 }
 
 export interface FailedReport {
@@ -82,6 +89,7 @@ export function analysisReport(file: string, analysis: Pick<FileAnalysis, 'sha25
     speakers: outcome.speakers.map((speaker) => speakerReport(speaker)),
     conversation: outcome.conversation === null ? null : conversationReport(outcome.conversation),
     segments: outcome.segments.map((segment) => segmentReport(segment)),
+    transcript: outcome.transcript ?? null,
     embedding: outcome.embedding === null ? null : { dimension: outcome.embedding.length, kind: 'utterance' },
   };
 }
@@ -111,6 +119,8 @@ function segmentReport(segment: AnalysisOutcome['segments'][number]): ReportedSe
     abstained: prediction?.abstained ?? true,
     gate: segment.gate,
     scores: { ...prediction?.scores },
+    text: segment.text ?? null,
+    agreement: segment.agreement ?? null,
   };
 }
 

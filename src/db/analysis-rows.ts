@@ -41,7 +41,7 @@ export type SegmentRow = Segment & { readonly modelLabels: string[] };
 
 /** Columns of SegmentRow for a raw query in which the segment goes by `s` and its analysis by `a`. */
 export const SEGMENT_COLUMNS = Prisma.raw(
-  ['id', 'analysisId', 'index', 'startSeconds', 'endSeconds', 'speechSeconds', 'gate', 'speakerId', 'text', 'label', 'confidence', 'calibrated', 'abstained', 'predictionSet', 'scores', 'logits', 'frameOffset', 'frameCount']
+  ['id', 'analysisId', 'index', 'startSeconds', 'endSeconds', 'speechSeconds', 'gate', 'speakerId', 'text', 'label', 'confidence', 'calibrated', 'abstained', 'predictionSet', 'scores', 'logits', 'frameOffset', 'frameCount', 'agreement']
     .map((column) => `s."${column}"`)
     .concat('a."modelLabels"')
     .join(', '),
@@ -58,6 +58,7 @@ export function toSegment(row: SegmentRow): SegmentRecord {
     gate: row.gate as GateKind,
     speakerId: row.speakerId,
     text: row.text,
+    agreement: row.agreement,
     prediction: toPrediction(row),
     frameOffset: row.frameOffset,
     frameCount: row.frameCount,

@@ -6,6 +6,7 @@ import type { Database, Transaction } from './database.js';
 import { Prisma } from './generated/client.js';
 import { takeBackPartialResults } from './partial-results.js';
 import { insertSegments, toSegmentRows } from './segment-rows.js';
+import { transcriptColumns } from './transcript-rows.js';
 import { encodeVectorArray } from './vector-format.js';
 
 /** Vectors in one statement: bounds the memory of a long recording's result to a few MB at a time. */
@@ -54,6 +55,7 @@ export async function writeResults(db: Database, tx: Transaction, analysis: { re
     ...segments.map(({ embedding }, index) => ({ segmentId: segmentIds[index]!, values: embedding })),
   ]);
   await insertPluginResults(tx, owner, outcome.pluginResults ?? []);
+  if (outcome.transcript != null) await tx.transcript.create({ data: { analysisId, workspaceId: analysis.workspaceId, ...transcriptColumns(outcome.transcript) } });
   // A raw analysis did not look for speech: what an earlier one found stays.
   const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
   if (!(await isKeptAsItIs(tx, analysis))) await tx.recording.updateMany({

@@ -108,7 +108,7 @@ function sectionsOf(tree: readonly TreeTable[], kinds: readonly DataKind[]): rea
   if (kinds.includes('PROCESSED_AUDIO')) sections.push(one('Recording', 'peaks', 't."id" = $1 AND t."workspaceId" = $2 AND t."peaks" IS NOT NULL'));
   if (kinds.includes('RESULTS')) return [...sections, ...whole(below(tree, 'Analysis'))];
   if (kinds.includes('FRAME_TRACKS')) sections.push(one('Analysis', 'trackKey', `${OF_ANALYSES} AND t."trackKey" IS NOT NULL AND t."trackKey" NOT LIKE 'removed/%'`));
-  if (kinds.includes('TRANSCRIPTS')) sections.push(one('Segment', 'text', `${OF_PARTS} AND t."text" IS NOT NULL`));
+  if (kinds.includes('TRANSCRIPTS')) sections.push(one('Segment', 'text', `${OF_PARTS} AND t."text" IS NOT NULL`), ...whole(tree.filter((table) => table.name === 'Transcript')));
   if (kinds.includes('EMBEDDINGS')) sections.push(...whole(tree.filter((table) => table.name === 'Embedding')));
   return sections;
 }
@@ -144,7 +144,10 @@ async function remove(tx: Transaction, workspaceId: string, recordingId: string,
     await tracks();
     await tx.$executeRaw`UPDATE "Analysis" SET "trackKey" = 'removed/' || "id" WHERE "recordingId" = ${recordingId} AND "workspaceId" = ${workspaceId} AND "trackKey" IS NOT NULL`;
   }
-  if (has('TRANSCRIPTS')) await tx.segment.updateMany({ where: { text: { not: null }, analysis: { workspaceId, recordingId } }, data: { text: null } });
+  if (has('TRANSCRIPTS')) {
+    await tx.segment.updateMany({ where: { text: { not: null }, analysis: { workspaceId, recordingId } }, data: { text: null } });
+    await tx.transcript.deleteMany({ where: { workspaceId, analysis: { recordingId } } });
+  }
   if (has('EMBEDDINGS')) await tx.embedding.deleteMany({ where: { workspaceId, analysis: { recordingId } } });
   return keys.filter((key) => !isRemovedBlob(key));
 }

@@ -7,6 +7,8 @@ import type { NodeRecord } from '../domain/node.js';
 import type { Role } from '../domain/principal.js';
 import type { AlertFilter, AlertRecord, RuleRecord, RuleVersionRecord } from '../domain/rule-records.js';
 import type { RuleSubject } from '../domain/rule-subject.js';
+import type { AnalysisWarning } from '../domain/analysis.js';
+import type { Transcript, TranscriptRecord } from '../domain/transcript.js';
 import type { Transaction } from './database.js';
 import type { ImportedAnalysisRow } from './import-analysis.js';
 
@@ -144,6 +146,22 @@ export interface SpeakerRepository {
   setRole(workspaceId: string, speakerId: string, change: Pick<RoleChangeRecord, 'after' | 'reason' | 'keyId' | 'keyName'>): Promise<SpeakerRecord | null>;
   /** Oldest first. */
   roleChanges(workspaceId: string, speakerIds: readonly string[]): Promise<readonly RoleChangeRecord[]>;
+}
+
+export interface TranscriptReplacement {
+  readonly transcript: Transcript;
+  /** Of every segment of the analysis. */
+  readonly segments: readonly { readonly index: number; readonly text: string | null; readonly agreement: number | null }[];
+  /** Warnings with codes of this beginning make way for the new ones. */
+  readonly warningPrefix: string;
+  readonly warnings: readonly AnalysisWarning[];
+}
+
+export interface TranscriptRepository {
+  /** Of those of these analyses that have one. */
+  find(workspaceId: string, analysisIds: readonly string[]): Promise<readonly TranscriptRecord[]>;
+  /** Puts a transcript in the place of what was there, with the texts of the segments. Null where there is no such finished analysis; LEGAL_HOLD where another one is held. */
+  replace(tx: Transaction, workspaceId: string, analysisId: string, given: TranscriptReplacement): Promise<TranscriptRecord | null>;
 }
 
 /** Processes belong to no workspace. */

@@ -55,7 +55,9 @@ async function facts(client: Database['client'], where: Prisma.Sql, first: numbe
       FROM "Analysis" a WHERE a."recordingId" = r."id") AS runs ON true
     LEFT JOIN LATERAL (
       SELECT (SELECT sum(e."dimension" * 4)::float8 FROM "Embedding" e JOIN "Analysis" a ON a."id" = e."analysisId" WHERE a."recordingId" = r."id") AS "vectorBytes",
-        (SELECT sum(octet_length(s."text"))::float8 FROM "Segment" s JOIN "Analysis" a ON a."id" = s."analysisId" WHERE a."recordingId" = r."id" AND s."text" IS NOT NULL) AS "textBytes") AS parts ON true
+        (SELECT sum(bytes)::float8 FROM (
+          SELECT octet_length(s."text") AS bytes FROM "Segment" s JOIN "Analysis" a ON a."id" = s."analysisId" WHERE a."recordingId" = r."id" AND s."text" IS NOT NULL
+          UNION ALL SELECT octet_length(t."words"::text) + coalesce(octet_length(t."crossCheck"::text), 0) FROM "Transcript" t JOIN "Analysis" a ON a."id" = t."analysisId" WHERE a."recordingId" = r."id") AS texts) AS "textBytes") AS parts ON true
     ORDER BY r."createdAt", r."id"`;
   return rows.map(toFacts);
 }

@@ -2,6 +2,7 @@ import type { AppliedCalibration } from './calibration.js';
 import type { Conversation, SpeakerFigures } from './conversation.js';
 import type { JsonValue } from './json.js';
 import type { RoleRule, RoleSource } from './speaker-roles.js';
+import type { Transcript } from './transcript.js';
 
 /** What one analysis finds: the same shape for the database, the API and `analyze --json`. Seconds are float, from the start of the recording. */
 
@@ -123,6 +124,8 @@ export interface AnalysisOptions {
   readonly speakerCount?: number | null;
   /** Who gets which role; nobody without it. */
   readonly roles?: RoleRule | null;
+  /** BCP 47 tag of what is spoken, where the recording says it. */
+  readonly language?: string | null;
 }
 
 export interface AnalysisOutcome {
@@ -143,6 +146,8 @@ export interface AnalysisOutcome {
   readonly conversation: Conversation | null;
   /** Speech-weighted mean of the judged segments' embeddings, [D]; null when nothing was judged. */
   readonly embedding: Float32Array | null;
+  /** What is said, where a plugin wrote it down. */
+  readonly transcript?: Transcript | null;
   /** What steps of plugins left to be stored beside the result. */
   readonly pluginResults?: readonly PluginResult[];
 }

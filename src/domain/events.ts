@@ -6,6 +6,8 @@ export type DomainEvent =
   | { readonly kind: 'analysis.progress'; readonly workspaceId: string; readonly analysisId: string; readonly status: AnalysisStatus; readonly progress: number }
   | { readonly kind: 'analysis.completed'; readonly workspaceId: string; readonly analysisId: string; readonly recordingId: string }
   | { readonly kind: 'analysis.failed'; readonly workspaceId: string; readonly analysisId: string; readonly recordingId: string }
+  /** A transcript was put in the place of what a finished analysis had; each one has a revision of its own. */
+  | { readonly kind: 'analysis.transcribed'; readonly workspaceId: string; readonly analysisId: string; readonly recordingId: string; readonly revision: string }
   | { readonly kind: 'recording.deleted'; readonly workspaceId: string; readonly recordingId: string }
   | { readonly kind: 'evaluation.progress'; readonly workspaceId: string; readonly runId: string; readonly status: AnalysisStatus; readonly progress: number }
   /** UA has fallen under the interval of the last accepted run of the same set and model. */
@@ -18,7 +20,7 @@ export type DomainEvent =
 export type DomainEventKind = DomainEvent['kind'];
 
 /** The facts that plugins and webhooks hear. Ids only, never data: who hears one reads the truth when it runs. */
-export const FACT_KINDS = ['analysis.completed', 'analysis.failed', 'recording.deleted', 'alert.raised', 'review.resolved'] as const satisfies readonly DomainEventKind[];
+export const FACT_KINDS = ['analysis.completed', 'analysis.failed', 'analysis.transcribed', 'recording.deleted', 'alert.raised', 'review.resolved'] as const satisfies readonly DomainEventKind[];
 export type FactKind = (typeof FACT_KINDS)[number];
 export type Fact<K extends FactKind = FactKind> = Extract<DomainEvent, { kind: K }>;
 

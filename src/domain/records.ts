@@ -64,6 +64,8 @@ export interface SegmentRecord {
   readonly gate: GateKind;
   readonly speakerId: string | null;
   readonly text: string | null;
+  /** How well words and voice agree, 0 to 1; null where they were not compared. */
+  readonly agreement?: number | null;
   readonly prediction: PredictionResult | null;
   readonly frameOffset: number;
   readonly frameCount: number;

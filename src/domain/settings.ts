@@ -19,6 +19,22 @@ export interface StorageAccess {
   readonly directDownloads: boolean;
 }
 
+/** Who writes down what is said, and what words are read by. */
+export interface TranscriptionSettings {
+  /** `auto`, `none` or the id of a transcriber. */
+  readonly transcriber: string;
+  /** Id of an installed speech model, or the name that the remote service knows its model by; null: the first by id, `whisper-1`. */
+  readonly model: string | null;
+  /** Of an OpenAI-compatible service, up to and without `/audio/transcriptions`; null: none. */
+  readonly url: string | null;
+  readonly key: string | null;
+  /** Whether the service may be at a private or loopback address. */
+  readonly allowPrivate: boolean;
+  /** Of one segment. */
+  readonly timeoutMs: number;
+  readonly lexiconFiles: readonly string[];
+}
+
 /** For each key (failed keys: each address); 0: no limit. */
 export interface RateLimits {
   readonly requests: number;
@@ -92,6 +108,7 @@ export interface Settings {
   readonly diarizationModel: string | null;
   /** Longest recording whose speakers are told apart by voice. */
   readonly maxDiarizationSeconds: number;
+  readonly transcription: TranscriptionSettings;
   /** JSON list of plugins to load, or null for none. */
   readonly pluginsFile: string | null;
   /** What signed links are made with, where several API processes share one address; null: each makes its own. */

@@ -6,6 +6,7 @@ import type { Principal, Role } from '../domain/principal.js';
 import type { AnalysisRecord, RecordingRecord, SegmentRecord, SpeakerRecord } from '../domain/records.js';
 import type { ScheduledTask } from '../domain/scheduled-task.js';
 import type { SpokenStretch } from '../domain/speaker-turns.js';
+import type { SpokenWord, Transcript } from '../domain/transcript.js';
 
 /** Raised when something here changes in a way that old plugins would notice. */
 export const PLUGIN_API_VERSION = 1;
@@ -169,6 +170,8 @@ export interface StepResult {
   /** Codes begin with `PLUGIN_`. */
   readonly warnings?: readonly AnalysisWarning[];
   readonly segments?: readonly SegmentAddition[];
+  /** What is said in the whole recording; that of the last step that gives one is stored. `source` is `engine`. */
+  readonly transcript?: Transcript;
   /** Stored with the analysis in its transaction, under the plugin's name; 1 MiB of JSON a key at most. */
   readonly results?: Readonly<Record<string, JsonValue>>;
 }
@@ -202,23 +205,26 @@ export interface PluginCall {
 
 // ── transcribers, diarizers, notifiers ───────────────────────────────────────
 
+/** Writes down what is said. Which one does is `UNDERTONE_TRANSCRIBER`. Shown in `capabilities`. */
 export interface Transcriber {
+  /** Kebab-case, unique over all plugins. */
   readonly id: string;
-  /** UNDERTONE errors of src/domain/errors.ts, or any other for a fault. */
+  /** Null when it can work now; otherwise why it cannot and what to do, for people. Asked often: it must be cheap. Left out: it always can. */
+  unavailable?(): string | null;
+  /** Calls at once; 1 unless told. */
+  readonly concurrency?: number;
+  /** A segment of speech, mono at 16 kHz. UNDERTONE errors of src/domain/errors.ts, or any other for a fault. */
   transcribe(pcm: PcmSource, options: { readonly language: string | null }, signal: AbortSignal): Promise<Transcription>;
 }
 export interface Transcription {
   /** BCP 47, or null where it is not known. */
   readonly language: string | null;
+  /** Seconds from the start of what was given. */
   readonly words: readonly TranscribedWord[];
+  /** SHA-256 of what decides the words; left out where the engine does not say. */
+  readonly engineDigest?: string | null;
 }
-export interface TranscribedWord {
-  readonly text: string;
-  readonly startSeconds: number;
-  readonly endSeconds: number;
-  /** 0 to 1, or null where the engine does not say. */
-  readonly confidence: number | null;
-}
+export type TranscribedWord = SpokenWord;
 
 /** Says who speaks when on one channel. Shown in `capabilities`. */
 export interface Diarizer {

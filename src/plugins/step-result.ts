@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { AnalysisWarning } from '../domain/analysis.js';
 import type { JsonValue } from '../domain/json.js';
+import type { Transcript } from '../domain/transcript.js';
 import type { SegmentAddition, StepResult } from './contract.js';
+import { transcriptSchema } from './transcript.schema.js';
 
 const MAX_RESULT_BYTES = 1024 * 1024;
 const MAX_WARNINGS = 20;
@@ -9,12 +11,14 @@ const MAX_WARNINGS = 20;
 const resultSchema = z.object({
   warnings: z.array(z.object({ code: z.string().max(80), message: z.string().max(1000) })).max(MAX_WARNINGS).default([]),
   segments: z.array(z.object({ index: z.number().int().min(0), text: z.string().max(20_000).optional(), agreement: z.number().min(0).max(1).optional() })).default([]),
+  transcript: transcriptSchema.nullish().transform((transcript) => transcript ?? null),
   results: z.record(z.string().min(1).max(100), z.json()).default({}),
 });
 
 export interface TakenResult {
   readonly warnings: readonly AnalysisWarning[];
   readonly segments: readonly SegmentAddition[];
+  readonly transcript: Transcript | null;
   readonly results: Readonly<Record<string, JsonValue>>;
 }
 
@@ -23,7 +27,7 @@ export function checkedResult(given: StepResult | undefined): { readonly taken: 
   const parsed = resultSchema.safeParse(given ?? {});
   if (!parsed.success) {
     const path = parsed.error.issues[0]?.path.join('.') ?? '';
-    return { taken: { warnings: [], segments: [], results: {} }, faults: [`it returned something that the contract does not know${path === '' ? '' : ` (at ${path})`}`] };
+    return { taken: { warnings: [], segments: [], transcript: null, results: {} }, faults: [`it returned something that the contract does not know${path === '' ? '' : ` (at ${path})`}`] };
   }
   const faults: string[] = [];
   const warnings = parsed.data.warnings.filter((warning): warning is AnalysisWarning => warning.code.startsWith('PLUGIN_'));
@@ -31,5 +35,5 @@ export function checkedResult(given: StepResult | undefined): { readonly taken: 
   const results = Object.entries(parsed.data.results).filter(([, value]) => Buffer.byteLength(JSON.stringify(value)) <= MAX_RESULT_BYTES);
   if (results.length < Object.keys(parsed.data.results).length) faults.push('it returned a result of more than 1 MiB, which is not stored');
   const segments = parsed.data.segments.map(({ index, text, agreement }) => ({ index, ...(text === undefined ? {} : { text }), ...(agreement === undefined ? {} : { agreement }) }));
-  return { taken: { warnings, segments, results: Object.fromEntries(results) }, faults };
+  return { taken: { warnings, segments, transcript: parsed.data.transcript, results: Object.fromEntries(results) }, faults };
 }

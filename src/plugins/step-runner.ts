@@ -1,6 +1,7 @@
 import type { AnalysisOutcome, AnalysisWarning, PluginResult, SegmentResult } from '../domain/analysis.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { StepFigures } from '../domain/plugin-figures.js';
+import type { Transcript } from '../domain/transcript.js';
 import { Circuit, FAILURES_TO_OPEN } from './circuit.js';
 import type { AnalysisStep, DecodedRecording, SegmentBatch, StepContext, StepResult } from './contract.js';
 import { DeadlineError, withDeadline } from './deadline.js';
@@ -40,6 +41,7 @@ function beginSteps(circuits: ReadonlyMap<RegisteredStep, Circuit>, now: () => n
   const texts = new Map<number, string>();
   const agreements = new Map<number, number>();
   const results = new Map<string, PluginResult>();
+  let transcript: Transcript | null = null;
 
   const warn = (plugin: string, reason: string): void => {
     const warning = { code: 'PLUGIN_FAILED', message: `The plugin ${plugin} did not take part: ${reason}.` } as const;
@@ -58,6 +60,7 @@ function beginSteps(circuits: ReadonlyMap<RegisteredStep, Circuit>, now: () => n
       if (text !== undefined) texts.set(index, text);
       if (agreement !== undefined) agreements.set(index, agreement);
     }
+    transcript = taken.transcript ?? transcript;
     for (const [key, value] of Object.entries(taken.results)) results.set(`${plugin}/${key}`, { plugin, key, value });
   }
 
@@ -121,7 +124,7 @@ function beginSteps(circuits: ReadonlyMap<RegisteredStep, Circuit>, now: () => n
       ...(texts.has(segment.index) ? { text: texts.get(segment.index)! } : {}),
       ...(agreements.has(segment.index) ? { agreement: agreements.get(segment.index)! } : {}),
     }));
-    return { ...outcome, segments, warnings: [...outcome.warnings, ...warnings], ...(results.size === 0 ? {} : { pluginResults: [...results.values()] }) };
+    return { ...outcome, segments, warnings: [...outcome.warnings, ...warnings], ...(transcript === null ? {} : { transcript }), ...(results.size === 0 ? {} : { pluginResults: [...results.values()] }) };
   }
 }
 

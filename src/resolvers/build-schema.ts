@@ -24,12 +24,13 @@ import { SpeakerResolver } from './speaker.resolver.js';
 import { TaskResolver } from './task.resolver.js';
 import { StatisticsResolver } from './statistics.resolver.js';
 import { TimelineSeriesResolver } from './timeline.resolver.js';
+import { TranscriptResolver, TranscriptFieldsResolver, ContradictionResolver } from './transcript.resolver.js';
 import { UsageResolver } from './usage.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
   RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver,
-  ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
+  ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TranscriptResolver, TranscriptFieldsResolver, ContradictionResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
   EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver,
 ];
 

@@ -12,6 +12,12 @@ export const SpeakersModeEnum = { NONE: 'none', CHANNELS: 'channels', AUTO: 'aut
 export const RoleRuleEnum = { CHANNEL: 'channel', FIRST_SPEAKER: 'first-speaker', TALK_TIME: 'talk-time' } as const;
 export const RoleSourceEnum = { ...RoleRuleEnum, PERSON: 'person' } as const;
 export const ModelStateKindEnum = { UNLOADED: 'unloaded', LOADING: 'loading', READY: 'ready', BUSY: 'busy', DRAINING: 'draining', FAILED: 'failed' } as const;
+export const TranscriptSourceEnum = { ENGINE: 'engine', IMPORT: 'import' } as const;
+export const TranscriptFormatEnum = { SRT: 'srt', VTT: 'vtt', JSON: 'json' } as const;
+export const WordFeelingEnum = {
+  ANGRY: 'angry', DISGUSTED: 'disgusted', FEARFUL: 'fearful', HAPPY: 'happy', SAD: 'sad', SURPRISED: 'surprised', THREAT: 'threat', POSITIVE: 'positive', NEGATIVE: 'negative',
+} as const;
+export const ContradictionKindEnum = { SAD_WORDS_HAPPY_VOICE: 'sad-words-happy-voice', THREAT_CALM_VOICE: 'threat-calm-voice', SARCASM_CANDIDATE: 'sarcasm-candidate', HAPPY_WORDS_SAD_VOICE: 'happy-words-sad-voice' } as const;
 export const NodeRoleEnum = { API: 'api', WORKER: 'worker' } as const;
 export const SortDirectionEnum = { ASC: 'asc', DESC: 'desc' } as const;
 export const RecordingOrderFieldEnum = { CREATED_AT: 'createdAt', DURATION: 'durationSeconds', FILE_NAME: 'fileName' } as const;
@@ -45,3 +51,13 @@ register(ModelStateKindEnum, 'ModelStateKind', 'The life of a model host process
 register(NodeRoleEnum, 'NodeRole', 'What a process of the platform does.', { API: 'Answers requests.', WORKER: 'Takes jobs.' });
 register(SortDirectionEnum, 'SortDirection', 'Order of a list.', { ASC: 'Smallest or oldest first.', DESC: 'Largest or newest first.' });
 register(RecordingOrderFieldEnum, 'RecordingOrderField', 'What recordings are sorted by.', { CREATED_AT: 'When it was uploaded.', DURATION: 'Its length; recordings not analysed yet have none.', FILE_NAME: 'The name it was uploaded under.' });
+register(TranscriptSourceEnum, 'TranscriptSource', 'Where a transcript comes from.', { ENGINE: 'A transcriber of this server wrote it.', IMPORT: 'It was imported.' });
+register(TranscriptFormatEnum, 'TranscriptFormat', 'Form of a transcript.', {
+  SRT: 'SubRip: numbered lines with times.', VTT: 'WebVTT: the same with a header; `<v Name>` says who speaks.', JSON: 'A list, or an object with `words` or `segments`; each item has `text` (or `word`), `startSeconds` and `endSeconds` (or `start` and `end`).',
+});
+register(WordFeelingEnum, 'WordFeeling', 'What a word or phrase says of feeling, by the lexicon.', {
+  ANGRY: 'Anger.', DISGUSTED: 'Disgust.', FEARFUL: 'Fear.', HAPPY: 'Happiness.', SAD: 'Sadness.', SURPRISED: 'Surprise.', THREAT: 'A threat.', POSITIVE: 'Something good, without more.', NEGATIVE: 'Something bad, without more.',
+});
+register(ContradictionKindEnum, 'ContradictionKind', 'How words contradict the voice that says them.', {
+  SAD_WORDS_HAPPY_VOICE: 'Sad, fearful or otherwise bad words in a happy voice.', THREAT_CALM_VOICE: 'A threat in a calm or happy voice.', SARCASM_CANDIDATE: 'Good words in an angry or disgusted voice: sarcasm, perhaps.', HAPPY_WORDS_SAD_VOICE: 'Good words in a sad or fearful voice.',
+});

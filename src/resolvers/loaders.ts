@@ -3,6 +3,7 @@ import type { EvaluationSetRecord } from '../domain/evaluation-records.js';
 import type { Conversation } from '../domain/conversation.js';
 import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, RoleChangeRecord, SpeakerRecord } from '../domain/records.js';
 import type { AlertRecord, RuleRecord } from '../domain/rule-records.js';
+import type { TranscriptRecord } from '../domain/transcript.js';
 import type { Principal } from '../domain/principal.js';
 import type { Services } from '../services/service-contracts.js';
 
@@ -24,6 +25,8 @@ export interface Loaders {
   readonly alerts: DataLoader<string, readonly AlertRecord[]>;
   /** By analysis id; null where speakers were not told apart. */
   readonly conversations: DataLoader<string, Conversation | null>;
+  /** By analysis id; null where nobody wrote down what is said. */
+  readonly transcripts: DataLoader<string, TranscriptRecord | null>;
   /** By speaker id. */
   readonly roleChanges: DataLoader<string, readonly RoleChangeRecord[]>;
 }
@@ -52,6 +55,7 @@ export function createLoaders(services: Services, principal: Principal): Loaders
       const found = await services.speakers.conversations(principal, ids);
       return ids.map((id) => found.find(({ analysisId }) => analysisId === id)?.conversation ?? null);
     }),
+    transcripts: byKey((ids) => services.transcripts.find(principal, ids), (transcript) => transcript.analysisId),
     roleChanges: new DataLoader(async (ids) => {
       const changes = await services.speakers.roleChanges(principal, ids);
       return ids.map((id) => changes.filter(({ speakerId }) => speakerId === id));

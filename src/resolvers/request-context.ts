@@ -10,7 +10,7 @@ export interface ApiFacts {
   readonly audioFormats: readonly string[];
   /** Asked at each request: a model that was pulled is there at once. */
   readonly diarization: () => DiarizationFacts;
-  readonly transcription: boolean;
+  readonly transcription: () => TranscriptionFacts;
   /** The limits of the edge (`queryDepth`, `operationsPerSocket` …), for `capabilities.limits`. */
   readonly limits: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
 }
@@ -21,6 +21,16 @@ export interface DiarizationFacts {
   readonly diarizer: string | null;
   /** Why it is not available and what to do. */
   readonly reason: string | null;
+}
+
+export interface TranscriptionFacts {
+  /** Which one writes down what is said. */
+  readonly transcriber: string | null;
+  /** Why nobody does and what to do. */
+  readonly reason: string | null;
+  readonly transcribers: readonly { readonly id: string; readonly problem: string | null; readonly isChosen: boolean }[];
+  /** Languages that words are compared with the voice in. */
+  readonly languages: readonly string[];
 }
 
 /** What resolvers get: who asks, the services, and loaders that live for one request. */

@@ -10,6 +10,7 @@ import {
 } from './problem.type.js';
 import { DeletedRecording, RecordingType } from './recording.type.js';
 import { Speaker } from './speaker.type.js';
+import { TranscriptType } from './transcript.type.js';
 
 /** The problems that each mutation answers with; `orProblem` throws on any other. */
 export const UPLOAD_RECORDING: readonly ProblemClass[] = [UploadProblem, BadInputProblem, ForbiddenProblem];
@@ -17,6 +18,7 @@ export const ANALYZE_RECORDING: readonly ProblemClass[] = [NotFoundProblem, BadI
 export const ANALYZE: readonly ProblemClass[] = [UploadProblem, AudioProblem, BadInputProblem, ModelProblem, ConflictProblem, OverloadedProblem, ForbiddenProblem];
 export const CANCEL_ANALYSIS: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
 export const SET_SPEAKER_ROLE: readonly ProblemClass[] = [NotFoundProblem, BadInputProblem, ForbiddenProblem];
+export const IMPORT_TRANSCRIPT: readonly ProblemClass[] = [NotFoundProblem, BadInputProblem, UploadProblem, ConflictProblem, ForbiddenProblem];
 export const DELETE_RECORDING: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
 export const LOAD_MODEL: readonly ProblemClass[] = [ModelProblem, ForbiddenProblem];
 export const CREATE_API_KEY: readonly ProblemClass[] = [BadInputProblem, ForbiddenProblem];
@@ -44,6 +46,7 @@ export const AnalyzeRecordingResult = resultOf('AnalyzeRecordingResult', 'The an
 export const AnalyzeResult = resultOf('AnalyzeResult', 'The finished analysis, or why there is none.', AnalysisType, ANALYZE);
 export const CancelAnalysisResult = resultOf('CancelAnalysisResult', 'The cancelled analysis, or why it goes on.', AnalysisType, CANCEL_ANALYSIS);
 export const SetSpeakerRoleResult = resultOf('SetSpeakerRoleResult', 'The speaker as it is now, or why it was not changed.', Speaker, SET_SPEAKER_ROLE);
+export const ImportTranscriptResult = resultOf('ImportTranscriptResult', 'The transcript as it is now, or why it was not taken.', TranscriptType, IMPORT_TRANSCRIPT);
 export const DeleteRecordingResult = resultOf('DeleteRecordingResult', 'The recording that is gone, or why it is still there.', DeletedRecording, DELETE_RECORDING);
 export const LoadModelResult = resultOf('LoadModelResult', 'The model as it is now, or why it could not be changed.', ModelType, LOAD_MODEL);
 export const CreateApiKeyResult = resultOf('CreateApiKeyResult', 'The key with its secret, or why it was not made.', CreatedApiKey, CREATE_API_KEY);

@@ -18,8 +18,10 @@ export class SegmentType {
   speechSeconds!: number;
   @Field(() => GateKindEnum, { description: 'What was heard.' })
   gate!: GateKind;
-  @Field(() => String, { nullable: true, description: 'What was said, where a transcriber is installed.' })
+  @Field(() => String, { nullable: true, description: 'What was said; null where nobody wrote it down (see `Analysis.transcript`).' })
   text!: string | null;
+  @Field(() => Float, { nullable: true, description: 'How well the words agree with the voice, 0 to 1; null where the words say nothing of feeling or were not compared. The prediction does not change by it.' })
+  agreement?: number | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'A segment that sounds alike.' })

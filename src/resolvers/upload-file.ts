@@ -34,6 +34,27 @@ export async function analyzeFile(context: RequestContext, members: readonly Pro
   return members.some((Member) => problem instanceof Member) ? problem : analysis;
 }
 
+/** A file of a multipart request as text. UPLOAD_TOO_LARGE, UPLOAD_ABORTED; BAD_INPUT where it is not UTF-8. */
+export async function readTextFile(file: IncomingFile, maxBytes: number): Promise<string> {
+  if (file instanceof Error) throw uploadFailure(file, maxBytes);
+  const stream = openFile(file, maxBytes);
+  const pieces: Buffer[] = [];
+  let byteLength = 0;
+  try {
+    for await (const piece of stream as AsyncIterable<Buffer>) {
+      byteLength += piece.length;
+      if (byteLength > maxBytes) throw new UndertoneError('UPLOAD_TOO_LARGE', `The file is larger than the ${maxBytes} bytes that are allowed for a text.`, { maxBytes, receivedBytes: byteLength });
+      pieces.push(piece);
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces));
+  } catch (error) {
+    if (error instanceof TypeError) throw new UndertoneError('BAD_INPUT', 'The file is not text in UTF-8. Save it as UTF-8 and send it again.', { field: 'file' }, { cause: error });
+    throw error;
+  } finally {
+    stream.destroy();
+  }
+}
+
 /** The multipart parser fails with errors of its own; the services know only UndertoneError. */
 function openFile(file: Exclude<IncomingFile, Error>, maxBytes: number): Readable {
   const passed = new PassThrough();

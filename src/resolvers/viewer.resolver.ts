@@ -23,8 +23,9 @@ export class ViewerResolver {
     const defaultModel = context.services.models.list(context.principal).find((model) => model.isDefault);
     const { maxUploadBytes, maxAudioSeconds, maxRawSeconds, maxAudioChannels, minSampleRateHz, maxSampleRateHz, maxPageSize } = context.settings;
     const { isAvailable, diarizer, reason } = context.facts.diarization();
+    const { transcriber, reason: transcriptionProblem, transcribers, languages } = context.facts.transcription();
     return {
-      ...context.facts, diarization: isAvailable, diarizer, diarizationProblem: reason, maxUploadBytes, maxAudioSeconds, maxRawSeconds, maxAudioChannels, minSampleRateHz, maxSampleRateHz, maxPageSize,
+      ...context.facts, transcription: transcriber !== null, transcriber, transcriptionProblem, transcribers, crossCheckLanguages: languages, diarization: isAvailable, diarizer, diarizationProblem: reason, maxUploadBytes, maxAudioSeconds, maxRawSeconds, maxAudioChannels, minSampleRateHz, maxSampleRateHz, maxPageSize,
       minTimelineBinSeconds: MIN_BIN_SECONDS, maxTimelineBins: MAX_TIMELINE_BINS, labels: defaultModel === undefined ? [] : visibleLabels(defaultModel.manifest), defaultModel: defaultModel?.manifest.id ?? '',
     };
   }

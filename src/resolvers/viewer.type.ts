@@ -24,6 +24,16 @@ export class Limit {
   unit!: string;
 }
 
+@ObjectType({ simpleResolvers: true, description: 'Something that writes down what is said.' })
+export class TranscriberInfo {
+  @Field(() => String, { description: 'Its id, for UNDERTONE_TRANSCRIBER.' })
+  id!: string;
+  @Field(() => String, { nullable: true, description: 'Why it cannot work now, and what to do; null where it can.' })
+  problem!: string | null;
+  @Field(() => Boolean, { description: 'Whether it is the one that is used.' })
+  isChosen!: boolean;
+}
+
 @ObjectType({ simpleResolvers: true, description: 'What this server can do and allows.' })
 export class Capabilities {
   @Field(() => String, { description: 'Version of Undertone.' })
@@ -58,8 +68,16 @@ export class Capabilities {
   diarizer!: string | null;
   @Field(() => String, { nullable: true, description: 'Why voices cannot be told apart now, and what to do; null where they can.' })
   diarizationProblem!: string | null;
-  @Field(() => Boolean, { description: 'Whether speech can be transcribed.' })
+  @Field(() => Boolean, { description: 'Whether what is said in new recordings is written down.' })
   transcription!: boolean;
+  @Field(() => String, { nullable: true, description: 'Which transcriber does it; null where none does.' })
+  transcriber!: string | null;
+  @Field(() => String, { nullable: true, description: 'Why nothing is transcribed now, and what to do; null where it is.' })
+  transcriptionProblem!: string | null;
+  @Field(() => [TranscriberInfo], { description: 'Every transcriber that is loaded.' })
+  transcribers!: readonly TranscriberInfo[];
+  @Field(() => [String], { description: 'Languages in which words are compared with the voice.' })
+  crossCheckLanguages!: readonly string[];
   @Field(() => [Limit], { description: 'Further limits: of queries, uploads and WebSockets.' })
   limits!: readonly Limit[];
 }

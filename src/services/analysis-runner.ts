@@ -84,7 +84,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
         path: local.path,
         calibration: (await parts.calibrationFor?.(analysis, recording)) ?? null,
         decoded: parts.decodeAhead.take(recording.sha256),
-        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule },
+        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule, language: recording.language },
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
         onProgress: progressWriter(analysis, stopped),

@@ -33,5 +33,6 @@ function keyOf(fact: Fact): string {
   if (fact.kind === 'recording.deleted') return `${fact.kind} ${fact.recordingId}`;
   if (fact.kind === 'alert.raised') return `${fact.kind} ${fact.alertId}`;
   if (fact.kind === 'review.resolved') return `${fact.kind} ${fact.reviewId}`;
+  if (fact.kind === 'analysis.transcribed') return `${fact.kind} ${fact.analysisId} ${fact.revision}`;
   return `${fact.kind} ${fact.analysisId}`;
 }

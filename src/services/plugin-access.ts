@@ -36,7 +36,8 @@ export function createPluginData(sources: { readonly recordings: RecordingReposi
   };
 }
 
-async function allSegments(analyses: Pick<AnalysisRepository, 'segments'>, workspaceId: string, analysisId: string): Promise<readonly SegmentRecord[]> {
+/** Every segment of an analysis, in the order of time. */
+export async function allSegments(analyses: Pick<AnalysisRepository, 'segments'>, workspaceId: string, analysisId: string): Promise<readonly SegmentRecord[]> {
   const segments: SegmentRecord[] = [];
   for (let after: string | null = null; ; ) {
     const page = await analyses.segments(workspaceId, analysisId, { first: SEGMENTS_AT_ONCE, after }, {});

@@ -29,6 +29,7 @@ import type { EvaluationSetInput } from './evaluation-set.js';
 import type { OutputsResult } from './outputs-result.js';
 import type { DeadLetterView } from './dead-letter.service.js';
 import type { FleetModelStatus } from './model-directory.js';
+import type { TranscriptService } from './transcript.service.js';
 
 /**
  * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
@@ -274,6 +275,7 @@ export interface Services {
   readonly recordings: RecordingService;
   readonly analyses: AnalysisService;
   readonly speakers: SpeakerService;
+  readonly transcripts: TranscriptService;
   readonly timelines: TimelineService;
   readonly comparisons: ComparisonService;
   readonly embeddings: EmbeddingService;

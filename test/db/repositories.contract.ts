@@ -5,6 +5,7 @@ import { describeApiKeys } from './api-key-repository.contract.js';
 import { describeEmbeddings } from './embedding-repository.contract.js';
 import { describeRecordings } from './recording-repository.contract.js';
 import { describeSpeakers } from './speaker-repository.contract.js';
+import { describeTranscripts } from './transcript-repository.contract.js';
 
 /** What the repositories must do, on any PostgreSQL. */
 export function describeRepositories(engine: string, open: () => Promise<TestDatabase>): void {
@@ -14,5 +15,6 @@ export function describeRepositories(engine: string, open: () => Promise<TestDat
     describeEmbeddings(open);
     describeApiKeys(open);
     describeSpeakers(open);
+    describeTranscripts(open);
   });
 }

@@ -15,6 +15,8 @@ import { fakeRules } from './fake-rules.js';
 import { withoutRetention } from './fake-retention.js';
 import { fakeFigures } from './fake-figures.js';
 import { fakeSpeakers } from './fake-speakers.js';
+import { fakeTranscripts } from './fake-transcripts.js';
+import type { TranscriptRecord } from '../../src/domain/transcript.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
 export const MANIFEST: ModelManifest = {
@@ -33,6 +35,8 @@ export class FakeWorld {
   /** By analysis id. */
   readonly conversations = new Map<string, Conversation>();
   readonly roleChanges: RoleChangeRecord[] = [];
+  /** By analysis id. */
+  readonly transcripts = new Map<string, TranscriptRecord>();
   readonly embeddings: EmbeddingRecord[] = [];
   readonly keys = new Map<string, ApiKeyRecord>();
   readonly events = new EventEmitter();
@@ -280,6 +284,7 @@ function fakeServices(world: FakeWorld): Services {
       },
     },
     speakers: fakeSpeakers(world, { need, query, mine }),
+    transcripts: fakeTranscripts(world, { need, query, mine }),
     timelines: {
       timeline: (_principal, _analysis, { binSeconds }) => {
         const startSeconds = Array.from({ length: Math.round(2500 / binSeconds) }, (_, index) => index * binSeconds);

@@ -13,6 +13,7 @@ import { newMasterKey } from '../../src/domain/envelope.js';
 import type { Fact } from '../../src/domain/events.js';
 import { encodeFrameTrack } from '../../src/domain/frame-track.js';
 import { newId } from '../../src/domain/ids.js';
+import type { Transcript } from '../../src/domain/transcript.js';
 import type { Principal } from '../../src/domain/principal.js';
 import { createEventBus } from '../../src/services/event-bus.js';
 import { createRecordingService } from '../../src/services/recording.service.js';
@@ -34,6 +35,10 @@ export interface RetentionWorld {
   readonly database: Database;
 }
 
+const TRANSCRIPT: Transcript = {
+  source: 'engine', engine: 'test', engineDigest: null, language: 'en', crossCheck: { lexicon: 'l', language: 'en', reason: null, agreement: 0.5, readings: [], contradictions: [] },
+  words: [{ text: 'line\n"one"', startSeconds: 0, endSeconds: 1, confidence: 0.5, speaker: null, segmentIndex: 0 }],
+};
 const RING = newMasterKey();
 export const ADMIN: Principal = { keyId: 'key_admin', keyName: 'admin', workspaceId: 'ws_1', role: 'admin' };
 
@@ -68,7 +73,7 @@ export async function addRecording(world: RetentionWorld, principal: Principal, 
     await world.blobs.write(await world.vault.keyOf(recording), trackKey, encodeFrameTrack(track));
     await world.analyses.complete({
       analysisId: id, trackKey, peaks: Int8Array.of(-3, 3, -100, 99),
-      outcome: anOutcome({ segments: [aSegment(0, { text: 'line one\nline two, "quoted"' }), aSegment(1)], speakers: [] }),
+      outcome: anOutcome({ segments: [aSegment(0, { text: 'line one\nline two, "quoted"' }), aSegment(1)], speakers: [], transcript: TRANSCRIPT }),
     });
   }
   const then = new Date((options.nowMs ?? Date.now()) - (options.ageDays ?? 0) * 24 * 3600 * 1000);
@@ -80,7 +85,7 @@ export async function addRecording(world: RetentionWorld, principal: Principal, 
 /** Everything that there is of a recording, field by field, with the plain bytes of its blobs, as one text to compare; null when it is not there. */
 export async function everythingOf(world: RetentionWorld, workspaceId: string, id: string): Promise<string | null> {
   const { client } = world.database;
-  const recording = await client.recording.findFirst({ where: { id, workspaceId }, include: { analyses: { orderBy: { id: 'asc' }, include: { segments: { orderBy: { id: 'asc' } }, speakers: { orderBy: { id: 'asc' } } } } } });
+  const recording = await client.recording.findFirst({ where: { id, workspaceId }, include: { analyses: { orderBy: { id: 'asc' }, include: { segments: { orderBy: { id: 'asc' } }, speakers: { orderBy: { id: 'asc' } }, transcript: true } } } });
   if (recording === null) return null;
   const embeddings = await client.$queryRaw<object[]>`SELECT e."id", e."segmentId", e."modelDigest", e."kind"::text AS kind, e."dimension", e."vector"::text AS vector FROM "Embedding" e JOIN "Analysis" a ON a."id" = e."analysisId" WHERE a."recordingId" = ${id} ORDER BY e."id"`;
   // As text: the order of labels in a `json` column is part of what must come back.

@@ -27,6 +27,11 @@ export function businessRules(evaluator: RuleEvaluator): AnyPluginFactory {
           id: 'evaluate', deadlineMs: evaluateTimeoutMs,
           run: ({ workspaceId, analysisId }, { isLastAttempt }) => evaluator.evaluate(workspaceId, analysisId, { isLastAttempt }),
         });
+        // Words that came later are as good a reason as those that were there: what fired already stays fired once.
+        host.listenDurably('analysis.transcribed', {
+          id: 'evaluate-words', deadlineMs: evaluateTimeoutMs,
+          run: ({ workspaceId, analysisId }, { isLastAttempt }) => evaluator.evaluate(workspaceId, analysisId, { isLastAttempt }),
+        });
       },
     }),
   });

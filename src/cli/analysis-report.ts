@@ -18,8 +18,8 @@ export interface AnalysisReport {
   /** Who talks when; null where speakers were not told apart. */
   readonly conversation: ReportedConversation | null;
   readonly segments: readonly ReportedSegment[];
-  /** What is said and how it goes with the voice; null where no transcriber is there. */
-  readonly transcript: Transcript | null;
+  /** What is said and how it goes with the voice; null where no transcriber is there. The demo leaves it out. */
+  readonly transcript?: Transcript | null;
   /** Null when nothing was judged: there is no embedding then. */
   readonly embedding: { readonly dimension: number; readonly kind: 'utterance' } | null;
 }

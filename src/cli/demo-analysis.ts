@@ -20,7 +20,7 @@ const RESULT = `query Result($id: ID!) { analysis(id: $id) {
   recording { sha256 durationSeconds quality { container codec bitrateBps originalSampleRateHz originalChannels durationSeconds effectiveBandwidthHz integratedLoudnessLufs peakDbfs clippingRatio dcOffset speechLevelDbfs snrDb silenceRatio speechSeconds dropoutCount } }
 } }`;
 const SEGMENTS = `query Segments($id: ID!, $after: String) { analysis(id: $id) { segments(first: ${PAGE}, after: $after) {
-  nodes { startSeconds endSeconds gate speaker { key } prediction { ${PREDICTION} } } pageInfo { hasNextPage endCursor } } } }`;
+  nodes { startSeconds endSeconds gate text agreement speaker { key } prediction { ${PREDICTION} } } pageInfo { hasNextPage endCursor } } } }`;
 
 interface ApiPrediction { label: string; confidence: number; calibrated: boolean; abstained: boolean; scores: readonly { label: string; score: number }[] }
 type UnionResult = { __typename: 'Recording' | 'Analysis'; id: string } | { __typename: `${string}Problem`; code: string; message: string };
@@ -34,7 +34,7 @@ interface ApiAnalysis {
   recording: { sha256: string; durationSeconds: number; quality: AudioQuality };
 }
 interface ApiTurns { startSeconds: readonly number[]; endSeconds: readonly number[]; speakers: readonly string[] }
-interface ApiSegments { nodes: readonly { startSeconds: number; endSeconds: number; gate: string; speaker: { key: string } | null; prediction: ApiPrediction }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } }
+interface ApiSegments { nodes: readonly { startSeconds: number; endSeconds: number; gate: string; text: string | null; agreement: number | null; speaker: { key: string } | null; prediction: ApiPrediction }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } }
 
 export interface DemoOptions {
   readonly model: string | null;
@@ -108,7 +108,7 @@ function conversationOf({ conversation, speakers }: ApiAnalysis): ReportedConver
 function segmentOf(node: ApiSegments['nodes'][number]): ReportedSegment {
   const isJudged = node.prediction.scores.length > 0;
   const { label, confidence, calibrated, abstained, scores } = predictionOf(node.prediction);
-  return { startSeconds: node.startSeconds, endSeconds: node.endSeconds, speaker: node.speaker?.key ?? null, label: isJudged ? label : null, confidence: isJudged ? confidence : null, calibrated, abstained, gate: node.gate.toLowerCase(), scores };
+  return { startSeconds: node.startSeconds, endSeconds: node.endSeconds, speaker: node.speaker?.key ?? null, label: isJudged ? label : null, confidence: isJudged ? confidence : null, calibrated, abstained, gate: node.gate.toLowerCase(), scores, text: node.text, agreement: node.agreement };
 }
 
 function predictionOf(prediction: ApiPrediction): ReportedPrediction {

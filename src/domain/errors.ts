@@ -61,6 +61,7 @@ export const ERRORS = {
   INFERENCE_OVERLOADED: { httpStatus: 503, retryable: true, meaning: 'The inference queue is full; retry after `retryAfterMs`.' },
   INFERENCE_TIMEOUT: { httpStatus: 504, retryable: true, meaning: 'The model did not answer within its deadline; its host was restarted.' },
   INFERENCE_CRASHED: { httpStatus: 503, retryable: true, meaning: 'The model host ended in mid-work and the retries were used up.' },
+  TRANSCRIBER_FAILED: { httpStatus: 502, retryable: true, meaning: 'The transcriber could not be reached, refused, took too long or answered something unusable; the analysis goes on without words. The message says what to check.' },
   EMBEDDINGS_INCOMPARABLE: { httpStatus: 422, retryable: false, meaning: 'The two embeddings come from different models (or kinds); a distance between them means nothing.' },
   // work
   ANALYSIS_CANCELLED: { httpStatus: 409, retryable: false, meaning: 'The analysis was cancelled before it finished.' },

@@ -1,11 +1,9 @@
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UndertoneError } from '../../domain/errors.js';
 import { installFolder } from '../emotion2vec/model-folder.js';
-import { digestFiles } from '../model-digest.js';
-import { downloadFile, type DownloadOptions } from '../model-download.js';
+import { copyPart, fetchPart, publishedAs, type PullPartsOptions } from '../model-parts.js';
 import type { DiarizationManifest } from './diarization-manifest.js';
-import { mirrored, PUBLISHED_DIARIZATIONS, type PublishedDiarization, type PublishedPart } from './published-diarizations.js';
+import { PUBLISHED_DIARIZATIONS, type PublishedDiarization } from './published-diarizations.js';
 import { tryDiarization } from './voice-separation.js';
 
 export interface InstallDiarizationOptions {
@@ -26,17 +24,10 @@ export interface InstallDiarizationOptions {
 export async function installDiarization(options: InstallDiarizationOptions): Promise<DiarizationManifest> {
   const { id, published } = options;
   return installFolder(options.directory, id, options.replace ?? false, async (folder) => {
-    const part = async (source: string, file: string, known: PublishedPart | undefined): Promise<DiarizationManifest['segmentation']> => {
-      const path = join(folder, file);
-      await copyFile(source, path).catch((error: unknown) => {
-        throw new UndertoneError('BAD_INPUT', `The model file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}). Check the path and the permissions.`, {}, { cause: error });
-      });
-      return { file, ...(await digestFiles([path])), name: known?.name ?? 'own', license: known?.license ?? 'unknown' };
-    };
     const manifest: DiarizationManifest = {
       id, version: published?.version ?? '1', name: published?.name ?? id, kind: 'diarization',
-      segmentation: await part(options.segmentationPath, 'segmentation.onnx', published?.segmentation),
-      embedding: await part(options.embeddingPath, 'embedding.onnx', published?.embedding),
+      segmentation: await copyPart(options.segmentationPath, folder, 'segmentation.onnx', published?.segmentation),
+      embedding: await copyPart(options.embeddingPath, folder, 'embedding.onnx', published?.embedding),
       clusterThreshold: published?.clusterThreshold ?? 0.5,
     };
     await tryDiarization({ folder, manifest });
@@ -45,36 +36,17 @@ export async function installDiarization(options: InstallDiarizationOptions): Pr
   });
 }
 
-export interface PullDiarizationOptions {
-  readonly id: string;
-  readonly directory: string;
-  readonly huggingFaceUrl?: string;
-  readonly proxyUrl?: string;
-  readonly replace?: boolean;
-  readonly signal?: AbortSignal;
-  readonly onDownload?: (doneBytes: number, totalBytes: number | null) => void;
-  /** For tests: what is published, and how patiently it is asked for. */
+export interface PullDiarizationOptions extends PullPartsOptions {
+  /** For tests: what is published. */
   readonly catalog?: readonly PublishedDiarization[];
-  readonly download?: Pick<DownloadOptions, 'attempts' | 'retryDelayMs' | 'idleTimeoutMs'>;
 }
 
 /** Downloads a published pair, resuming what was cut, and installs it. Errors: MODEL_UNKNOWN and those of downloadFile and installDiarization. */
 export async function pullDiarization(options: PullDiarizationOptions): Promise<DiarizationManifest> {
-  const catalog = options.catalog ?? PUBLISHED_DIARIZATIONS;
-  const published = catalog.find(({ id }) => id === options.id);
-  if (published === undefined) throw new UndertoneError('MODEL_UNKNOWN', `No published diarization model is called ${JSON.stringify(options.id.slice(0, 80))}; known are ${catalog.map(({ id }) => id).join(', ')}.`);
+  const published = publishedAs(options.catalog ?? PUBLISHED_DIARIZATIONS, options.id, 'diarization');
   const folder = join(options.directory, '.downloads', published.id);
-  const fetchPart = async (part: PublishedPart, file: string): Promise<string> => {
-    const path = join(folder, file);
-    await downloadFile({
-      urls: mirrored(part.urls, options.huggingFaceUrl), path, sha256: part.sha256, ...options.download,
-      ...(part.sizeBytes === undefined ? {} : { sizeBytes: part.sizeBytes }), ...(options.proxyUrl === undefined ? {} : { proxyUrl: options.proxyUrl }),
-      ...(options.signal ? { signal: options.signal } : {}), ...(options.onDownload ? { onProgress: options.onDownload } : {}),
-    });
-    return path;
-  };
-  const segmentationPath = await fetchPart(published.segmentation, 'segmentation.onnx');
-  const embeddingPath = await fetchPart(published.embedding, 'embedding.onnx');
+  const segmentationPath = await fetchPart(published.segmentation, folder, 'segmentation.onnx', options);
+  const embeddingPath = await fetchPart(published.embedding, folder, 'embedding.onnx', options);
   const manifest = await installDiarization({ id: published.id, directory: options.directory, segmentationPath, embeddingPath, published, ...(options.replace === undefined ? {} : { replace: options.replace }) });
   await rm(folder, { recursive: true, force: true });
   return manifest;

@@ -1,12 +1,4 @@
-/** One file, wherever it can be had. */
-export interface PublishedPart {
-  readonly name: string;
-  readonly license: string;
-  readonly urls: readonly string[];
-  readonly sizeBytes?: number;
-  /** Hex. */
-  readonly sha256: string;
-}
+import type { PublishedPart } from '../model-parts.js';
 
 export interface PublishedDiarization {
   readonly id: string;
@@ -17,7 +9,6 @@ export interface PublishedDiarization {
   readonly clusterThreshold: number;
 }
 
-const HUGGING_FACE = 'https://huggingface.co';
 /** The release's tag is spelt so. */
 const EMBEDDINGS = ['https://huggingface.co/csukuangfj/speaker-embedding-models/resolve/main', 'https://github.com/k2-fsa/sherpa-onnx/releases/download/speaker-recongition-models'];
 
@@ -48,8 +39,3 @@ export const PUBLISHED_DIARIZATIONS: readonly PublishedDiarization[] = [
     embedding: embedding('3dspeaker_speech_campplus_sv_zh_en_16k-common_advanced.onnx', { name: '3D-Speaker CAM++ zh-en common advanced', license: 'Apache-2.0', sha256: 'aa3cfc16963a10586a9393f5035d6d6b57e98d358b347f80c2a30bf4f00ceba2' }),
   },
 ];
-
-/** Addresses with a mirror in the place of Hugging Face's own. */
-export function mirrored(urls: readonly string[], huggingFaceUrl: string | undefined): readonly string[] {
-  return huggingFaceUrl === undefined ? urls : urls.map((url) => (url.startsWith(HUGGING_FACE) ? huggingFaceUrl.replace(/\/+$/, '') + url.slice(HUGGING_FACE.length) : url));
-}

@@ -34,7 +34,8 @@ export class TranscriptResolver {
   ): Promise<TranscriptRecord | Problem> {
     return orProblem(IMPORT_TRANSCRIPT, async () => {
       if ((file == null) === (input.content == null)) throw new UndertoneError('BAD_INPUT', 'Give the transcript either as `input.content` or as `file`.', { field: 'content' });
-      return context.services.transcripts.import(context.principal, { ...input, content: input.content ?? (await readTextFile(file!, MAX_FILE_BYTES)) });
+      const { analysisId, format, language } = input;
+      return context.services.transcripts.import(context.principal, { analysisId, format: format ?? null, language: language ?? null, content: input.content ?? (await readTextFile(file!, MAX_FILE_BYTES)) });
     });
   }
 }

@@ -68,7 +68,7 @@ function evidenceOf({ entry, from, to }: Placed, before: Placed | undefined, tok
   const negated = isNegated(tokens, from);
   // "I will not hurt you" is no threat, and "not surprised" no feeling.
   if (negated && (feeling === 'threat' || feeling === 'surprised')) return [];
-  const own = words.slice(wordOf[from]!, wordOf[to - 1]! + 1);
+  const own = words.slice(wordOf[from], wordOf[to - 1]! + 1);
   const place = { text: joinWords(own.map(({ text }) => text)).replace(/[.,!?;:。，！？；：]+$/u, ''), startSeconds: own[0]!.startSeconds, endSeconds: own.at(-1)!.endSeconds, negated };
   if (!negated) return [{ ...place, feeling, weight, valence }];
   return [{ ...place, feeling: valence > 0 ? 'negative' : 'positive', weight: weight * DENIED, valence: -valence * DENIED }];

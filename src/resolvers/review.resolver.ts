@@ -40,7 +40,7 @@ export class ReviewResolver {
 
   @Mutation(() => SetReviewPolicyResult, { description: 'Changes what is sent to review by itself, for analyses that end from now on.' })
   setReviewPolicy(@Ctx() context: RequestContext, @Arg('input', () => ReviewPolicyInput, { description: 'What changes.' }) input: ReviewPolicyInput): Promise<ReviewPolicy | Problem> {
-    return orProblem(REVIEW, () => context.services.reviews.setPolicy(context.principal, { ...input }));
+    return orProblem(REVIEW, () => context.services.reviews.setPolicy(context.principal, input));
   }
 
   @Mutation(() => EnqueueReviewResult, { description: 'Sends a segment or an analysis to review. One that is there already gets the reason as well; a settled one is opened again where more answers are asked for.' })

@@ -8,17 +8,17 @@ const text = (most: number) => z.string().trim().min(1).max(most).nullish().tran
 const orNothing = <T>(schema: z.ZodType<T>) => schema.nullish().transform((given) => given ?? undefined);
 const requiredCount = z.number().int().min(1).max(20);
 const keyIds = z.array(z.string().min(1).max(64)).max(50);
-const only = (a: string, b: string) => [(given: Record<string, unknown>): boolean => (given[a] === null) !== (given[b] === null), { message: `give exactly one of ${a} and ${b}`, path: [a] }] as const;
+const isOne = (a: unknown, b: unknown): boolean => (a === null) !== (b === null);
 
 export const enqueueSchema = z.object({
   analysisId: text(64), segmentId: text(64), note,
   priority: orNothing(z.number().int().min(0).max(100)), requiredCount: orNothing(requiredCount), isBlind: orNothing(z.boolean()), assigneeKeyIds: orNothing(keyIds),
-}).refine(...only('analysisId', 'segmentId'));
+}).refine(({ analysisId, segmentId }) => isOne(analysisId, segmentId), { message: 'give exactly one of analysisId and segmentId', path: ['analysisId'] });
 
 export const resolveSchema = z.object({
   id: z.string().min(1).max(64), label: text(64), freeLabel: text(64), note,
   spentSeconds: orNothing(z.number().min(0).max(86_400)), isFinal: z.boolean().nullish().transform((given) => given ?? false),
-}).refine(...only('label', 'freeLabel'));
+}).refine(({ label, freeLabel }) => isOne(label, freeLabel), { message: 'give exactly one of label and freeLabel', path: ['label'] });
 
 export const noteSchema = z.object({ note });
 export const reasonSchema = z.object({ reason: z.string().trim().min(1, 'must say why').max(500) });

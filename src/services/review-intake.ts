@@ -68,7 +68,7 @@ export function createReviewIntake({ database, reviews, contradictions, now = ()
       const named = subject.segments.filter(({ segmentId }) => segmentIds.includes(segmentId!));
       const judged = named.length === 0 || named.length > MOST_SEGMENTS_OF_A_FIRING ? [subject.whole] : named;
       const because = reason('RULE', now(), `The rule “${alert.ruleName}” fired.`, { ruleId: alert.ruleId, alertId: alert.id });
-      const priority = RULE_PRIORITIES[String(input['priority'])] ?? RULE_PRIORITIES['normal']!;
+      const priority = RULE_PRIORITIES[input['priority'] as string] ?? RULE_PRIORITIES['normal']!;
       const rules = { ...DEFAULT_REVIEW_POLICY, ...(await reviews.policy(workspaceId, tx)) };
       await propose(tx, judged.map((one) => newItem(subject, one, rules, [because], priority)));
     },

@@ -146,7 +146,8 @@ export function describeReviews(open: () => Promise<TestDatabase>): void {
   reviewCases(async () => databaseWorld(await open()));
 }
 
-async function databaseWorld({ db, dispose }: TestDatabase): Promise<ReviewWorld> {
+async function databaseWorld(database: TestDatabase): Promise<ReviewWorld> {
+  const { db } = database;
   const workspaceId = newId('workspace');
   await db.client.workspace.create({ data: { id: workspaceId, name: 'reviews' } });
   const { recording } = await db.transaction((tx) => createRecordingRepository(db).insertOrFind(tx, aRecording(workspaceId)));
@@ -155,5 +156,5 @@ async function databaseWorld({ db, dispose }: TestDatabase): Promise<ReviewWorld
   await db.transaction((tx) => analyses.insert(tx, { id: analysisId, workspaceId, recordingId: recording.id, modelId: 'starter', raw: false, speakersMode: 'none', idempotencyKey: null, requestDigest: null }));
   await analyses.begin(analysisId);
   await analyses.complete({ analysisId, outcome: anOutcome({ segments: [aSegment(0), aSegment(1), aSegment(2)] }), trackKey: `tracks/${analysisId}`, peaks: new Int8Array(2) });
-  return { reviews: createReviewRepository(db), workspaceId, analysisId, transaction: (work) => db.transaction(work), dispose };
+  return { reviews: createReviewRepository(db), workspaceId, analysisId, transaction: (work) => db.transaction(work), dispose: () => database.dispose() };
 }

@@ -31,7 +31,7 @@ import { httpsOf, type TlsFiles } from './tls.js';
 import { trustedProxies } from './trusted-proxies.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'exports' | 'keys' | 'rules'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;

@@ -86,7 +86,7 @@ export class AnalysisFieldsResolver {
   }
 
   @FieldResolver(() => AnalysisExports, { description: 'Links to the result as JSON, CSV and SVG.' })
-  exports(@Ctx() { signPath }: RequestContext, @Root() { id }: AnalysisRecord): AnalysisExports {
+  exports(@Ctx() { signPath }: RequestContext, @Root() { id }: AnalysisRecord): Plain<AnalysisExports> {
     const path = `/analyses/${encodeURIComponent(id)}`;
     return { jsonUrl: signPath(`${path}.json`), csvUrl: signPath(`${path}.csv`), svgUrl: signPath(`${path}.svg`) };
   }

@@ -33,6 +33,7 @@ const SMALLEST_BIN_SECONDS = 0.5;
 interface Stored {
   readonly analysis: AnalysisRecord;
   readonly recording: RecordingRecord;
+  readonly voices: readonly SpeakerRecord[];
   readonly outcome: ReportedOutcome;
 }
 
@@ -57,7 +58,7 @@ export function createExportService({ recordings, analyses, speakers, timelines,
     const conversation = told?.conversation ?? null;
     const keyOf = new Map(voices.map((voice) => [voice.id, voice.key]));
     return {
-      analysis, recording,
+      analysis, recording, voices,
       outcome: {
         durationSeconds: recording.durationSeconds ?? 0, quality: recording.quality, gate: analysis.gate, warnings: analysis.warnings, summary: analysis.summary, conversation,
         model: { id: analysis.modelId, version: analysis.modelVersion ?? '', digest: analysis.modelDigest ?? '' },
@@ -82,13 +83,14 @@ export function createExportService({ recordings, analyses, speakers, timelines,
     async svg(principal, id) {
       const found = await stored(principal, id);
       if (found === null) return null;
-      const { analysis, recording, outcome } = found;
+      const { analysis, recording, voices, outcome } = found;
       const { durationSeconds } = outcome;
       const binSeconds = Math.max(SMALLEST_BIN_SECONDS, durationSeconds / MOST_BINS);
-      const [waveform, timeline] = await Promise.all([
-        recordings.waveform(principal, recording.id),
-        timelines.timeline(principal, analysis, { binSeconds, fromSeconds: null, toSeconds: null, speakerId: null }),
-      ]);
+      const timelineOf = (speakerId: string | null): Promise<TimelineColumns> => timelines.timeline(principal, analysis, { binSeconds, fromSeconds: null, toSeconds: null, speakerId });
+      const waveform = await recordings.waveform(principal, recording.id);
+      // Of each voice by itself: where two channels talk at once a bin of all would be neither's.
+      const ofVoice = new Map<string | null, TimelineColumns>([[null, await timelineOf(null)]]);
+      for (const { id: speakerId, key } of voices) ofVoice.set(key, await timelineOf(speakerId));
       const title = recording.title ?? recording.fileName;
       return analysisSvg({
         title, subtitle: subtitleOf(outcome), durationSeconds, labels: analysis.modelLabels, warnings: outcome.warnings,
@@ -99,7 +101,7 @@ export function createExportService({ recordings, analyses, speakers, timelines,
         overlaps: outcome.conversation?.overlaps ?? [],
         segments: outcome.segments.map(({ startSeconds, endSeconds, speaker, gate, prediction }) => ({
           startSeconds, endSeconds, gate, speaker: nameOf(speaker, outcome.speakers), label: prediction?.label ?? null,
-          bins: prediction === null ? [] : binsWithin(timeline, { startSeconds, endSeconds }, prediction.scores),
+          bins: prediction === null ? [] : binsWithin(ofVoice.get(speaker)!, { startSeconds, endSeconds }, prediction.scores),
         })),
       });
     },

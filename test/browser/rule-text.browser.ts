@@ -33,7 +33,7 @@ describe('the text of a rule', () => {
     const at = placeOf(places, 'when.all[0].label.in');
     expect(text.slice(at.from, at.to)).toBe('"in": ["sad"]');
     expect(text.slice(placeOf(places, 'n[0]').from, placeOf(places, 'n[0]').to)).toBe('-1.5e2');
-    expect(lineOf(text, at.from)).toEqual({ line: 3, column: 32 });
+    expect(lineOf(text, at.from)).toEqual({ line: 3, column: 35 });
   });
 
   it('gives what is missing the place of what should hold it', () => {
@@ -60,7 +60,7 @@ describe('the check by the published schema', () => {
 
   it.each([
     ['a name that is not known', rule({ lable: { in: ['sad'] } }), 'when.lable'],
-    ['a name inside a list', rule({ all: [{ label: { in: ['sad'] } }, { label: { inn: ['sad'] } }] }), 'when.all[1].label.inn'],
+    ['a name inside a list', rule({ all: [{ label: { in: ['sad'] } }, { label: { in: ['sad'], off: 'segment' } }] }), 'when.all[1].label.off'],
     ['a missing name', { when: { label: { in: ['sad'] } } }, 'name'],
     ['a value out of its range', rule({ score: { label: 'sad', atLeast: 2 } }), 'when.score.atLeast'],
     ['a word that is not among those allowed', rule({ label: { in: ['sad'] } }, { severity: 'high' }), 'severity'],

@@ -67,7 +67,7 @@ describe('speakers', () => {
     const rows = page.locator('.segments-card tbody tr');
     await rows.first().waitFor();
     const all = await rows.count();
-    await page.getByLabel('Show', { exact: true }).selectOption({ label: 'agent' });
+    await page.locator('.segments-card select').selectOption({ label: 'agent' });
     await expect.poll(() => rows.count()).toBeLessThan(all);
     for (const text of await rows.allTextContents()) expect(text).toContain('agent');
   });

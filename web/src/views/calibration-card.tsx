@@ -28,7 +28,7 @@ export function CalibrationCard({ figures }: { readonly figures: EvaluationFigur
       </div>
       <details class="options">
         <summary>As tables</summary>
-        <div class="pair">
+        <div class="stack">
           <NumbersTable name="Reliability" head={['Confidence', 'Accuracy', '95 %', 'Recordings']} rows={bins.map((bin) => [`${formatShare(bin.lower)} to ${formatShare(bin.upper)}`, bin.accuracy === null ? '–' : formatShare(bin.accuracy), formatInterval(bin.interval), String(bin.count)])} />
           <NumbersTable name="Coverage" head={['Answered', 'Accuracy', '95 %']} rows={figures.coverage.map((point) => [formatShare(point.coverage), formatShare(point.accuracy), formatInterval(point.interval)])} />
         </div>
@@ -91,7 +91,7 @@ function NumbersTable({ name, head, rows }: { readonly name: string; readonly he
       <table class="table table--plain">
         <caption class="small">{name}</caption>
         <thead><tr>{head.map((word) => <th key={word} scope="col">{word}</th>)}</tr></thead>
-        <tbody>{rows.map((row) => <tr key={row[0]}>{row.map((cell, index) => <td key={head[index]}>{cell}</td>)}</tr>)}</tbody>
+        <tbody>{rows.map((row) => <tr key={row[0]}>{row.map((cell, index) => <td key={head[index]} class="nowrap">{cell}</td>)}</tr>)}</tbody>
       </table>
     </div>
   );

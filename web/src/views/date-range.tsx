@@ -10,8 +10,8 @@ export function DateRange({ range, onChange }: { readonly range: RuleRange; read
   };
   return (
     <>
-      <label class="field"><span class="field-label">From</span><input class="input" type="date" value={dayOf(range.from)} max={dayOf(range.to)} onInput={(event) => set('from', event.currentTarget.value)} /></label>
-      <label class="field"><span class="field-label">To</span><input class="input" type="date" value={dayOf(range.to)} min={dayOf(range.from)} onInput={(event) => set('to', event.currentTarget.value)} /></label>
+      <label class="field field--date"><span class="field-label">From</span><input class="input" type="date" value={dayOf(range.from)} max={dayOf(range.to)} onInput={(event) => set('from', event.currentTarget.value)} /></label>
+      <label class="field field--date"><span class="field-label">To</span><input class="input" type="date" value={dayOf(range.to)} min={dayOf(range.from)} onInput={(event) => set('to', event.currentTarget.value)} /></label>
     </>
   );
 }

@@ -12,7 +12,7 @@ export function formatInterval(interval: Interval | null): string {
 
 /** A figure with its 95 % interval in words. */
 export function Figure({ figure }: { readonly figure: Measured }) {
-  return <><strong>{formatFigure(figure.value)}</strong>{figure.interval && <span class="small muted"> {formatInterval(figure.interval)}</span>}</>;
+  return <><strong>{formatFigure(figure.value)}</strong>{figure.interval && <span class="small muted nowrap"> {formatInterval(figure.interval)}</span>}</>;
 }
 
 /** A figure of 0 to 1 as a mark in its interval. The numbers stand beside it. */

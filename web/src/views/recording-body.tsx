@@ -58,7 +58,7 @@ export function RecordingBody({ api, player, recording, viewer, capabilities, on
         }}
       />
       {failure && <Notice tone="error" title="A part of the result could not be loaded" action={{ label: 'Try again', run: onChange }}>{failure.message}</Notice>}
-      {analysis && !isFinished(analysis.status) && <AnalysisProgress key={analysis.id} api={api} analysis={analysis} canCancel={canAnalyze} onPart={() => look(analysis.id)} onEnd={() => {
+      {analysis && !isFinished(analysis.status) && <AnalysisProgress key={`progress ${analysis.id}`} api={api} analysis={analysis} canCancel={canAnalyze} onPart={() => look(analysis.id)} onEnd={() => {
         look(analysis.id);
         reload();
         onChange();
@@ -81,7 +81,7 @@ export function RecordingBody({ api, player, recording, viewer, capabilities, on
       )}
       {isDone && <SpeakersCard api={api} analysis={analysis} canEdit={canAnalyze} onChange={reload} />}
       {analysis && (isDone || analysis.id === shownId) && segments.kind === 'ready' && (isDone || segments.value.rows.length > 0) && (
-        <SegmentsCard key={analysis.id} api={api} player={player} recordingId={recording.id} segments={segments.value} labels={analysis.model.labels} isPartial={!isDone} />
+        <SegmentsCard key={`segments ${analysis.id}`} api={api} player={player} recordingId={recording.id} segments={segments.value} labels={analysis.model.labels} isPartial={!isDone} />
       )}
       {!isDone && quality}
     </>

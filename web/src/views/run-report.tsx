@@ -19,13 +19,15 @@ export function RunReport({ api, run, report }: { readonly api: Api; readonly ru
     <>
       {doubts.length > 0 && <Notice tone="warning" title="Bear in mind"><ul class="stack">{doubts.map((doubt) => <li key={doubt}>{doubt}</li>)}</ul></Notice>}
       <FiguresCard report={report} />
-      <div class="pair">
-        <ConfusionCard labels={labels} rows={overall.confusion} />
-        <CalibrationCard figures={overall} />
-      </div>
-      <div class="pair">
-        <ClassesCard classes={overall.perClass} />
-        <SlicesCard slices={report.slices} />
+      <div class="columns">
+        <div>
+          <ConfusionCard labels={labels} rows={overall.confusion} />
+          <ClassesCard classes={overall.perClass} />
+        </div>
+        <div>
+          <CalibrationCard figures={overall} />
+          <SlicesCard slices={report.slices} />
+        </div>
       </div>
       <RunComparison api={api} run={run} />
       <MistakesCard mistakes={report.mostConfidentMistakes} labels={labels} />

@@ -56,10 +56,15 @@ export function validate(root: JsonSchema, given: JsonValue): SchemaFault[] {
     for (const part of schema.allOf ?? []) check(part, value, path);
     if (schema.anyOf && !schema.anyOf.some((part) => validate({ ...(root.$defs && { $defs: root.$defs }), ...part }, value).length === 0)) fault('fits none of what is allowed here');
     const type = typeOf(value);
+    const isOf = (wanted: string): boolean => wanted === type || (wanted === 'number' && type === 'integer');
     const types = schema.type === undefined ? null : [schema.type].flat();
-    if (types && !types.includes(type) && !(type === 'integer' && types.includes('number'))) return fault(`must be ${types.map((each) => TYPE_WORDS[each] ?? each).join(' or ')}`);
-    if (schema.enum && !schema.enum.includes(value)) return fault(`must be one of ${schema.enum.map(String).join(', ')}`);
-    if (schema.const !== undefined && schema.const !== value) return fault(`must be ${String(schema.const)}`);
+    const wrong = types && !types.some(isOf) ? `must be ${types.map((each) => TYPE_WORDS[each] ?? each).join(' or ')}`
+      : schema.enum && !schema.enum.includes(value) ? `must be one of ${schema.enum.map((each) => JSON.stringify(each)).join(', ')}`
+        : schema.const !== undefined && schema.const !== value ? `must be ${JSON.stringify(schema.const)}` : null;
+    if (wrong !== null) {
+      fault(wrong);
+      return;
+    }
     if (typeof value === 'number') checkNumber(schema, value, fault);
     if (typeof value === 'string') checkText(schema, value, fault);
     if (Array.isArray(value)) {

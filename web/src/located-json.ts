@@ -15,7 +15,7 @@ class Broken extends Error {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const STRING = /"(?:[^"\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
 const LITERALS = { true: true, false: false, null: null } as const;
 
 /** Reads JSON and remembers where each part stands, so that a fault can be pointed at. `JSON.parse` tells neither. */

@@ -5,8 +5,8 @@ const dayOf = (iso: string | undefined): string => (iso === undefined ? '' : iso
 /** Two days, each of which may be left open. The last day counts whole. */
 export function DateRange({ range, onChange }: { readonly range: RuleRange; readonly onChange: (range: RuleRange) => void }) {
   const set = (name: keyof RuleRange, day: string): void => {
-    const { [name]: _old, ...rest } = range;
-    onChange(day === '' ? rest : { ...rest, [name]: `${day}T${name === 'from' ? '00:00:00.000' : '23:59:59.999'}Z` });
+    const others = Object.fromEntries(Object.entries(range).filter(([each]) => each !== name));
+    onChange(day === '' ? others : { ...others, [name]: `${day}T${name === 'from' ? '00:00:00.000' : '23:59:59.999'}Z` });
   };
   return (
     <>

@@ -50,6 +50,7 @@ import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import type { EncryptionService } from './services/encryption.service.js';
 import { createEventBus } from './services/event-bus.js';
+import { createExportService } from './services/export.service.js';
 import { createFactOutbox } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
@@ -198,16 +199,20 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
+  const speakerService = createSpeakerService({ speakers, analyses });
+  const transcriptService = createTranscriptService({ database, transcripts, analyses, recordings, speakers, comparison: asr.comparison, audit: retention.audit, facts });
+  const embeddingService = createEmbeddingService(embeddings);
   const services: Services = {
     recordings: recordingService,
     ...retention.services,
     tasks: createTaskService(scheduler, taskRuns),
     analyses: analysisService,
-    speakers: createSpeakerService({ speakers, analyses }),
-    transcripts: createTranscriptService({ database, transcripts, analyses, recordings, speakers, comparison: asr.comparison, audit: retention.audit, facts }),
+    speakers: speakerService,
+    transcripts: transcriptService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
-    embeddings: createEmbeddingService(embeddings),
+    embeddings: embeddingService,
+    exports: createExportService({ recordings: recordingService, analyses: analysisService, speakers: speakerService, timelines, embeddings: embeddingService, transcripts: transcriptService }),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys, rules, alerts, reviews: review.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),

@@ -92,6 +92,9 @@ if (existsSync(join(ROOT, 'test', 'long')) && readdirSync(join(ROOT, 'test', 'lo
   await suite('long', async () => {
     // One test watches every system call of a server at work.
     await ensureProgram('strace', ['strace']);
+    // A transcriber that is a Debian package, and a voice for it.
+    await ensureProgram('pocketsphinx_batch', ['pocketsphinx', 'pocketsphinx-en-us']);
+    await ensureProgram('espeak-ng', ['espeak-ng']);
     return withServers((env) => vitest('long', { config: 'vitest.long.config.ts', env }));
   });
 }

@@ -1,15 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { packageFolder } from './compose-analyzer.js';
+import { temporaryFolder } from './temporary-folder.js';
 import { UndertoneError } from './domain/errors.js';
 import type { Settings } from './domain/settings.js';
+import { SpeechRecognition } from './inference/speech-to-text/speech-recognition.js';
 import { ASR_CROSS_CHECK, asrCrossCheckPlugin, chosenTranscriber, type AsrCrossCheckParts } from './plugins/asr-cross-check/asr-cross-check.plugin.js';
 import { crossCheck, WARNING_PREFIX, warningsOf } from './plugins/asr-cross-check/cross-check.js';
 import { joinLexicons, parseLexicon, type LexiconFile } from './plugins/asr-cross-check/lexicon.js';
+import { openAiTranscriber } from './plugins/asr-cross-check/openai-transcriber.js';
+import { pocketsphinxTranscriber } from './plugins/asr-cross-check/pocketsphinx-transcriber.js';
+import { sherpaTranscriber } from './plugins/asr-cross-check/sherpa-transcriber.js';
 import type { Transcriber, UndertonePlugin } from './plugins/contract.js';
 import type { Plugins } from './plugins/registry.js';
 import type { TranscriptionFacts } from './resolvers/request-context.js';
 import type { WordComparison } from './services/transcript.service.js';
+
+/** Where pulled and imported speech models lie. */
+export function speechFolder({ dataDir }: Pick<Settings, 'dataDir'>): string {
+  return join(dataDir, 'speech');
+}
+
+/** The transcribers that come with Undertone; none of them starts anything before it is used. */
+function builtInTranscribers(settings: Settings): AsrCrossCheckParts['transcribers'] {
+  const { transcription, dataDir } = settings;
+  const { url, key, model, allowPrivate, timeoutMs } = transcription;
+  const engine = new SpeechRecognition({ directory: speechFolder(settings), modelId: url === null ? model : null, timeoutMs, threadCount: settings.modelThreads, idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
+  return [openAiTranscriber({ url, key, model: model ?? 'whisper-1', allowPrivate, timeoutMs }), sherpaTranscriber(engine), pocketsphinxTranscriber({ tempDir: temporaryFolder(dataDir), timeoutMs })];
+}
 
 const MAX_LEXICON_BYTES = 16 * 1024 * 1024;
 
@@ -44,7 +62,7 @@ export function composeAsr(settings: Settings): CrossChecking {
   const lexicons = readLexicons(settings);
   let bound: Pick<Plugins, 'transcribers' | 'names'> = { transcribers: [], names: [] };
   const isOn = (): boolean => bound.names.includes(ASR_CROSS_CHECK);
-  const parts: AsrCrossCheckParts = { transcribers: [], all: () => bound.transcribers, setting: transcription.transcriber, lexicons, timeoutMs: transcription.timeoutMs };
+  const parts: AsrCrossCheckParts = { transcribers: builtInTranscribers(settings), all: () => bound.transcribers, setting: transcription.transcriber, lexicons, timeoutMs: transcription.timeoutMs };
   return {
     plugin: () => asrCrossCheckPlugin(parts),
     comparison: { warningPrefix: WARNING_PREFIX, warningsOf, check: (words, segments, language) => (isOn() ? crossCheck(words, segments, language, lexicons) : null) },

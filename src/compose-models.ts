@@ -3,6 +3,7 @@ import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
 import { readCalibrationClips } from './calibration-clips.js';
 import type { CliModels, ModelListing, UnusableListing } from './cli/cli-runtime.js';
 import { modelFolders } from './compose-analyzer.js';
+import { speechFolder } from './compose-asr.js';
 import { diarizationFolder } from './compose-diarization.js';
 import { isUndertoneError, UndertoneError } from './domain/errors.js';
 import { visibleLabels } from './domain/scores.js';
@@ -16,8 +17,12 @@ import { removeModel } from './inference/emotion2vec/model-folder.js';
 import { writeCalibration } from './inference/model-manifest.js';
 import { hasItsSize, verifyModel } from './inference/model-digest.js';
 import { partialDownloads, sizeOf } from './inference/model-disk.js';
+import { installedParts, readParts, verifyParts } from './inference/model-parts.js';
 import { pullModel } from './inference/model-pull.js';
 import { scanModels, type InstalledModel } from './inference/model-registry.js';
+import { installSpeech, pullSpeech } from './inference/speech-to-text/install-speech.js';
+import { PUBLISHED_SPEECH } from './inference/speech-to-text/published-speech.js';
+import { digestOfSpeech, SPEECH, type SpeechManifest } from './inference/speech-to-text/speech-manifest.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** The models on disk, for the command: no host is started. */
@@ -41,6 +46,9 @@ export function composeModels(settings: Settings): CliModels {
   const voices = diarizationFolder(settings);
   const isDiarization = (id: string): boolean => installedDiarizations(voices).some(({ manifest }) => manifest.id === id);
 
+  const words = speechFolder(settings);
+  const isSpeech = (id: string): boolean => installedParts(SPEECH, words).some(({ manifest }) => manifest.id === id);
+
   /** The user's own recordings, their first seconds, for the comparison of int8 with float32. */
   async function calibration(clips: string | null, signal: AbortSignal): Promise<{ readonly calibrationClips?: readonly Float32Array[] }> {
     if (clips === null) return {};
@@ -48,7 +56,7 @@ export function composeModels(settings: Settings): CliModels {
   }
 
   return {
-    list: async () => [...await Promise.all(scanModels(folders).models.map(listing)), ...installedDiarizations(voices).map(({ manifest }) => diarizationListing(manifest))],
+    list: async () => [...await Promise.all(scanModels(folders).models.map(listing)), ...installedDiarizations(voices).map(({ manifest }) => diarizationListing(manifest)), ...installedParts(SPEECH, words).map(({ manifest }) => speechListing(manifest))],
 
     async unusable() {
       const invalid = scanModels(folders).unusable.map(async ({ id, folder, problem }): Promise<UnusableListing> => ({ id, state: 'invalid', problem: problem.message, sizeBytes: await sizeOf(folder) }));
@@ -58,7 +66,8 @@ export function composeModels(settings: Settings): CliModels {
 
     async verify(id) {
       try {
-        await (isDiarization(id) ? verifyDiarization(readDiarization(voices, id)) : verifyModel(installed(id)));
+        if (isSpeech(id)) await verifyParts(SPEECH, readParts(SPEECH, words, id));
+        else await (isDiarization(id) ? verifyDiarization(readDiarization(voices, id)) : verifyModel(installed(id)));
         return { ok: true, details: [] };
       } catch (error) {
         if (isUndertoneError(error) && error.code === 'MODEL_INVALID') return { ok: false, details: [error.message] };
@@ -68,6 +77,7 @@ export function composeModels(settings: Settings): CliModels {
 
     async remove(id) {
       if (isDiarization(id)) return removeModel(voices, id);
+      if (isSpeech(id)) return removeModel(words, id);
       const isBundled = scanModels(folders).models.some(({ manifest, folder }) => manifest.id === id && dirname(folder) !== own);
       if (isBundled) throw new UndertoneError('CONFLICT', `The model ${id} is the bundled one and stays. Choose another as default with UNDERTONE_DEFAULT_MODEL.`);
       await removeModel(own, id);
@@ -94,15 +104,19 @@ export function composeModels(settings: Settings): CliModels {
       return diarizationListing(await installDiarization({ id, directory: voices, segmentationPath: segmentation, embeddingPath: embedding, replace }));
     },
 
+    async importSpeech({ id, engine, paths, replace }) {
+      return speechListing(await installSpeech({ id, directory: words, engine, paths, replace }));
+    },
+
     async pull({ id, precision, acceptLicense, replace, clips, onProgress, signal }) {
       const { modelSources, huggingFaceUrl, modelScopeUrl, downloadProxy } = settings;
       const say = everyTwoSeconds(onProgress);
-      if (id.startsWith('diarization') || PUBLISHED_DIARIZATIONS.some((published) => published.id === id)) {
-        return diarizationListing(await pullDiarization({
-          id, directory: voices, signal, replace, ...(huggingFaceUrl === null ? {} : { huggingFaceUrl }), ...(downloadProxy === null ? {} : { proxyUrl: downloadProxy }),
-          onDownload: (doneBytes, totalBytes) => say('downloading', totalBytes === null ? 0 : doneBytes / totalBytes),
-        }));
-      }
+      const ofParts = {
+        id, signal, replace, ...(huggingFaceUrl === null ? {} : { huggingFaceUrl }), ...(downloadProxy === null ? {} : { proxyUrl: downloadProxy }),
+        onDownload: (doneBytes: number, totalBytes: number | null): void => say('downloading', totalBytes === null ? 0 : doneBytes / totalBytes),
+      };
+      if (PUBLISHED_SPEECH.some((published) => published.id === id)) return speechListing(await pullSpeech({ ...ofParts, directory: words }));
+      if (id.startsWith('diarization') || PUBLISHED_DIARIZATIONS.some((published) => published.id === id)) return diarizationListing(await pullDiarization({ ...ofParts, directory: voices }));
       const { manifest, folder } = await pullModel({
         ...(await calibration(clips, signal)), replace, id, modelsDir: own, precision, acceptLicense, signal, sources: modelSources,
         mirrors: { ...(huggingFaceUrl === null ? {} : { huggingface: huggingFaceUrl }), ...(modelScopeUrl === null ? {} : { modelscope: modelScopeUrl }) },
@@ -120,6 +134,15 @@ function diarizationListing({ id, version, name, segmentation, embedding }: Diar
   return {
     kind: 'diarization', state: 'installed', id, version, name, digest: embedding.sha256, labels: [], embeddingDimension: 0, sizeBytes: segmentation.sizeBytes + embedding.sizeBytes,
     license: [...new Set([segmentation.license, embedding.license])].join(' and '), precision: 'f32', isDefault: false, calibrated: false, quantization: null,
+  };
+}
+
+/** Of files that write down what is said. */
+function speechListing(manifest: SpeechManifest): ModelListing {
+  const parts = SPEECH.partsOf(manifest);
+  return {
+    kind: 'speech', state: 'installed', id: manifest.id, version: manifest.version, name: manifest.name, digest: digestOfSpeech(manifest), labels: [], embeddingDimension: 0,
+    sizeBytes: parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), license: [...new Set(parts.map(({ license }) => license))].join(' and '), precision: 'f32', isDefault: false, calibrated: false, quantization: null,
   };
 }
 

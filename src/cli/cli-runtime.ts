@@ -81,8 +81,8 @@ export interface CliAnalyzer {
 
 export interface ModelListing {
   readonly id: string;
-  /** Absent: an emotion model. A diarization model has no labels, and tells voices apart for `--speakers auto`. */
-  readonly kind?: 'diarization';
+  /** Absent: an emotion model. A diarization model tells voices apart for `--speakers auto`, a speech model writes down what is said; neither has labels. */
+  readonly kind?: 'diarization' | 'speech';
   readonly version: string;
   readonly name: string;
   readonly digest: string;
@@ -119,6 +119,8 @@ export interface CliModels {
   import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
   /** A user's own pair of models for `--speakers auto`. */
   importDiarization(options: { readonly id: string; readonly segmentation: string; readonly embedding: string; readonly replace: boolean }): Promise<ModelListing>;
+  /** A user's own model that writes down what is said; `paths` by the role of the file. */
+  importSpeech(options: { readonly id: string; readonly engine: 'sense-voice' | 'whisper' | 'paraformer'; readonly paths: Partial<Readonly<Record<'model' | 'encoder' | 'decoder' | 'tokens', string>>>; readonly replace: boolean }): Promise<ModelListing>;
   /** LICENSE_NOT_ACCEPTED when it was never accepted here and is not now. */
   pull(options: { readonly id: string; readonly acceptLicense: boolean; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
 }

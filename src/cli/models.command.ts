@@ -14,7 +14,7 @@ export async function listModels(runtime: CliRuntime, terminal: Terminal, args: 
     return 0;
   }
   const rows = models.map((model) => [
-    `${printable(model.id)}${model.isDefault ? ' *' : ''}`, model.version, model.digest.slice(0, 12), megabytes(model.sizeBytes), model.state, ...(model.kind === 'diarization' ? ['–', '–', '–', model.license, '(tells voices apart)'] : [model.precision, String(model.embeddingDimension), model.calibrated ? 'yes' : 'no', model.license, model.labels.map(printable).join(' ')]),
+    `${printable(model.id)}${model.isDefault ? ' *' : ''}`, model.version, model.digest.slice(0, 12), megabytes(model.sizeBytes), model.state, ...(model.kind !== undefined ? ['–', '–', '–', model.license, model.kind === 'diarization' ? '(tells voices apart)' : '(writes down what is said)'] : [model.precision, String(model.embeddingDimension), model.calibrated ? 'yes' : 'no', model.license, model.labels.map(printable).join(' ')]),
   ]);
   const others = unusable.map(({ id, state, sizeBytes }) => [printable(id), '-', '-', megabytes(sizeBytes), state, '-', '-', '-', '-', '-']);
   await print(terminal.out, table([['id (* default)', 'version', 'digest', 'size', 'state', 'precision', 'embedding', 'calibrated', 'licence', 'labels'], ...rows, ...others], [3, 6]));
@@ -35,11 +35,24 @@ export async function removeModel(runtime: CliRuntime, terminal: Terminal, id: s
   return 0;
 }
 
-export async function importModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly checkpoint: string | null; readonly segmentation: string | null; readonly embedding: string | null; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null }): Promise<number> {
+/** Files of a model that writes down what is said; its vocabulary is `--tokens`. */
+export interface SpeechFiles {
+  readonly engine: 'sense-voice' | 'whisper' | 'paraformer';
+  readonly model: string | null;
+  readonly encoder: string | null;
+  readonly decoder: string | null;
+}
+
+export async function importModel(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly checkpoint: string | null; readonly segmentation: string | null; readonly embedding: string | null; readonly tokens: string | null; readonly speech: SpeechFiles | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null }): Promise<number> {
   const models = await runtime.openModels();
-  const { id, replace, checkpoint, segmentation, embedding } = args;
+  const { id, replace, checkpoint, segmentation, embedding, speech, tokens } = args;
+  if (speech !== null) {
+    const { engine, ...files } = speech;
+    const paths = Object.fromEntries(Object.entries({ ...files, tokens }).filter((entry): entry is [string, string] => entry[1] !== null));
+    return say(terminal, 'Imported', await models.importSpeech({ id, engine, paths, replace }));
+  }
   if (segmentation !== null && embedding !== null) return say(terminal, 'Imported', await models.importDiarization({ id, segmentation, embedding, replace }));
-  if (checkpoint === null) throw new UndertoneError('BAD_INPUT', 'Give --checkpoint for an emotion model, or --segmentation and --embedding together for a diarization model.');
+  if (checkpoint === null) throw new UndertoneError('BAD_INPUT', 'Give --checkpoint for an emotion model, --segmentation and --embedding together for a diarization model, or --engine with its files for a speech model.');
   return say(terminal, 'Imported', await models.import({ ...args, checkpoint, signal: terminal.signal, onProgress: (message) => void terminal.err.write(`${printable(message)}\n`) }));
 }
 
@@ -71,8 +84,8 @@ function megabytes(bytes: number): string {
 }
 
 async function say(terminal: Terminal, verb: string, model: ModelListing): Promise<number> {
-  if (model.kind === 'diarization') {
-    await print(terminal.out, `${verb} ${printable(model.id)}: ${printable(model.name)}, ${megabytes(model.sizeBytes)}, licence ${model.license}. Use it with --speakers auto.\n`);
+  if (model.kind !== undefined) {
+    await print(terminal.out, `${verb} ${printable(model.id)}: ${printable(model.name)}, ${megabytes(model.sizeBytes)}, licence ${model.license}. ${model.kind === 'diarization' ? 'Use it with --speakers auto' : 'It writes down what is said from now on, unless UNDERTONE_TRANSCRIBER says otherwise'}.\n`);
     return 0;
   }
   await print(terminal.out, `${verb} ${printable(model.id)} ${model.version}: ${model.labels.length} labels, embedding ${model.embeddingDimension}, ${megabytes(model.sizeBytes)}, ${model.precision}${faithfulness(model)}, licence ${model.license}\n`);

@@ -11,6 +11,7 @@ import { addCalibrate, addEval } from './eval-grammar.js';
 import { createKey, listKeys, newEncryptionKey, revokeKey, rotateEncryption, showEncryption } from './keys.command.js';
 import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
+import type { SpeechFiles } from './models.command.js';
 import { addRetention } from './retention.grammar.js';
 import { backtestRule } from './rules.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
@@ -116,12 +117,13 @@ function addModels(program: Command, context: ProgramContext): void {
   const replace = (): Option => new Option('--replace', 'take the place of an installed model of this id');
   models.command('list').description('installed models').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listModels(runtime, terminal, { json: options.json ?? false })));
   interface Made { precision: Precision | 'auto'; replace?: true; clips?: string }
-  interface Import extends Made { id: string; checkpoint?: string; segmentation?: string; embedding?: string; tokens?: string }
-  models.command('import').description('build a model from an Emotion2Vec+ checkpoint on this machine, or take in a pair of models for --speakers auto').requiredOption('--id <id>', 'name for it here').option('--checkpoint <model.pt>', 'the checkpoint')
+  interface Import extends Made { id: string; checkpoint?: string; segmentation?: string; embedding?: string; tokens?: string; engine?: SpeechFiles['engine']; model?: string; encoder?: string; decoder?: string }
+  models.command('import').description('build a model from an Emotion2Vec+ checkpoint on this machine, or take in a pair of models for --speakers auto, or one that writes down what is said').requiredOption('--id <id>', 'name for it here').option('--checkpoint <model.pt>', 'the checkpoint')
     .addOption(new Option('--segmentation <model.onnx>', 'diarization: says when somebody speaks (pyannote, as sherpa-onnx publishes it)').conflicts('checkpoint')).addOption(new Option('--embedding <model.onnx>', 'diarization: says how a voice sounds').conflicts('checkpoint'))
-    .option('--tokens <tokens.txt>', 'labels, one a line (default: tokens.txt beside the checkpoint, else the usual nine)').addOption(replace()).addOption(precision()).addOption(clips())
-    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint ?? null, segmentation: options.segmentation ?? null, embedding: options.embedding ?? null, tokens: options.tokens ?? null, precision: options.precision, replace: options.replace ?? false, clips: options.clips ?? null })));
-  models.command('pull').description('download a published model and install it: emotion2vec-plus-large, -base, -seed; diarization-en, diarization-zh-en').argument('<id>').addOption(replace()).addOption(precision()).addOption(clips()).addOption(accept())
+    .addOption(new Option('--engine <kind>', 'speech: what the files are, in the form of sherpa-onnx').choices(['sense-voice', 'whisper', 'paraformer']).conflicts(['checkpoint', 'segmentation', 'embedding'])).option('--model <model.onnx>', 'speech: of sense-voice and paraformer').option('--encoder <encoder.onnx>', 'speech: of whisper').option('--decoder <decoder.onnx>', 'speech: of whisper')
+    .option('--tokens <tokens.txt>', 'labels, one a line (default: tokens.txt beside the checkpoint, else the usual nine); of a speech model its vocabulary').addOption(replace()).addOption(precision()).addOption(clips())
+    .action(run(context, ({ runtime, terminal }, options: Import) => importModel(runtime, terminal, { id: options.id, checkpoint: options.checkpoint ?? null, segmentation: options.segmentation ?? null, embedding: options.embedding ?? null, tokens: options.tokens ?? null, speech: options.engine === undefined ? null : { engine: options.engine, model: options.model ?? null, encoder: options.encoder ?? null, decoder: options.decoder ?? null }, precision: options.precision, replace: options.replace ?? false, clips: options.clips ?? null })));
+  models.command('pull').description('download a published model and install it: emotion2vec-plus-large, -base, -seed; diarization-en, diarization-zh-en; sense-voice, paraformer-zh, whisper-tiny, -base, -small').argument('<id>').addOption(replace()).addOption(precision()).addOption(clips()).addOption(accept())
     .action(run(context, ({ runtime, terminal }, options: Made & { acceptLicense?: true }, [id = '']) => pullModel(runtime, terminal, { id, precision: options.precision, acceptLicense: options.acceptLicense ?? false, replace: options.replace ?? false, clips: options.clips ?? null })));
   models.command('verify').description('compare a model\'s files with its manifest').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => verifyModel(runtime, terminal, id)));
   models.command('remove').description('delete a model\'s folder').argument('<id>').action(run(context, ({ runtime, terminal }, _options, [id = '']) => removeModel(runtime, terminal, id)));

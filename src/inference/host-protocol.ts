@@ -20,6 +20,7 @@ export type GraphContract = Pick<ModelManifest, 'id' | 'sampleRateHz' | 'minSamp
 export type HostLoad =
   | { readonly kind: 'emotion'; readonly file: string; readonly contract: GraphContract; readonly session: SessionSettings; readonly niceness: Niceness; /** Samples of the largest batch that is tried on an accelerator. */ readonly maxBatchSamples: number }
   | { readonly kind: 'listening'; readonly speechFile: string; readonly soundFile: string; readonly session: SessionSettings; readonly niceness: Niceness }
+  | { readonly kind: 'transcription'; readonly engine: 'sense-voice' | 'whisper' | 'paraformer'; /** Paths by role. */ readonly files: Readonly<Record<string, string>>; readonly threadCount: number }
   | { readonly kind: 'diarization'; readonly segmentationFile: string; readonly embeddingFile: string; readonly threadCount: number };
 
 export interface DiarizationItem {
@@ -35,6 +36,22 @@ export interface DiarizationAnswer {
   readonly startSeconds: readonly number[];
   readonly endSeconds: readonly number[];
   readonly speaker: readonly number[];
+}
+
+export interface TranscriptionItem {
+  /** Mono at 16 kHz, up to half a minute. */
+  readonly samples: Float32Array;
+  /** ISO 639; empty: not known. */
+  readonly language: string;
+}
+
+/** Columns in the order of time, in seconds from the first sample. */
+export interface TranscriptionAnswer {
+  /** As the model names it; empty where it does not say. */
+  readonly language: string;
+  readonly text: readonly string[];
+  readonly startSeconds: readonly number[];
+  readonly endSeconds: readonly number[];
 }
 
 export interface EmotionItem {

@@ -10,7 +10,7 @@ const FIELD = 991;
 const SHIFT = 270;
 
 /** As sherpa-onnx's own models have them: what it needs to know stands in the file. */
-function withMetadata(bytes: Uint8Array, entries: Readonly<Record<string, string | number>>): Uint8Array {
+export function withMetadata(bytes: Uint8Array, entries: Readonly<Record<string, string | number>>): Uint8Array {
   const model = onnx.ModelProto.decode(bytes);
   model.metadataProps = Object.entries(entries).map(([key, value]) => ({ key, value: String(value) }));
   return onnx.ModelProto.encode(model).finish();

@@ -2,24 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isUndertoneError, UndertoneError } from '../../domain/errors.js';
-import { SAMPLE_RATE_HZ, samplesToSeconds, type PcmSource } from '../../domain/pcm.js';
+import { samplesToSeconds, type PcmSource } from '../../domain/pcm.js';
 import type { SpokenStretch } from '../../domain/speaker-turns.js';
-import { hostEntryFile } from '../host-entry.js';
 import type { DiarizationAnswer, DiarizationItem } from '../host-protocol.js';
-import { hostEnvironment } from '../inference-options.js';
-import { HostPool } from '../pool/host-pool.js';
+import type { HostPool } from '../pool/host-pool.js';
+import { sherpaPool, type SherpaPoolOptions } from '../sherpa-pool.js';
 import { installedDiarizations, verifyDiarization, type InstalledDiarization } from './diarization-models.js';
 
-export interface VoiceSeparationOptions {
+export interface VoiceSeparationOptions extends SherpaPoolOptions {
   /** `<data folder>/diarization`. */
   readonly directory: string;
   /** Null: the first by id. */
   readonly modelId: string | null;
   /** Where samples lie while the host works on them. */
   readonly tempDir: string;
-  readonly threadCount: number;
-  readonly idleUnloadMs: number;
-  readonly hostEnvironment?: Readonly<Record<string, string>>;
   /** Longest wait for a recording of so many seconds. Default: a minute and twice its length. */
   readonly deadlineMs?: (seconds: number) => number;
 }
@@ -96,25 +92,11 @@ export class VoiceSeparation {
   }
 }
 
-type PoolOptions = Pick<VoiceSeparationOptions, 'threadCount' | 'idleUnloadMs' | 'hostEnvironment'>;
-
-function diarizationPool({ folder, manifest }: InstalledDiarization, options: PoolOptions, beforeLoad: () => Promise<void>): HostPool<DiarizationItem, DiarizationAnswer> {
-  return new HostPool({
-    name: `The diarization model "${manifest.id}"`,
-    hostCount: 1,
-    launch: { entry: hostEntryFile('diarization-host'), environment: hostEnvironment(options.hostEnvironment) },
-    provider: 'cpu',
-    load: () => ({ kind: 'diarization', segmentationFile: join(folder, manifest.segmentation.file), embeddingFile: join(folder, manifest.embedding.file), threadCount: options.threadCount }),
-    loadInteractive: null,
-    beforeLoad,
-    loadTimeoutMs: 60_000,
-    idleMs: options.idleUnloadMs,
-    backOffFirstMs: 200,
-    backOffMaxMs: 30_000,
-    // Recordings wait here one after another; each holds a path, not its samples.
-    queue: { maxItems: 256, maxSamples: SAMPLE_RATE_HZ * 3600 * 1000, bulkAgeingMs: Infinity, bulkTurn: 1, bulkShare: 1 },
-    batch: () => ({ maxItems: 1, maxSamples: Infinity, maxPadding: 0 }),
-  }, () => undefined);
+function diarizationPool({ folder, manifest }: InstalledDiarization, options: SherpaPoolOptions, beforeLoad: () => Promise<void>): HostPool<DiarizationItem, DiarizationAnswer> {
+  return sherpaPool({
+    ...options, name: `The diarization model "${manifest.id}"`, entry: 'diarization-host', beforeLoad,
+    load: { kind: 'diarization', segmentationFile: join(folder, manifest.segmentation.file), embeddingFile: join(folder, manifest.embedding.file), threadCount: options.threadCount },
+  });
 }
 
 /** Loads a pair once in a process of its own. MODEL_INVALID when it does not fit; native code ends its process then. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pathSigner } from '../../src/http/signed-path.js';
 import { assertSafeListen, isLoopback } from '../../src/http/safe-listen.js';
 import { UndertoneError } from '../../src/domain/errors.js';
+import { routesOf } from '../support/routes.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -10,23 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Every method and path that the server knows, from its own routing table. */
-function routes(): { method: string; path: string }[] {
-  const lines = app.app.printRoutes({ commonPrefix: false }).split('\n');
-  const stack: string[] = [];
-  return lines.flatMap((line) => {
-    const match = /^([│ ]*)[├└]── (\S*) ?(?:\(([A-Z, ]+)\))?/.exec(line);
-    if (match === null) return [];
-    const depth = (match[1] ?? '').length / 4;
-    stack.length = depth;
-    stack.push(match[2] ?? '');
-    return (match[3] ?? '').split(', ').filter((method) => method !== '').map((method) => ({ method, path: stack.join('') }));
-  });
-}
-
 describe('who may come in', () => {
   it('without a key every route but health and the page answers 401, and so does an unknown address', async () => {
-    const known = routes();
+    const known = routesOf(app.app);
     expect(known.map((route) => route.path)).toEqual(expect.arrayContaining(['/', '/graphql', '/healthz', '/readyz', '/metrics', '/recordings', '/recordings/:id/audio', '/embeddings/:file']));
     const answers = await Promise.all(
       [...known, { method: 'GET', path: '/nowhere' }, { method: 'POST', path: '/graphql/x' }].map(async ({ method, path }) => {

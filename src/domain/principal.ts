@@ -1,3 +1,5 @@
+import type { Scope } from './scopes.js';
+
 export const ROLES = ['viewer', 'analyst', 'admin'] as const;
 /** Each role may do what the ones before it may. */
 export type Role = (typeof ROLES)[number];
@@ -8,6 +10,8 @@ export interface Principal {
   readonly keyName: string;
   readonly workspaceId: string;
   readonly role: Role;
+  /** Where given, of the role's scopes only these. */
+  readonly scopes?: readonly Scope[];
 }
 
 export function roleAllows(role: Role, needed: Role): boolean {

@@ -19,6 +19,7 @@ export const DELETE_RECORDING: readonly ProblemClass[] = [NotFoundProblem, Confl
 export const LOAD_MODEL: readonly ProblemClass[] = [ModelProblem, ForbiddenProblem];
 export const CREATE_API_KEY: readonly ProblemClass[] = [BadInputProblem, ForbiddenProblem];
 export const REVOKE_API_KEY: readonly ProblemClass[] = [NotFoundProblem, ForbiddenProblem];
+export const ROTATE_API_KEY: readonly ProblemClass[] = [NotFoundProblem, BadInputProblem, ConflictProblem, ForbiddenProblem];
 export const DEAD_LETTER: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
 
 /** The success member is a plain record, so whatever is no problem is the success. */
@@ -40,5 +41,6 @@ export const DeleteRecordingResult = resultOf('DeleteRecordingResult', 'The reco
 export const LoadModelResult = resultOf('LoadModelResult', 'The model as it is now, or why it could not be changed.', ModelType, LOAD_MODEL);
 export const CreateApiKeyResult = resultOf('CreateApiKeyResult', 'The key with its secret, or why it was not made.', CreatedApiKey, CREATE_API_KEY);
 export const RevokeApiKeyResult = resultOf('RevokeApiKeyResult', 'The revoked key, or why it was not.', ApiKeyType, REVOKE_API_KEY);
+export const RotateApiKeyResult = resultOf('RotateApiKeyResult', 'The key with its new secret, or why it has none.', CreatedApiKey, ROTATE_API_KEY);
 export const RetryDeadLetterResult = resultOf('RetryDeadLetterResult', 'The dead letter whose job waits again, or why it does not.', DeadLetterType, DEAD_LETTER);
 export const DiscardDeadLetterResult = resultOf('DiscardDeadLetterResult', 'The dead letter that was taken off the list, or why it was not.', DeadLetterType, DEAD_LETTER);

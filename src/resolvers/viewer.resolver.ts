@@ -1,6 +1,6 @@
 import { visibleLabels } from '../domain/scores.js';
 import { Ctx, Query, Resolver } from 'type-graphql';
-import type { Principal } from '../domain/principal.js';
+import { scopesOf } from '../domain/scopes.js';
 import type { Plain } from './plain.js';
 import type { RequestContext } from './request-context.js';
 import { Capabilities, Viewer } from './viewer.type.js';
@@ -8,8 +8,8 @@ import { Capabilities, Viewer } from './viewer.type.js';
 @Resolver(() => Viewer)
 export class ViewerResolver {
   @Query(() => Viewer, { description: 'Who asks.' })
-  viewer(@Ctx() context: RequestContext): Principal {
-    return context.principal;
+  viewer(@Ctx() context: RequestContext): Plain<Viewer> {
+    return { ...context.principal, scopes: scopesOf(context.principal) };
   }
 
   @Query(() => Capabilities, { description: 'What this server can do and allows.' })

@@ -8,7 +8,7 @@ import type { BlobStore, StorageBackend } from '../storage/blob-store.js';
 import type { DecodeAhead } from './decode-ahead.js';
 import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
 import type { StorageQuota } from './workspace.service.js';
 
@@ -48,7 +48,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
 
   return {
     async upload(principal, file, input, signal) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'recordings:write');
       parts.intake.assertOpen();
       const details = parseUploadInput(input);
       const staged = await blobs.stage(file.stream, { maxBytes: maxUploadBytes, ...(signal === undefined ? {} : { signal }) });
@@ -78,22 +78,22 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
     },
 
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       return recordings.findById(principal.workspaceId, id);
     },
 
     async findMany(principal, ids) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       return recordings.findByIds(principal.workspaceId, ids);
     },
 
     async list(principal, page, filter, order) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       return recordings.list(principal.workspaceId, page, filter, order);
     },
 
     async waveform(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       const recording = await recordings.findById(principal.workspaceId, id);
       const peaks = recording === null ? null : await recordings.peaks(principal.workspaceId, id);
       if (recording === null || peaks === null || recording.durationSeconds === null || peaks.length < 2) return null;
@@ -106,7 +106,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
     },
 
     async openAudio(principal, id, range) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       const recording = await recordings.findById(principal.workspaceId, id);
       if (recording === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
       const stream = await blobs.read(recording.blobKey, range === undefined ? undefined : { start: range.start, end: range.end - 1 });
@@ -114,14 +114,14 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
     },
 
     async audioUrl(principal, id, { expiresInSeconds, contentDisposition }) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       const recording = await recordings.findById(principal.workspaceId, id);
       if (recording === null || parts.downloadUrl === undefined) return null;
       return parts.downloadUrl(recording.blobKey, { expiresInSeconds, contentDisposition, contentType: contentTypeOf(recording.fileName) });
     },
 
     async delete(principal, id, _reason) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'recordings:delete');
       const removed = await database.transaction((tx) => recordings.delete(tx, principal.workspaceId, id));
       if (removed === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
       // After the commit: killed here, the files are orphans that a sweep removes; the other order could lose a live file.

@@ -145,10 +145,23 @@ export interface DeadLetterService {
   discard(principal: Principal, id: string): Promise<DeadLetterView>;
 }
 
+export interface NewApiKey {
+  readonly name: string;
+  readonly role: Role;
+  readonly expiresAt: Date | null;
+  /** Of the role's scopes only these; all when absent. */
+  readonly scopes?: readonly string[] | null;
+  /** Networks (CIDR) that it may be used from; everywhere when absent. */
+  readonly allowedNetworks?: readonly string[] | null;
+}
+
 export interface KeyService {
-  /** Constant-time by construction: looks the SHA-256 up. Null when unknown, expired or revoked. */
-  authenticate(secret: string): Promise<Principal | null>;
-  create(principal: Principal, input: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null }): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
+  /** Constant-time by construction: looks the SHA-256 up. Null when unknown, expired, revoked or not for use from this address. */
+  authenticate(secret: string, address: string): Promise<Principal | null>;
+  /** BAD_INPUT; FORBIDDEN when the key would have a scope that the caller does not have. */
+  create(principal: Principal, input: NewApiKey): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
+  /** Another secret for the same key; the present one works for `overlapSeconds` more. NOT_FOUND; CONFLICT for a revoked one. */
+  rotate(principal: Principal, id: string, overlapSeconds: number): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
   list(principal: Principal): Promise<readonly ApiKeyRecord[]>;
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
 }

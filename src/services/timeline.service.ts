@@ -3,7 +3,7 @@ import { UndertoneError } from '../domain/errors.js';
 import { decodeFrameTrack, type FrameTrack } from '../domain/frame-track.js';
 import { binTimeline, contributions } from '../domain/timeline.js';
 import type { BlobStore } from '../storage/blob-store.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { TimelineColumns, TimelineService } from './service-contracts.js';
 
 /** Tracks kept in memory; one hour is 2 to 6 MB, and a page asks for the same one many times in a row. */
@@ -29,7 +29,7 @@ export function createTimelineService({ analyses, blobs }: TimelineServiceParts)
 
   return {
     async timeline(principal, analysis, options) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       if (analysis.trackKey === null) return { binSeconds: options.binSeconds, labels: analysis.modelLabels, startSeconds: [], values: analysis.modelLabels.map(() => []) };
       const cacheKey = JSON.stringify([analysis.trackKey, options]);
       const cached = timelines.get(cacheKey);
@@ -42,7 +42,7 @@ export function createTimelineService({ analyses, blobs }: TimelineServiceParts)
     },
 
     async contributions(principal, segment, options) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       const analysis = await analyses.findById(principal.workspaceId, segment.analysisId);
       if (analysis?.trackKey == null || segment.prediction === null) return [];
       const track = await trackOf(analysis.trackKey);

@@ -102,8 +102,8 @@ describe('models', () => {
 });
 
 describe('keys', () => {
-  const made: { name: string; role: string; expiresAt: Date | null }[] = [];
-  const record = (id: string, input: { name: string; role: ApiKeyRecord['role']; expiresAt: Date | null }): ApiKeyRecord => ({ id, workspaceId: 'ws', prefix: 'ut_abc', createdAt: new Date(0), lastUsedAt: null, revokedAt: null, ...input });
+  const made: unknown[] = [];
+  const record = (id: string, input: { name: string; role: ApiKeyRecord['role']; expiresAt: Date | null }): ApiKeyRecord => ({ id, workspaceId: 'ws', prefix: 'ut_abc', createdAt: new Date(0), lastUsedAt: null, revokedAt: null, scopes: [], allowedNetworks: [], previousSecretUntil: null, name: input.name, role: input.role, expiresAt: input.expiresAt });
   const keys: KeyService = {
     authenticate: () => Promise.resolve(null),
     create: (_principal, input) => {
@@ -111,6 +111,7 @@ describe('keys', () => {
       return Promise.resolve({ apiKey: record('key_1', input), secret: 'ut_secret' });
     },
     list: () => Promise.resolve([record('key_1', { name: 'call centre', role: 'viewer', expiresAt: null })]),
+    rotate: (_principal, id) => Promise.resolve({ apiKey: { ...record(id, { name: 'old', role: 'viewer', expiresAt: null }), previousSecretUntil: new Date('2999-01-01') }, secret: 'ut_next' }),
     revoke: (_principal, id) => Promise.resolve(record(id, { name: 'old', role: 'viewer', expiresAt: null })),
   };
   const workspaces: WorkspaceAdministration = {
@@ -124,7 +125,17 @@ describe('keys', () => {
     const { code, out, err } = await runCommand(['keys', 'create', '--name', 'robot', '--role', 'analyst', '--expires', '2999-01-01'], { runtime });
     expect([code, out]).toEqual([0, 'ut_secret\n']);
     expect(err).toContain('expires 2999-01-01');
-    expect(made).toEqual([{ name: 'robot', role: 'analyst', expiresAt: new Date('2999-01-01') }]);
+    expect(made).toEqual([{ name: 'robot', role: 'analyst', expiresAt: new Date('2999-01-01'), scopes: null, allowedNetworks: null }]);
+  });
+
+  it('are made with fewer scopes and for some networks, and given another secret', async () => {
+    expect((await runCommand(['keys', 'create', '--name', 'uploader', '--scope', 'recordings:write', 'recordings:read', '--network', '10.0.0.0/8'], { runtime })).code).toBe(0);
+    expect(made.at(-1)).toMatchObject({ scopes: ['recordings:write', 'recordings:read'], allowedNetworks: ['10.0.0.0/8'] });
+    const unknown = await runCommand(['keys', 'create', '--name', 'x', '--scope', 'everything'], { runtime });
+    expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('recordings:read')]);
+    const rotated = await runCommand(['keys', 'rotate', 'key_1', '--overlap', '60'], { runtime });
+    expect([rotated.code, rotated.out]).toEqual([0, 'ut_next\n']);
+    expect(rotated.err).toContain('works until 2999-01-01');
   });
 
   it('are made in another workspace when it is named, and refused for one that is not there', async () => {

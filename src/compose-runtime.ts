@@ -22,7 +22,9 @@ import { buildApp } from './http/build-app.js';
 import { buildWorkerApp } from './http/build-worker-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
 import { listen } from './http/listen.js';
+import { createTokenVerifier } from './http/oidc-tokens.js';
 import { assertSafeListen } from './http/safe-listen.js';
+import { readTrustedDocuments } from './http/trusted-documents.js';
 import { createLog } from './log.js';
 import { registerPlugins } from './plugins/registry.js';
 import { createEventBus } from './services/event-bus.js';
@@ -75,6 +77,8 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: () => diarizationFacts(platform), transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
       checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      ...(settings.oidc === null ? {} : { verifyToken: createTokenVerifier({ settings: settings.oidc, defaultWorkspaceId: DEFAULT_WORKSPACE_ID, workspaceExists: async (id) => (await platform.workspaces.list()).some((one) => one.id === id) }) }),
+      ...(settings.trustedDocumentsFile === null ? {} : { trusted: readTrustedDocuments(settings.trustedDocumentsFile) }),
       ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
     });
     if (withWorker) await platform.startWorker();

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { UndertoneError } from './domain/errors.js';
 import type { Settings } from './domain/settings.js';
 import { parseRoleRule } from './domain/speaker-roles.js';
+import { isSafeAddress } from './http/safe-listen.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -77,6 +78,11 @@ const SETTINGS = {
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
   UNDERTONE_LINK_SECRET: z.string().min(24, 'must have at least 24 characters').optional(),
   UNDERTONE_WORKER_PORT: integer(0, 65_535, 0),
+  UNDERTONE_OIDC_ISSUER: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).refine((text) => isSafeAddress(new URL(text)), 'must be an https address (http only on this machine)').optional(),
+  UNDERTONE_OIDC_AUDIENCE: z.string().min(1).optional(),
+  UNDERTONE_OIDC_ROLE_CLAIM: z.string().min(1).default('roles'),
+  UNDERTONE_OIDC_WORKSPACE_CLAIM: z.string().min(1).optional(),
+  UNDERTONE_TRUSTED_DOCUMENTS: z.string().min(1).optional(),
   UNDERTONE_TRACES_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
 } as const;
 
@@ -114,7 +120,7 @@ export function readSettings(environment: Environment = process.env, dotEnvPath 
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${describeIssue(issue)}`);
     throw new UndertoneError('CONFIG_INVALID', `Settings are not valid. ${problems.join('; ')}.`);
   }
-  return { ...toSettings(parsed.data), storage: storageOf(parsed.data, merged), tracesUrl: tracesUrlOf(parsed.data, merged), hostEnvironment: hostEnvironmentOf(merged) };
+  return { ...toSettings(parsed.data), storage: storageOf(parsed.data, merged), oidc: oidcOf(parsed.data), tracesUrl: tracesUrlOf(parsed.data, merged), hostEnvironment: hostEnvironmentOf(merged) };
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -136,6 +142,13 @@ function tracesUrlOf(values: Values, environment: Environment): string | null {
   return ofCollector === undefined || ofCollector === '' ? null : `${ofCollector.replace(/\/+$/, '')}/v1/traces`;
 }
 
+function oidcOf(values: Values): Settings['oidc'] {
+  const { UNDERTONE_OIDC_ISSUER: issuer, UNDERTONE_OIDC_AUDIENCE: audience, UNDERTONE_OIDC_ROLE_CLAIM: roleClaim, UNDERTONE_OIDC_WORKSPACE_CLAIM: workspaceClaim = null } = values;
+  if (issuer === undefined && audience === undefined) return null;
+  if (issuer === undefined || audience === undefined) throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_OIDC_ISSUER and UNDERTONE_OIDC_AUDIENCE belong together: without an audience, tokens for any other service of the issuer would be let in.');
+  return { issuer, audience, roleClaim, workspaceClaim };
+}
+
 function storageOf(values: Values, environment: Environment): Settings['storage'] {
   const { UNDERTONE_STORAGE_ENDPOINT: endpoint, UNDERTONE_STORAGE_ACCESS_KEY: accessKeyId, UNDERTONE_STORAGE_SECRET_KEY: secretAccessKey, UNDERTONE_STORAGE_ENCRYPTION: encryption } = values;
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
@@ -155,7 +168,7 @@ function storageOf(values: Values, environment: Environment): Settings['storage'
   };
 }
 
-function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage' | 'tracesUrl'> {
+function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage' | 'tracesUrl' | 'oidc'> {
   return {
     dataDir: values.UNDERTONE_DATA_DIR,
     host: values.UNDERTONE_HOST,
@@ -195,6 +208,7 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     diarizationModel: values.UNDERTONE_DIARIZATION_MODEL ?? null,
     maxDiarizationSeconds: values.UNDERTONE_MAX_DIARIZATION_SECONDS,
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
+    trustedDocumentsFile: values.UNDERTONE_TRUSTED_DOCUMENTS ?? null,
     linkSecret: values.UNDERTONE_LINK_SECRET ?? null,
     workerPort: values.UNDERTONE_WORKER_PORT === 0 ? null : values.UNDERTONE_WORKER_PORT,
   };

@@ -15,8 +15,10 @@ export interface ErrorRow {
 export const ERRORS = {
   // callers
   BAD_INPUT: { httpStatus: 400, retryable: false, meaning: 'A value of the request is missing or outside what is allowed; the message names it.' },
-  UNAUTHENTICATED: { httpStatus: 401, retryable: false, meaning: 'No API key was sent, or it is unknown, expired or revoked. Send `Authorization: Bearer KEY`.' },
-  FORBIDDEN: { httpStatus: 403, retryable: false, meaning: 'The key is valid but its role does not allow this. Use a key with the role that the message names.' },
+  UNAUTHENTICATED: { httpStatus: 401, retryable: false, meaning: 'No API key was sent, or it is unknown, expired, revoked or not for use from this address. Send `Authorization: Bearer KEY`.' },
+  FORBIDDEN: { httpStatus: 403, retryable: false, meaning: 'The key is valid but its role or scopes do not allow this. Use a key with the scope or role that the message names.' },
+  ISSUER_UNAVAILABLE: { httpStatus: 503, retryable: true, meaning: 'The keys of the OpenID Connect issuer (UNDERTONE_OIDC_ISSUER) cannot be read just now, so a token could not be checked. Try again, or use an API key.' },
+  DOCUMENT_NOT_TRUSTED: { httpStatus: 400, retryable: false, meaning: 'The server runs only the documents of UNDERTONE_TRUSTED_DOCUMENTS, and this is none of them. Send one of those, by its text or by its SHA-256.' },
   CSRF_REFUSED: { httpStatus: 400, retryable: false, meaning: 'A multipart request came without the header `apollo-require-preflight` or `x-apollo-operation-name`.' },
   NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'No such object, or it belongs to another workspace: the two look the same on purpose.' },
   CONFLICT: { httpStatus: 409, retryable: false, meaning: 'The object is in a state that does not allow this (for example cancelling a finished analysis).' },

@@ -13,6 +13,7 @@ import { registerHealth, type ReadinessCheck } from './health.route.js';
 import { registerErrors } from './http-errors.js';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.js';
 import { createMetrics, registerMetrics } from './metrics.js';
+import { withTokens, type TokenVerifier } from './oidc-tokens.js';
 import { registerPage } from './page.route.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
@@ -22,6 +23,7 @@ import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
 import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
+import type { TrustedDocuments } from './trusted-documents.js';
 
 export interface AppOptions {
   readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys'>;
@@ -44,6 +46,10 @@ export interface AppOptions {
   /** Key of signed links; random for each process unless several share one address. */
   readonly pathKey?: Buffer;
   readonly limiter: RateLimiter;
+  /** The only documents that run; any, where it is left out. */
+  readonly trusted?: TrustedDocuments;
+  /** Checks tokens of an issuer; left out where API keys alone are let in. */
+  readonly verifyToken?: TokenVerifier;
 }
 
 /** The whole edge, not yet listening. Order matters: a hook here runs before those below it. */
@@ -52,6 +58,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const signer = pathSigner(limits.signedPathSeconds, options.pathKey);
   const metrics = createMetrics(options.registry);
+  const { trusted = null } = options;
+  const keys = withTokens(services.keys, options.verifyToken ?? null);
 
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
@@ -69,13 +77,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRequestTrace(app, options.tracing ?? NO_TRACING);
   registerDraining(app, limits);
   registerSecurityHeaders(app);
-  registerAuth(app, services.keys, signer, limiter);
+  registerAuth(app, keys, signer, limiter);
   registerRateLimits(app, limiter);
   registerAdmission(app, settings, limits);
   registerMetrics(app, metrics);
   registerHealth(app, options.checks, limits.readinessTimeoutMs);
   await registerGraphQL(app, {
-    schema, createContext, limits, limiter, metrics, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
+    schema, createContext, limits, limiter, metrics, trusted, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
     signPath: (request) => (path) => signer.sign(path, principalOf(request)),
   });
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
@@ -84,7 +92,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, limiter, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, signPath: (path, principal) => signer.sign(path, principal),
+    schema, createContext, limits, limiter, metrics, trusted, keys, introspection: settings.introspection, log: options.log, signPath: (path, principal) => signer.sign(path, principal),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

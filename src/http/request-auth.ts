@@ -29,7 +29,7 @@ export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authe
     const access = request.is404 ? 'key' : (request.routeOptions.config.access ?? 'key');
     if (access === 'public') return;
     const secret = bearerOf(request.headers.authorization);
-    request.principal = secret === null ? null : await keys.authenticate(secret);
+    request.principal = secret === null ? null : await keys.authenticate(secret, request.ip);
     if (request.principal !== null) return;
     if (access === 'signed' && secret === null) request.principal = signer.verify(pathOf(request), request.query as Record<string, unknown>);
     if (request.principal !== null || (access === 'loopback' && secret === null && isLocal(request))) return;
@@ -41,7 +41,7 @@ export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authe
 }
 
 export function unauthenticated(wasSent: boolean): UndertoneError {
-  return new UndertoneError('UNAUTHENTICATED', wasSent ? 'The API key is unknown, expired or revoked. Use another one.' : 'No API key was sent. Send `Authorization: Bearer KEY`.');
+  return new UndertoneError('UNAUTHENTICATED', wasSent ? 'The API key or token is unknown, expired, revoked or not for use here. Use another one.' : 'No API key was sent. Send `Authorization: Bearer KEY`.');
 }
 
 /** The principal of a route that cannot be reached without one. */
@@ -52,7 +52,7 @@ export function principalOf(request: FastifyRequest): Principal {
 
 export function bearerOf(header: unknown): string | null {
   if (typeof header !== 'string') return null;
-  return /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header.trim())?.[1] ?? null;
+  return /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(header.trim())?.[1] ?? null;
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -60,7 +60,7 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
   };
   const closeWhenRevoked = async (socket: WebSocket, session: SocketSession): Promise<void> => {
     // A database that cannot be asked just now is no reason to end every subscription; the next round asks again.
-    const principal = session.secret === null ? null : await options.keys.authenticate(session.secret).catch(() => undefined);
+    const principal = session.secret === null ? null : await options.keys.authenticate(session.secret, session.address).catch(() => undefined);
     if (principal === null) socket.close(CLOSE_FORBIDDEN, 'Forbidden');
   };
 

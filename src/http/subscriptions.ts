@@ -10,6 +10,7 @@ import type { HttpLimits } from './http-limits.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import { measureOperation } from './operation-limits.js';
 import { bearerOf, unauthenticated } from './request-auth.js';
+import type { TrustedDocuments } from './trusted-documents.js';
 
 /** Makes what resolvers get; from src/resolvers, handed in by compose. */
 export type CreateContext = (call: { readonly principal: Principal; readonly signPath: (path: string) => string; readonly signal: AbortSignal }) => object;
@@ -22,6 +23,7 @@ export interface SubscriptionOptions {
   readonly introspection: boolean;
   readonly limits: HttpLimits;
   readonly limiter: RateLimiter;
+  readonly trusted: TrustedDocuments | null;
   readonly log: FastifyBaseLogger;
 }
 
@@ -67,7 +69,8 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     }
     const principal = await principalOf(context, options.keys);
     if (principal === null) throw unauthenticated(true);
-    const measured = measureOperation(schema, limits, payload.query, payload.variables);
+    const query = options.trusted === null ? payload.query : options.trusted.pick(payload);
+    const measured = measureOperation(schema, limits, query, payload.variables);
     if (measured === null) throw new UndertoneError('BAD_INPUT', 'The query has a syntax error.', { field: 'query' });
     options.limiter.take(principal.keyId, 'requests');
     options.limiter.take(principal.keyId, 'queryCost', measured.cost);
@@ -87,8 +90,8 @@ function refusal(error: unknown): GraphQLError {
 }
 
 async function principalOf(context: SocketContext, keys: Pick<KeyService, 'authenticate'>): Promise<Principal | null> {
-  const { secret } = context.extra;
-  return secret === null ? null : keys.authenticate(secret);
+  const { secret, address } = context.extra;
+  return secret === null ? null : keys.authenticate(secret, address);
 }
 
 /** `{ "Authorization": "Bearer KEY" }` (in any case) or `{ "apiKey": "KEY" }`. */

@@ -60,7 +60,7 @@ export class FakeWorld {
   }
 
   addKey(secret: string, role: Role, workspaceId: string): ApiKeyRecord {
-    const key: ApiKeyRecord = { id: `key_${secret}`, workspaceId, name: secret, role, prefix: secret.slice(0, 4), createdAt: new Date(0), expiresAt: null, lastUsedAt: null, revokedAt: null };
+    const key: ApiKeyRecord = { id: `key_${secret}`, workspaceId, name: secret, role, prefix: secret.slice(0, 4), createdAt: new Date(0), expiresAt: null, lastUsedAt: null, revokedAt: null, scopes: [], allowedNetworks: [], previousSecretUntil: null };
     this.keys.set(secret, key);
     return key;
   }
@@ -368,6 +368,13 @@ function fakeServices(world: FakeWorld): Services {
       list: async (principal) => {
         need(principal, 'admin');
         return Promise.resolve([...world.keys.values()].filter((key) => mine(principal, key) !== null));
+      },
+      rotate: async (principal, id) => {
+        need(principal, 'admin');
+        const entry = [...world.keys].find(([, key]) => key.id === id && mine(principal, key) !== null);
+        if (entry === undefined) throw new UndertoneError('NOT_FOUND', 'There is no such key.', { id });
+        world.keys.set(`${entry[0]}-next`, entry[1]);
+        return Promise.resolve({ apiKey: entry[1], secret: `${entry[0]}-next` });
       },
       revoke: async (principal, id) => {
         need(principal, 'admin');

@@ -4,7 +4,9 @@ import { Writable } from 'node:stream';
 import type { ReadinessCheck } from '../../src/http/health.route.js';
 import { buildApp } from '../../src/http/build-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits, type HttpLimits } from '../../src/http/http-limits.js';
+import type { TokenVerifier } from '../../src/http/oidc-tokens.js';
 import { listen } from '../../src/http/listen.js';
+import type { TrustedDocuments } from '../../src/http/trusted-documents.js';
 import { buildApiSchema } from '../../src/resolvers/build-schema.js';
 import { contextFactory } from '../../src/resolvers/request-context.js';
 import type { RateLimits } from '../../src/domain/settings.js';
@@ -40,6 +42,8 @@ export interface TestAppOptions {
   readonly checks?: readonly ReadinessCheck[];
   readonly webDir?: string;
   readonly rateLimits?: Partial<RateLimits>;
+  readonly verifyToken?: TokenVerifier;
+  readonly trusted?: TrustedDocuments;
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
@@ -56,6 +60,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const app = await buildApp({
     services: world.services, settings, schema, createContext: contextFactory({ services: world.services, settings, facts }), checks: options.checks ?? [], log, webDir: options.webDir ?? '/nowhere',
     limiter: createRateLimiter({ requests: 0, queryCost: 0, uploadBytes: 0, failedKeys: 0, ...options.rateLimits }),
+    ...(options.trusted !== undefined && { trusted: options.trusted }),
+    ...(options.verifyToken !== undefined && { verifyToken: options.verifyToken }),
     ...(options.limits !== undefined && { limits: options.limits }),
   });
   const { url, port } = await listen(app, { host: '127.0.0.1', port: 0, hasKeys: true });

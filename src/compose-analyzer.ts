@@ -5,9 +5,9 @@ import type { Logger } from 'pino';
 import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
 import type { Settings } from './domain/settings.js';
 import { DEFAULT_QUEUE_LIMITS, type InferenceOptions } from './inference/inference-options.js';
-import type { SpeechProbability } from './inference/emotion-inference.js';
-import { createSpeechProbability } from './inference/resident-speech-probability.js';
+import { createResidentListening, type ResidentListening } from './inference/resident-listening.js';
 import { createEmotionInference, type ResidentInference } from './inference/resident-inference.js';
+import type { Plugins } from './plugins/registry.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { createAnalysisPipeline } from './services/analysis-pipeline.js';
 import type { AnalysisPipeline, PipelineParts } from './services/analysis-pipeline.js';
@@ -15,12 +15,13 @@ import type { AnalysisPipeline, PipelineParts } from './services/analysis-pipeli
 export interface Analyzer {
   readonly inference: ResidentInference;
   readonly pipeline: AnalysisPipeline;
-  readonly speech: SpeechProbability;
+  readonly speech: ResidentListening;
   stop(): Promise<void>;
 }
 
 /** What the platform adds to the bare analyzer of the command. */
-export interface AnalyzerExtras extends Pick<PipelineParts, 'afterPrediction' | 'diarizer' | 'tracing'> {
+export interface AnalyzerExtras extends Pick<PipelineParts, 'diarizer' | 'tracing'> {
+  readonly plugins?: Pick<Plugins, 'beginSteps' | 'modelFolders'>;
   readonly onBatch?: InferenceOptions['onBatch'];
 }
 
@@ -41,33 +42,33 @@ export function packageFolder(): string {
  */
 export function composeAnalyzer(settings: Settings, log: Logger, extra: AnalyzerExtras = {}): Analyzer {
   const inference = createEmotionInference({
-    modelDirs: modelFolders(settings),
+    modelDirs: [...modelFolders(settings), ...(extra.plugins?.modelFolders ?? [])],
     ...(settings.defaultModel === null ? {} : { defaultModelId: settings.defaultModel }),
     run: { provider: settings.provider, hostCount: settings.modelHosts, threadsPerHost: settings.modelThreads, interactiveThreads: settings.interactiveThreads, idleUnloadMs: settings.modelIdleMs, queue: { ...DEFAULT_QUEUE_LIMITS, maxItems: settings.maxQueueLength } },
     hostEnvironment: settings.hostEnvironment,
     onNotice: (notice, details) => log.warn(details, notice),
     ...(extra.onBatch === undefined ? {} : { onBatch: extra.onBatch }),
   });
-  const speech = createSpeechProbability({ idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
+  const listener = createResidentListening({ modelDirs: modelFolders(settings), idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
   const pipeline = createAnalysisPipeline({
-    decoder: new FfmpegDecoder(),
-    speech,
+    decoder: new FfmpegDecoder({ limits: { minSampleRateHz: settings.minSampleRateHz, maxSampleRateHz: settings.maxSampleRateHz, maxChannels: settings.maxAudioChannels } }),
+    listener,
     inference,
     tempDir: temporaryFolder(settings.dataDir),
     maxAudioSeconds: settings.maxAudioSeconds,
     maxRawSeconds: settings.maxRawSeconds,
     decodeTimeoutMs: settings.decodeTimeoutMs,
     abstainBelow: settings.abstainBelow,
-    ...(extra.afterPrediction === undefined ? {} : { afterPrediction: extra.afterPrediction }),
+    ...(extra.plugins === undefined ? {} : { beginSteps: () => extra.plugins!.beginSteps() }),
     ...(extra.tracing === undefined ? {} : { tracing: extra.tracing }),
     ...(extra.diarizer === undefined ? {} : { diarizer: extra.diarizer }),
   });
   return {
     inference,
     pipeline,
-    speech,
+    speech: listener,
     async stop() {
-      await Promise.all([inference.stop(), speech.stop()]);
+      await Promise.all([inference.stop(), listener.stop()]);
       await rm(temporaryFolder(settings.dataDir), { recursive: true, force: true });
     },
   };

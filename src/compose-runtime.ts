@@ -26,9 +26,10 @@ import { createTokenVerifier } from './http/oidc-tokens.js';
 import { assertSafeListen } from './http/safe-listen.js';
 import { readTrustedDocuments } from './http/trusted-documents.js';
 import { createLog } from './log.js';
+import { memoryParts } from './plugins/memory-parts.js';
 import { registerPlugins } from './plugins/registry.js';
-import { createEventBus } from './services/event-bus.js';
 import { buildApiSchema } from './resolvers/build-schema.js';
+import { extendWithPlugins } from './resolvers/plugin-schema.js';
 import { contextFactory, type DiarizationFacts } from './resolvers/request-context.js';
 import { openStorage } from './storage/open-storage.js';
 import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
@@ -71,12 +72,12 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
     // Before any key is made up: beyond loopback only with one that somebody chose.
     assertSafeListen(settings.host, (await platform.keys.countActive()) > 0);
     const app = await buildApp({
-      services: platform.services, settings, schema: buildApiSchema(), log, webDir: join(packageFolder(), 'web', 'dist'),
+      services: platform.services, settings, schema: extendWithPlugins(buildApiSchema(), platform.plugins.graphql), log, webDir: join(packageFolder(), 'web', 'dist'),
       createContext: contextFactory({
         services: platform.services, settings,
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: () => diarizationFacts(platform), transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
-      checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, pluginFigures: () => platform.plugins.figures(), tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
       ...(settings.oidc === null ? {} : { verifyToken: createTokenVerifier({ settings: settings.oidc, defaultWorkspaceId: DEFAULT_WORKSPACE_ID, workspaceExists: async (id) => (await platform.workspaces.list()).some((one) => one.id === id) }) }),
       ...(settings.trustedDocumentsFile === null ? {} : { trusted: readTrustedDocuments(settings.trustedDocumentsFile) }),
       ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
@@ -135,7 +136,7 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
 async function openAnalyzer(settings: Settings): Promise<CliAnalyzer> {
   const log: Logger = createLog('error');
   // The built-in plugin alone: a plugins file belongs to a server.
-  const plugins = await registerPlugins([composeDiarization(settings)], { events: createEventBus(() => undefined), log: () => ({ info: () => undefined, warn: () => undefined }) });
+  const plugins = await registerPlugins([composeDiarization(settings)], memoryParts());
   // Nothing interactive comes in beside it: no host is kept for that, and none stands back from the processor.
   const analyzer = composeAnalyzer({ ...settings, interactiveThreads: 0 }, log, { diarizer: () => plugins.diarizer });
   return {

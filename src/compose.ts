@@ -6,6 +6,8 @@ import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
 import { usageReportTask } from '../cron/usage-report.task.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composePlugins } from './compose-plugins.js';
+import { composeRules } from './compose-rules.js';
 import { composeDiarization } from './compose-diarization.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
@@ -13,17 +15,22 @@ import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createPluginRepository } from './db/plugin.repository.js';
 import { createSpeakerRepository } from './db/speaker.repository.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import { createWorkspaceRepository } from './db/workspace.repository.js';
 import type { AnalysisEnded } from './domain/measurements.js';
+import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { NO_TRACING, type Tracing } from './domain/tracing.js';
 import { createPlatformMetrics, type PlatformMetrics } from './http/platform-metrics.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
-import { loadPlugins } from './plugins/load-plugins.js';
-import { registerPlugins, type Plugins } from './plugins/registry.js';
+import { deliverFactJob } from './jobs/deliver-fact.job.js';
+import { businessRules } from './plugins/business-rules/plugin.js';
+import type { AnyPluginFactory } from './plugins/contract.js';
+import type { BuiltInPlugins } from './plugins/load-plugins.js';
+import type { Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
 import { JOB_NAMES } from './queue/job-settings.js';
 import type { JobName, JobQueue } from './queue/job-queue.js';
@@ -34,6 +41,7 @@ import { createComparisonService } from './services/comparison.service.js';
 import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import { createEventBus } from './services/event-bus.js';
+import { createFactOutbox } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, type OperatorKeyService } from './services/key.service.js';
@@ -41,6 +49,7 @@ import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
+import type { RuleEngine } from './services/rule-engine.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
 import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
@@ -50,6 +59,9 @@ import type { StorageBackend } from './storage/blob-store.js';
 import { observeStorage } from './storage/observed-store.js';
 import { openStorage } from './storage/open-storage.js';
 import { temporaryFolder } from './temporary-folder.js';
+
+/** Deliveries of facts at once: they mostly wait for others. */
+const FACT_CONCURRENCY = 4;
 
 export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -117,17 +129,22 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
   opened.push(() => queue.stop({ deadlineMs: settings.drainMs }));
 
-  const plugins = await composePlugins(settings, log, events, metrics);
-  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, afterPrediction: (outcome, signal) => plugins.afterPrediction(outcome, signal), diarizer: () => plugins.diarizer });
+  const recordings = createRecordingRepository(database);
+  const analyses = createAnalysisRepository(database);
+  // The plugin registers before what it calls is made, and calls it only once jobs run.
+  const ruled: { engine: RuleEngine | null } = { engine: null };
+  const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })]]);
+  const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), onFailure: metrics.pluginFailed }, builtIns);
+  const facts = createFactOutbox({ queue, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
-  opened.splice(opened.length - 1, 0, () => analyzer.stop(), () => plugins.stop());
+  opened.splice(opened.length - 1, 0, () => plugins.stop());
+  const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, plugins, diarizer: () => plugins.diarizer });
+  opened.splice(opened.length - 2, 0, () => analyzer.stop());
   const fleet = await composeFleet({ settings, role, version: VERSION, nodeId, database, inference: analyzer.inference, messages, events, log });
   const { directory, registry } = fleet;
   opened.push(() => fleet.stop());
   const intake = createIntake();
 
-  const recordings = createRecordingRepository(database);
-  const analyses = createAnalysisRepository(database);
   const embeddings = createEmbeddingRepository(database);
   const workspaces = createWorkspaceRepository(database);
   const keys = createKeyService(createApiKeyRepository(database));
@@ -137,8 +154,10 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, blobs, events, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
+  const recordingService = createRecordingService({ database, recordings, blobs, facts, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
+  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: {}, reviewed: null, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
+  ruled.engine = engine;
   const services: Services = {
     recordings: recordingService,
     analyses: analysisService,
@@ -147,14 +166,14 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys,
+    keys, rules, alerts,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     usage: createUsageService(workspaces, blobs),
     deadLetters: createDeadLetterService({ database, queue, analyses, events }),
   };
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, tracing,
+    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
@@ -181,6 +200,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner, tracing));
       isWorking = true;
+      await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();
       opened.push(() => scheduler.stop());
     },
@@ -190,15 +210,6 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
       await queue.stopWork({ deadlineMs: settings.drainMs });
     },
   };
-}
-
-async function composePlugins(settings: Settings, log: Logger, events: Parameters<typeof registerPlugins>[1]['events'], metrics: PlatformMetrics): Promise<Plugins> {
-  const plugins = settings.pluginsFile === null ? [] : await loadPlugins(settings.pluginsFile);
-  return registerPlugins([composeDiarization(settings), ...plugins], {
-    events,
-    onFailure: metrics.pluginFailed,
-    log: (plugin) => ({ info: (message) => log.info({ plugin }, message), warn: (message) => log.warn({ plugin }, message) }),
-  });
 }
 
 /** The SDK is loaded by those who trace, and by nobody else. */

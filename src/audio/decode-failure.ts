@@ -27,8 +27,16 @@ export function noSuchChannel(channel: number, channels: number): UndertoneError
   return new UndertoneError('BAD_INPUT', `Channel ${channel} was asked for, but the recording has ${channels} (0 to ${channels - 1}).`, { channel, channels });
 }
 
+/** Nothing is wrong with the file: an operator or the kernel ended the process, and what it had given is not the whole. */
+export function wasEndedFromOutside(signal: NodeJS.Signals | null): boolean {
+  return signal === 'SIGKILL' || signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGHUP';
+}
+
 /** Why a run of ffmpeg gave no samples, as an error with what to do. */
 export function failureOf(report: FfmpegReport, ended: { reason: EndReason; signal: NodeJS.Signals | null }, options: DecodeOptions): UndertoneError {
+  if (ended.reason === 'exit' && wasEndedFromOutside(ended.signal)) {
+    return new UndertoneError('DECODE_INTERRUPTED', 'The decoder was ended from outside in the middle of its work, mostly because the machine ran out of memory. It is tried again.');
+  }
   if (ended.reason === 'timeout' || ended.signal === 'SIGXCPU' || ended.signal === 'SIGKILL') {
     return new UndertoneError(
       'AUDIO_LIMIT_EXCEEDED',

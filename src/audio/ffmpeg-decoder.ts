@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { UndertoneError } from '../domain/errors.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds } from '../domain/pcm.js';
 import type { AudioDecoder, DecodedAudio, DecodeOptions, SourceInfo } from './audio-decoder.js';
-import { failureOf, noSuchChannel, outsideLimit, tooLong } from './decode-failure.js';
+import { failureOf, noSuchChannel, outsideLimit, tooLong, wasEndedFromOutside } from './decode-failure.js';
 import { buildDecodeArguments, MAX_CHANNELS } from './ffmpeg-command.js';
 import { DEFAULT_SEARCH_PATH, findProgram, startFfmpeg } from './ffmpeg-process.js';
 import type { FfmpegRun } from './ffmpeg-process.js';
@@ -17,7 +17,14 @@ import { readWavHeader } from './wav-header.js';
 import type { WavHeader } from './wav-header.js';
 
 /** What a header may say of itself; anything else is refused before it costs anything. */
-export const SOURCE_LIMITS = { minSampleRateHz: 1000, maxSampleRateHz: 768_000, maxChannels: MAX_CHANNELS } as const;
+export interface SourceLimits {
+  readonly minSampleRateHz: number;
+  readonly maxSampleRateHz: number;
+  /** At most 64. */
+  readonly maxChannels: number;
+}
+
+export const SOURCE_LIMITS: SourceLimits = { minSampleRateHz: 1000, maxSampleRateHz: 768_000, maxChannels: MAX_CHANNELS };
 
 // Ten minutes: 38 MB. Longer recordings go through a temporary file, so that several at once stay within bounds.
 const DEFAULT_MEMORY_SECONDS = 600;
@@ -32,6 +39,7 @@ export interface FfmpegDecoderSettings {
   readonly searchPath?: string;
   /** Seconds that may be held in memory; longer recordings go to a temporary file. */
   readonly memorySeconds?: number;
+  readonly limits?: SourceLimits;
 }
 
 interface Programs {
@@ -47,8 +55,7 @@ interface Work {
   readonly withLoudness: boolean;
 }
 
-function checkSource(source: SourceInfo, channel: 'mix' | number): UndertoneError | null {
-  const { minSampleRateHz, maxSampleRateHz, maxChannels } = SOURCE_LIMITS;
+function checkSource(source: SourceInfo, channel: 'mix' | number, { minSampleRateHz, maxSampleRateHz, maxChannels }: SourceLimits): UndertoneError | null {
   if (source.sampleRateHz < minSampleRateHz || source.sampleRateHz > maxSampleRateHz) {
     return outsideLimit('sample rate', source.sampleRateHz, minSampleRateHz, maxSampleRateHz, 'Hz');
   }
@@ -69,8 +76,11 @@ function isTruncated(report: FfmpegReport, exitCode: number | null, decodedSecon
 /** AudioDecoder on the system's ffmpeg (5.1 to 7.1), started once for each file. Plain 16 kHz mono WAV needs no start at all. */
 export class FfmpegDecoder implements AudioDecoder {
   private programs: Promise<Programs> | null = null;
+  private readonly limits: SourceLimits;
 
-  constructor(private readonly settings: FfmpegDecoderSettings = {}) {}
+  constructor(private readonly settings: FfmpegDecoderSettings = {}) {
+    this.limits = settings.limits ?? SOURCE_LIMITS;
+  }
 
   async decode(path: string, options: DecodeOptions): Promise<DecodedAudio> {
     options.signal?.throwIfAborted();
@@ -111,9 +121,9 @@ export class FfmpegDecoder implements AudioDecoder {
     const ended = await run.ended;
     options.signal?.throwIfAborted();
     const report = parseFfmpegLog(run.log());
-    refused ??= report.source === null ? null : checkSource(report.source, channel);
+    refused ??= report.source === null ? null : checkSource(report.source, channel, this.limits);
     if (refused !== null) throw refused;
-    const cutShort = ended.reason !== 'exit' || ended.signal === 'SIGXCPU' || ended.signal === 'SIGKILL';
+    const cutShort = ended.reason !== 'exit' || ended.signal === 'SIGXCPU' || wasEndedFromOutside(ended.signal);
     if (report.meterRefused && withLoudness && !cutShort && collector.sampleCount === 0) return this.decodeWithFfmpeg({ ...work, withLoudness: false });
     if (report.source === null || collector.sampleCount === 0 || cutShort) throw failureOf(report, ended, options);
     const brokenOgg = report.source.container === 'ogg' && !(await oggIsComplete(file));
@@ -128,7 +138,7 @@ export class FfmpegDecoder implements AudioDecoder {
     for await (const bytes of run.stdout as AsyncIterable<Buffer>) {
       if (!checked) {
         const source = parseFfmpegLog(run.log()).source;
-        const refused = source === null ? null : checkSource(source, channel);
+        const refused = source === null ? null : checkSource(source, channel, this.limits);
         if (refused !== null) return refused;
         checked = source !== null;
       }

@@ -52,9 +52,10 @@ export async function findProgram(name: string, searchPath: string): Promise<str
 /** Starts ffmpeg without stdin, without our environment, in its own process group, under every limit the system offers. */
 export function startFfmpeg(args: readonly string[], options: FfmpegRunOptions): FfmpegRun {
   const cpuSeconds = Math.ceil(options.timeoutMs / 1000) + 1;
+  // The soft limit below the hard one: the first says SIGXCPU, and a SIGKILL that is not ours then comes from outside.
   const [program, programArgs] = options.prlimitPath === null
     ? [options.ffmpegPath, [...args]]
-    : [options.prlimitPath, [`--as=${ADDRESS_SPACE_BYTES}`, `--cpu=${cpuSeconds}`, '--core=0', '--nofile=64', '--fsize=0', '--', options.ffmpegPath, ...args]];
+    : [options.prlimitPath, [`--as=${ADDRESS_SPACE_BYTES}`, `--cpu=${cpuSeconds}:${cpuSeconds + 1}`, '--core=0', '--nofile=64', '--fsize=0', '--', options.ffmpegPath, ...args]];
   const child = spawn(program, programArgs, {
     cwd: '/',
     detached: true,

@@ -93,6 +93,21 @@ export function findSpeechRegions(probabilities: Float32Array, durationSeconds: 
   return [...tracker.feed(probabilities), ...tracker.finish(durationSeconds)];
 }
 
+/** A finer ear for a recording in which nothing passed the usual thresholds: sudden, clipped or faint voices in clips of a breath or two. */
+const FAINT = { onThreshold: 0.15, offThreshold: 0.1 } as const;
+
+/** Regions at thresholds that would let noise through, for sounds that are known to be speech otherwise; the whole stretch where even those find none. */
+export function secondLook(probabilities: Float32Array, stretch: SpeechRegion, durationSeconds: number): SpeechRegion[] {
+  const faint = findSpeechRegions(probabilities, durationSeconds, FAINT);
+  return faint.length > 0 ? faint : [{ startSeconds: stretch.startSeconds, endSeconds: stretch.endSeconds }];
+}
+
+/** Highest probability of a stretch. */
+export function peakProbability(probabilities: Float32Array, { startSeconds, endSeconds }: SpeechRegion): number {
+  const frames = probabilities.subarray(Math.floor(startSeconds / PROBABILITY_FRAME_SECONDS), Math.ceil(endSeconds / PROBABILITY_FRAME_SECONDS));
+  return frames.reduce((highest, probability) => Math.max(highest, probability), 0);
+}
+
 export function totalSeconds(regions: readonly SpeechRegion[]): number {
   return regions.reduce((sum, region) => sum + region.endSeconds - region.startSeconds, 0);
 }

@@ -42,7 +42,7 @@ function segmentsWithBins(analysis: FileAnalysis) {
     const firstRow = row;
     if (prediction !== null) row += segment.frameCount;
     const bins = prediction === null ? [] : frames === null || row > frames.rowCount ? [{ startSeconds, endSeconds, scores: prediction.scores }] : binsOf(segment, frames, firstRow, outcome.model.labels, binSeconds);
-    return { startSeconds, endSeconds, speaker, label: prediction?.label ?? null, bins };
+    return { startSeconds, endSeconds, speaker, gate: segment.gate, label: prediction?.label ?? null, bins };
   });
 }
 

@@ -8,7 +8,7 @@ export interface AnalysisReport {
   readonly sha256: string;
   readonly durationSeconds: number;
   readonly model: { readonly id: string; readonly version: string; readonly digest: string };
-  readonly gate: { readonly kind: string; readonly speechSeconds: number; readonly leftOutSeconds: number; readonly reason: string };
+  readonly gate: { readonly kind: string; readonly speechSeconds: number; readonly leftOutSeconds: number; readonly leftOut?: readonly { readonly kind: string; readonly seconds: number }[]; readonly reason: string };
   readonly quality: AudioQuality;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
   /** Null when nothing was judged. */

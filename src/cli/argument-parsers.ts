@@ -54,10 +54,16 @@ export function byteLength(value: string): number | 'none' {
   return bytes;
 }
 
-/** An ISO 8601 date or moment in the future. */
-export function futureDate(value: string): Date {
+/** An ISO 8601 date or moment. */
+export function anyDate(value: string): Date {
   const date = new Date(value);
   if (!/^\d{4}-\d{2}-\d{2}/.test(value) || Number.isNaN(date.getTime())) throw new InvalidArgumentError(`Got \`${value}\`; write a date such as 2027-06-30.`);
+  return date;
+}
+
+/** The same, in the future. */
+export function futureDate(value: string): Date {
+  const date = anyDate(value);
   if (date.getTime() <= Date.now()) throw new InvalidArgumentError(`${value} is in the past.`);
   return date;
 }

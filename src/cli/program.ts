@@ -5,7 +5,7 @@ import { SCOPES } from '../domain/scopes.js';
 import type { Precision } from '../domain/model.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import { analyzeCommand } from './analyze.command.js';
-import { byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
+import { anyDate, byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { diarizationEvalCommand } from './diarization-eval.command.js';
@@ -13,6 +13,7 @@ import { evalCommand } from './eval.command.js';
 import { createKey, listKeys, revokeKey, rotateKey } from './keys.command.js';
 import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
+import { backtestRule } from './rules.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
 import { createWorkspace, listWorkspaces, setWorkspace } from './workspaces.command.js';
@@ -49,6 +50,7 @@ export function buildProgram(context: ProgramContext): Command {
   addEval(program, context);
   addModels(program, context);
   addKeys(program, context);
+  addRules(program, context);
   addWorkspaces(program, context);
   return program;
 }
@@ -167,4 +169,11 @@ function addWorkspaces(program: Command, context: ProgramContext): void {
     .action(run(context, ({ runtime, terminal }, options: { name: string; quota?: number | 'none' }) => createWorkspace(runtime, terminal, { name: options.name, maxStoredBytes: quotaOf(options) })));
   workspaces.command('set').description('change the quota of a workspace').argument('<id>').addOption(quota().makeOptionMandatory())
     .action(run(context, ({ runtime, terminal }, options: { quota: number | 'none' }, [id = '']) => setWorkspace(runtime, terminal, { id, maxStoredBytes: quotaOf(options) })));
+}
+
+function addRules(program: Command, context: ProgramContext): void {
+  const rules = program.command('rules').description('try business rules on what is stored');
+  rules.command('backtest').description('how often a rule would have fired, on what, and how often people agree; writes nothing').argument('<rule>', 'id of a stored rule (rul_…), or a JSON file')
+    .addOption(new Option('--from <date>', 'analyses asked for from this time on').argParser(anyDate)).addOption(new Option('--to <date>', 'analyses asked for before this time').argParser(anyDate)).addOption(jsonOption())
+    .action(run(context, ({ runtime, terminal }, options: { from?: Date; to?: Date; json?: true }, [rule = '']) => backtestRule(runtime, terminal, { rule, from: options.from ?? null, to: options.to ?? null, json: options.json ?? false })));
 }

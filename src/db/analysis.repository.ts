@@ -2,13 +2,14 @@ import { UndertoneError } from '../domain/errors.js';
 import type { AnalysisFilter, AnalysisRecord, Page, PageRequest } from '../domain/records.js';
 import { toAnalysis, toSpeaker } from './analysis-rows.js';
 import { completeAnalysis } from './complete-analysis.js';
-import type { Database } from './database.js';
+import type { Database, Transaction } from './database.js';
 import { isUniqueViolation } from './database-errors.js';
 import type { Prisma } from './generated/client.js';
 import { importAnalysis } from './import-analysis.js';
 import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
 import { toRecording } from './recording-rows.js';
 import type { AnalysisRepository } from './repositories.js';
+import { addPartialResult, partialTracks, removePartialResults } from './partial-results.js';
 import { findSegment, listSegments } from './segment-queries.js';
 
 const UNFINISHED: { in: ('QUEUED' | 'RUNNING')[] } = { in: ['QUEUED', 'RUNNING'] };
@@ -43,28 +44,26 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
       mapOrNull(await client.analysis.findUnique({ where: { workspaceId_idempotencyKey: { workspaceId, idempotencyKey: key } } }), toAnalysis),
     list: (workspaceId, page, filter) => list(db, workspaceId, page, filter),
     begin: async (id) => {
-      const { count } = await client.analysis.updateMany({
-        where: { id, status: UNFINISHED },
-        data: { status: 'RUNNING', attempt: { increment: 1 }, progress: 0, startedAt: new Date() },
+      const data = { status: 'RUNNING', attempt: { increment: 1 }, progress: 0, startedAt: new Date() } as const;
+      if ((await client.analysis.updateMany({ where: { id, status: 'QUEUED' }, data })).count === 1) return true;
+      return db.transaction(async (tx) => {
+        const { count } = await tx.analysis.updateMany({ where: { id, status: 'RUNNING' }, data });
+        // What the attempt before this one showed on its way, and died over.
+        if (count === 1) await removePartialResults(tx, id);
+        return count === 1;
       });
-      return count === 1;
     },
     setProgress: async (id, progress) => {
       const { count } = await client.analysis.updateMany({ where: { id, status: 'RUNNING' }, data: { progress: Math.min(1, Math.max(0, progress)) } });
       return count === 1;
     },
-    complete: (result) => completeAnalysis(db, result),
+    addPartial: (result) => addPartialResult(db, result),
+    partialTracks: (workspaceId, analysisId) => partialTracks(db, workspaceId, analysisId),
+    complete: (result, also) => completeAnalysis(db, result, also),
     importCompleted: (row, completed, at) => importAnalysis(db, row, completed, at),
-    fail: async (id, problem) => {
-      const { count } = await client.analysis.updateMany({
-        where: { id, status: UNFINISHED },
-        data: { status: 'FAILED', problemCode: problem.code, problemMessage: problem.message, finishedAt: new Date() },
-      });
-      return count === 1;
-    },
+    fail: (id, problem, also) => end(db, { id }, { status: 'FAILED', problemCode: problem.code, problemMessage: problem.message }, also),
     cancel: async (workspaceId, id) => {
-      const { count } = await client.analysis.updateMany({ where: { id, workspaceId, status: UNFINISHED }, data: { status: 'CANCELLED', finishedAt: new Date() } });
-      if (count === 1) return true;
+      if (await end(db, { id, workspaceId }, { status: 'CANCELLED' })) return true;
       return (await client.analysis.findFirst({ where: { id, workspaceId }, select: { id: true } })) === null ? null : false;
     },
     segments: (workspaceId, analysisId, page, filter) => listSegments(db, workspaceId, analysisId, page, filter),
@@ -88,6 +87,18 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
       return rows.map(toSpeaker);
     },
   };
+}
+
+/** QUEUED or RUNNING → ended without a result: nothing that was shown on the way is left. */
+async function end(db: Database, which: { readonly id: string; readonly workspaceId?: string }, data: Prisma.AnalysisUpdateManyMutationInput, also?: (tx: Transaction) => Promise<void>): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const { count } = await tx.analysis.updateMany({ where: { ...which, status: UNFINISHED }, data: { ...data, finishedAt: new Date() } });
+    if (count === 1) {
+      await removePartialResults(tx, which.id);
+      await also?.(tx);
+    }
+    return count === 1;
+  });
 }
 
 function mapOrNull<Row, T>(row: Row | null, map: (row: Row) => T): T | null {

@@ -1,35 +1,41 @@
-import type { PredictionResult, SegmentResult } from '../domain/analysis.js';
+import type { PluginResult } from '../domain/analysis.js';
 import { newId } from '../domain/ids.js';
 import type { CompletedAnalysis } from '../domain/records.js';
 import { speechColumns } from './conversation-format.js';
 import type { Database, Transaction } from './database.js';
 import { Prisma } from './generated/client.js';
+import { takeBackPartialResults } from './partial-results.js';
+import { insertSegments, toSegmentRows } from './segment-rows.js';
 import { encodeVectorArray } from './vector-format.js';
 
 /** Vectors in one statement: bounds the memory of a long recording's result to a few MB at a time. */
 const VECTORS_PER_STATEMENT = 500;
+const NOTHING_SHOWN: ReadonlyMap<number, string> = new Map();
 
 /**
  * Writes a whole result, or nothing. The row lock makes a second delivery of the same job wait and then find the
  * analysis ended; a cancellation that came first wins. Rows go in as one JSON document a table: 2,000 segments are
  * four statements instead of 2,000, and stay under PostgreSQL's limit of parameters.
  */
-export async function completeAnalysis(db: Database, completed: CompletedAnalysis): Promise<boolean> {
+export async function completeAnalysis(db: Database, completed: CompletedAnalysis, also: (tx: Transaction) => Promise<void> = () => Promise.resolve()): Promise<boolean> {
   const { analysisId } = completed;
   return db.transaction(async (tx) => {
     // The recording first (the join cannot begin before its row is locked), as in its deletion: two transactions that lock the same rows in another order wait for each other.
-    const [analysis] = await tx.$queryRaw<{ workspaceId: string; recordingId: string; status: string }[]>`
+    const [analysis] = await tx.$queryRaw<{ workspaceId: string; recordingId: string; status: string; isShown: boolean }[]>`
       WITH "locked" AS MATERIALIZED (SELECT "id" FROM "Recording" WHERE "id" = (SELECT "recordingId" FROM "Analysis" WHERE "id" = ${analysisId}) FOR UPDATE)
-      SELECT a."workspaceId", a."recordingId", a."status"::text AS status FROM "locked" JOIN "Analysis" a ON a."recordingId" = "locked"."id" WHERE a."id" = ${analysisId} FOR UPDATE OF a`;
+      SELECT a."workspaceId", a."recordingId", a."status"::text AS status, a."modelVersion" IS NOT NULL AS "isShown" FROM "locked" JOIN "Analysis" a ON a."recordingId" = "locked"."id" WHERE a."id" = ${analysisId} FOR UPDATE OF a`;
     if (analysis?.status !== 'RUNNING') return false;
-    await writeResults(db, tx, analysis, completed);
+    // Parts that were shown on the way have named the model; a short analysis has none and pays for no look.
+    const shown = analysis.isShown ? await takeBackPartialResults(tx, analysisId) : NOTHING_SHOWN;
+    await writeResults(db, tx, analysis, completed, shown);
+    await also(tx);
     await completed.trackWritten;
     return true;
   });
 }
 
-/** Segments, speakers, embeddings and what was heard, under a recording that the transaction has locked. */
-export async function writeResults(db: Database, tx: Transaction, analysis: { readonly workspaceId: string; readonly recordingId: string }, { analysisId, outcome, trackKey, peaks }: CompletedAnalysis): Promise<void> {
+/** Segments (under the ids of `shown`, by index), speakers, embeddings and what was heard, under a recording that the transaction has locked. */
+export async function writeResults(db: Database, tx: Transaction, analysis: { readonly workspaceId: string; readonly recordingId: string }, { analysisId, outcome, trackKey, peaks }: CompletedAnalysis, shown: ReadonlyMap<number, string> = NOTHING_SHOWN): Promise<void> {
   const { model, segments, speakers } = outcome;
   const speakerIds = new Map(speakers.map(({ key }) => [key, newId('speaker')]));
   if (speakers.length > 0) {
@@ -40,13 +46,14 @@ export async function writeResults(db: Database, tx: Transaction, analysis: { re
   if (outcome.conversation !== null) {
     await tx.conversation.create({ data: { analysisId, workspaceId: analysis.workspaceId, durationSeconds: outcome.durationSeconds, speech: speechColumns(outcome.conversation.stretches) } });
   }
-  const segmentIds = segments.map(() => newId('segment'));
+  const segmentIds = segments.map(({ index }) => shown.get(index) ?? newId('segment'));
   await insertSegments(tx, toSegmentRows(analysisId, segments, segmentIds, speakerIds, model.labels));
   const owner = { workspaceId: analysis.workspaceId, analysisId, modelId: model.id, modelDigest: model.digest };
   await insertEmbeddings(tx, await vectorType(db, tx), owner, [
     { segmentId: null, values: outcome.embedding },
     ...segments.map(({ embedding }, index) => ({ segmentId: segmentIds[index]!, values: embedding })),
   ]);
+  await insertPluginResults(tx, owner, outcome.pluginResults ?? []);
   // A raw analysis did not look for speech: what an earlier one found stays.
   const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
   await tx.recording.updateMany({
@@ -69,34 +76,9 @@ function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbN
   return value === null ? Prisma.DbNull : value;
 }
 
-function toSegmentRows(analysisId: string, segments: readonly SegmentResult[], ids: readonly string[], speakerIds: ReadonlyMap<string, string>, labels: readonly string[]): readonly object[] {
-  let frameOffset = 0;
-  return segments.map((segment, position) => {
-    const { index, startSeconds, endSeconds, speechSeconds, gate, speaker, prediction, frameCount, text } = segment;
-    const row = {
-      id: ids[position], analysisId, index, startSeconds, endSeconds, speechSeconds, gate, text: text ?? null, frameOffset, frameCount,
-      speakerId: speaker === null ? null : (speakerIds.get(speaker) ?? null),
-      ...predictionColumns(prediction, labels),
-    };
-    frameOffset += frameCount;
-    return row;
-  });
-}
-
-function predictionColumns(prediction: PredictionResult | null, labels: readonly string[]): object {
-  if (prediction === null) return { label: null, confidence: null, calibrated: false, abstained: false, predictionSet: [], scores: [], logits: [] };
-  const { label, confidence, calibrated, abstained, predictionSet, scores, logits } = prediction;
-  return { label, confidence, calibrated, abstained, predictionSet, scores: labels.map((name) => scores[name] ?? 0), logits };
-}
-
-async function insertSegments(tx: Transaction, rows: readonly object[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.$executeRaw`
-    INSERT INTO "Segment" ("id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount")
-    SELECT "id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount"
-    FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (
-      "id" text, "analysisId" text, "index" int, "startSeconds" float8, "endSeconds" float8, "speechSeconds" float8, "gate" text, "speakerId" text, "text" text,
-      "label" text, "confidence" float8, "calibrated" boolean, "abstained" boolean, "predictionSet" text[], "scores" float8[], "logits" float8[], "frameOffset" int, "frameCount" int)`;
+async function insertPluginResults(tx: Transaction, { workspaceId, analysisId }: EmbeddingOwner, results: readonly PluginResult[]): Promise<void> {
+  if (results.length === 0) return;
+  await tx.pluginResult.createMany({ data: results.map(({ plugin, key, value }) => ({ workspaceId, analysisId, plugin, key, value: value === null ? Prisma.JsonNull : (value as Prisma.InputJsonValue) })) });
 }
 
 interface EmbeddingOwner {

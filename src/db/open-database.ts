@@ -22,6 +22,8 @@ export interface OpenDatabaseOptions {
   readonly log: DatabaseLog;
   /** Connections for the repositories. The embedded database works them off one by one whatever their number. */
   readonly poolSize?: number;
+  /** Longest wait for a free connection of the pool. */
+  readonly acquireTimeoutMs?: number;
   /** How long to keep trying while the server does not answer yet (it may be starting beside us). */
   readonly connectTimeoutMs?: number;
 }
@@ -52,7 +54,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     connectionString,
     max: options.poolSize ?? (embedded === null ? 10 : 6),
     application_name: 'undertone',
-    connectionTimeoutMillis: 20_000,
+    connectionTimeoutMillis: options.acquireTimeoutMs ?? 20_000,
     keepAlive: true,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,

@@ -1,9 +1,12 @@
+import type { JsonObject, JsonValue } from '../domain/json.js';
 import type {
-  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, ConversationRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder,
+  AnalysisFilter, AnalysisRecord, ApiKeyRecord, CompletedAnalysis, ConversationRecord, EmbeddingRecord, Page, PageRequest, PartialResult, RecordingFilter, RecordingOrder,
   RecordingRecord, RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { NodeRecord } from '../domain/node.js';
 import type { Role } from '../domain/principal.js';
+import type { AlertFilter, AlertRecord, RuleRecord, RuleVersionRecord } from '../domain/rule-records.js';
+import type { RuleSubject } from '../domain/rule-subject.js';
 import type { Transaction } from './database.js';
 import type { ImportedAnalysisRow } from './import-analysis.js';
 
@@ -42,11 +45,16 @@ export interface AnalysisRepository {
   begin(id: string): Promise<boolean>;
   /** Only while RUNNING. Returns false when it no longer runs (cancelled): the worker stops then. */
   setProgress(id: string, progress: number): Promise<boolean>;
-  /** One transaction: results, embeddings, recording quality; RUNNING → SUCCEEDED. False when it no longer runs. */
-  complete(result: CompletedAnalysis): Promise<boolean>;
+  /** Windows that are finished while the others run; readable until the analysis ends. False when it no longer runs in this attempt. */
+  addPartial(result: PartialResult): Promise<boolean>;
+  /** Encoded frame tracks of those windows; empty when the analysis does not run. */
+  partialTracks(workspaceId: string, analysisId: string): Promise<readonly Buffer[]>;
+  /** One transaction: results, embeddings, recording quality, and `also` at its end; RUNNING → SUCCEEDED. False when it no longer runs. */
+  complete(result: CompletedAnalysis, also?: (tx: Transaction) => Promise<void>): Promise<boolean>;
   /** Writes what was made elsewhere at `at`, whole and in one transaction; false when its idempotency key is there already. */
   importCompleted(row: ImportedAnalysisRow, completed: Omit<CompletedAnalysis, 'analysisId'>, at: Date): Promise<boolean>;
-  fail(id: string, problem: { readonly code: string; readonly message: string }): Promise<boolean>;
+  /** `also` in the same transaction, where it did fail. */
+  fail(id: string, problem: { readonly code: string; readonly message: string }, also?: (tx: Transaction) => Promise<void>): Promise<boolean>;
   /** QUEUED or RUNNING → CANCELLED; null when there is none, false when already ended. */
   cancel(workspaceId: string, id: string): Promise<boolean | null>;
   /** FAILED, QUEUED or RUNNING → QUEUED with its attempts anew and no problem; false when there is none, or it ended otherwise. */
@@ -102,3 +110,59 @@ export interface NodeRepository {
   /** Rows of processes that ended without notice so long ago. Answers how many. */
   removeDead(afterSeconds: number): Promise<number>;
 }
+
+/** Rows that plugins keep for themselves, and what their steps left beside an analysis. */
+export interface PluginRepository {
+  find(workspaceId: string, plugin: string, key: string): Promise<JsonValue | undefined>;
+  put(workspaceId: string, plugin: string, key: string, value: JsonValue): Promise<void>;
+  delete(workspaceId: string, plugin: string, key: string): Promise<boolean>;
+  /** In the order of keys. */
+  list(workspaceId: string, plugin: string, options: { readonly prefix: string; readonly after: string | null; readonly first: number }): Promise<readonly { readonly key: string; readonly value: JsonValue }[]>;
+  findResult(workspaceId: string, analysisId: string, plugin: string, key: string): Promise<JsonValue | undefined>;
+}
+
+export interface RuleRepository {
+  /** With its first version in the history. */
+  insert(row: Pick<RuleRecord, 'id' | 'workspaceId' | 'definition'>, by: { readonly name: string; readonly note: string | null }): Promise<RuleRecord>;
+  /** The next version; null when there is none, or when its version is not the one expected. */
+  update(workspaceId: string, id: string, given: { readonly definition: JsonObject; readonly expectedVersion: number | null }, by: { readonly name: string; readonly note: string | null }): Promise<RuleRecord | null>;
+  /** It is not shown any more; its alerts and its history stay. */
+  delete(workspaceId: string, id: string): Promise<boolean>;
+  findById(workspaceId: string, id: string): Promise<RuleRecord | null>;
+  /** Oldest first. */
+  list(workspaceId: string): Promise<readonly RuleRecord[]>;
+  count(workspaceId: string): Promise<number>;
+  /** Newest first. */
+  history(workspaceId: string, ruleId: string): Promise<readonly RuleVersionRecord[]>;
+}
+
+export interface AlertRepository {
+  /** False when this rule has fired at this place before, or when the recording is gone. */
+  insert(tx: Transaction, row: Omit<AlertRecord, 'createdAt' | 'acknowledgedAt' | 'acknowledgedBy' | 'acknowledgeNote'>, hasPendingActions: boolean): Promise<boolean>;
+  setActions(tx: Transaction, id: string, actions: AlertRecord['actions'], hasPendingActions: boolean): Promise<void>;
+  /** For the worker, which serves all workspaces: alerts of an analysis whose actions are not all done. */
+  listPending(analysisId: string): Promise<readonly AlertRecord[]>;
+  /** Those that the recording has already are not doubled. */
+  addTags(tx: Transaction, workspaceId: string, recordingId: string, tags: readonly string[]): Promise<void>;
+  findById(workspaceId: string, id: string): Promise<AlertRecord | null>;
+  /** Shown ones, in the order of time within each analysis. */
+  forAnalyses(workspaceId: string, analysisIds: readonly string[]): Promise<readonly AlertRecord[]>;
+  /** Shown ones, newest first. */
+  list(workspaceId: string, page: PageRequest, filter: AlertFilter): Promise<Page<AlertRecord>>;
+  acknowledge(workspaceId: string, id: string, by: string, note: string | null): Promise<AlertRecord | null>;
+  countByRule(workspaceId: string, ruleIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
+
+export interface RuleScanOptions {
+  /** Labels whose scores are read, in this order; null for all of the model's. */
+  readonly labels: readonly string[] | null;
+  readonly wantText: boolean;
+  readonly analysisId?: string;
+  /** When the analysis was asked for. */
+  readonly from?: Date;
+  readonly to?: Date;
+  /** Id of the analysis to go on behind. */
+  readonly after?: string;
+}
+/** Finished analyses of a workspace with their segments, oldest first, in batches. */
+export type RuleScan = (workspaceId: string, options: RuleScanOptions) => AsyncIterable<readonly RuleSubject[]>;

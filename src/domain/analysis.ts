@@ -1,4 +1,5 @@
 import type { Conversation, SpeakerFigures } from './conversation.js';
+import type { JsonValue } from './json.js';
 import type { RoleRule, RoleSource } from './speaker-roles.js';
 
 /** What one analysis finds: the same shape for the database, the API and `analyze --json`. Seconds are float, from the start of the recording. */
@@ -10,11 +11,18 @@ export const GATE_KINDS = ['speech', 'silence', 'singing', 'music', 'noise', 'by
 /** What was heard, decided before any score is shown. `bypassed`: a raw analysis. */
 export type GateKind = (typeof GATE_KINDS)[number];
 
+export interface LeftOut {
+  readonly kind: 'silence' | 'singing' | 'music' | 'noise';
+  readonly seconds: number;
+}
+
 export interface GateResult {
   readonly kind: GateKind;
   readonly speechSeconds: number;
   /** Seconds left out of the summary because they are not speech. */
   readonly leftOutSeconds: number;
+  /** The same by kind, `silence` being pauses; absent in analyses from before the gate told them apart. */
+  readonly leftOut?: readonly LeftOut[];
   /** Plain reason, for people. */
   readonly reason: string;
 }
@@ -91,6 +99,8 @@ export interface SegmentResult extends AnalysisWindow {
   readonly embedding: Float32Array | null;
   readonly frameCount: number;
   readonly text?: string | null;
+  /** How well words and voice agree, 0 to 1, where a plugin compared them. */
+  readonly agreement?: number | null;
 }
 
 export interface SpeakerResult {
@@ -130,4 +140,12 @@ export interface AnalysisOutcome {
   readonly conversation: Conversation | null;
   /** Speech-weighted mean of the judged segments' embeddings, [D]; null when nothing was judged. */
   readonly embedding: Float32Array | null;
+  /** What steps of plugins left to be stored beside the result. */
+  readonly pluginResults?: readonly PluginResult[];
+}
+
+export interface PluginResult {
+  readonly plugin: string;
+  readonly key: string;
+  readonly value: JsonValue;
 }

@@ -43,6 +43,7 @@ export const ERRORS = {
   AUDIO_TOO_SHORT: { httpStatus: 422, retryable: false, meaning: 'Fewer samples than the model needs (400 at 16 kHz for Emotion2Vec+).' },
   AUDIO_TOO_LONG: { httpStatus: 422, retryable: false, meaning: 'Longer than UNDERTONE_MAX_AUDIO_SECONDS. Cut it, or raise the setting.' },
   AUDIO_LIMIT_EXCEEDED: { httpStatus: 422, retryable: false, meaning: 'Decoding took more time, memory or output than is allowed: usually a file whose header lies.' },
+  DECODE_INTERRUPTED: { httpStatus: 503, retryable: true, meaning: 'The decoder was ended from outside in mid-work (out of memory, mostly). The recording is not at fault; it is tried again.' },
   FFMPEG_MISSING: { httpStatus: 503, retryable: false, meaning: 'ffmpeg is not installed. Run `undertone doctor` for the command that installs it.' },
   // models
   MODEL_UNKNOWN: { httpStatus: 422, retryable: false, meaning: 'No model of this id is installed; the message lists those that are.' },
@@ -59,6 +60,7 @@ export const ERRORS = {
   // work
   ANALYSIS_CANCELLED: { httpStatus: 409, retryable: false, meaning: 'The analysis was cancelled before it finished.' },
   ANALYSIS_WAIT_TIMEOUT: { httpStatus: 504, retryable: true, meaning: '`analyze` waited its longest; the analysis goes on. Follow it by its id.' },
+  JOB_LOST: { httpStatus: 503, retryable: true, meaning: 'The process that worked on a job ended in the middle each time, until its deliveries were used up. It is among the dead letters: look at the workers, then retry it.' },
   SHUTTING_DOWN: { httpStatus: 503, retryable: true, meaning: 'The server is stopping. Retry against another node or in a moment.' },
   // operators
   CONFIG_INVALID: { httpStatus: 500, retryable: false, meaning: 'A setting is unknown or outside what is allowed; the message names the setting, never its value.' },

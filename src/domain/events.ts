@@ -4,11 +4,19 @@ import type { ModelState } from './model.js';
 /** Facts that have happened and are committed. Listeners can neither veto nor break what made them. */
 export type DomainEvent =
   | { readonly kind: 'analysis.progress'; readonly workspaceId: string; readonly analysisId: string; readonly status: AnalysisStatus; readonly progress: number }
-  | { readonly kind: 'analysis.completed' | 'analysis.failed'; readonly workspaceId: string; readonly analysisId: string; readonly recordingId: string }
+  | { readonly kind: 'analysis.completed'; readonly workspaceId: string; readonly analysisId: string; readonly recordingId: string }
+  | { readonly kind: 'analysis.failed'; readonly workspaceId: string; readonly analysisId: string; readonly recordingId: string }
   | { readonly kind: 'recording.deleted'; readonly workspaceId: string; readonly recordingId: string }
+  | { readonly kind: 'alert.raised'; readonly workspaceId: string; readonly alertId: string; readonly ruleId: string; readonly analysisId: string; readonly recordingId: string }
+  | { readonly kind: 'review.resolved'; readonly workspaceId: string; readonly reviewId: string; readonly analysisId: string }
   | { readonly kind: 'model.state'; readonly modelId: string; readonly state: ModelState };
 
 export type DomainEventKind = DomainEvent['kind'];
+
+/** The facts that plugins and webhooks hear. Ids only, never data: who hears one reads the truth when it runs. */
+export const FACT_KINDS = ['analysis.completed', 'analysis.failed', 'recording.deleted', 'alert.raised', 'review.resolved'] as const satisfies readonly DomainEventKind[];
+export type FactKind = (typeof FACT_KINDS)[number];
+export type Fact<K extends FactKind = FactKind> = Extract<DomainEvent, { kind: K }>;
 
 /**
  * Facts that other nodes published may have been lost (the connection between them was). Only watchers hear it, and read

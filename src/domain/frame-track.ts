@@ -24,6 +24,21 @@ export interface FrameTrack {
   readonly logits: Float32Array;
 }
 
+/** Tracks of parts of one analysis as one, in the order of their segments; null for none. */
+export function mergeFrameTracks(tracks: readonly FrameTrack[]): FrameTrack | null {
+  const [first] = tracks;
+  if (first === undefined) return null;
+  const logits = new Float32Array(tracks.reduce((total, track) => total + track.logits.length, 0));
+  const blocks: TrackBlock[] = [];
+  let rows = 0;
+  for (const track of tracks) {
+    logits.set(track.logits, rows * first.labels.length);
+    for (const block of track.blocks) blocks.push({ ...block, frameOffset: block.frameOffset + rows });
+    rows += track.logits.length / first.labels.length;
+  }
+  return { ...first, blocks: blocks.sort((a, b) => a.segmentIndex - b.segmentIndex), logits };
+}
+
 const MAGIC = 0x31465455; // "UTF1", little-endian
 
 /** Layout: magic u32, header length u32 (padded so that the floats are aligned), JSON header, float32 little-endian rows. */

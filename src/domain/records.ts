@@ -1,4 +1,4 @@
-import type { AnalysisOutcome, AnalysisStatus, AnalysisWarning, AudioQuality, GateResult, GateKind, PredictionResult, SpeechRegion } from './analysis.js';
+import type { AnalysisOutcome, AnalysisStatus, AnalysisWarning, AudioQuality, GateResult, GateKind, PredictionResult, SegmentResult, SpeechRegion } from './analysis.js';
 import type { Role } from './principal.js';
 import type { RoleRule, RoleSource } from './speaker-roles.js';
 import type { SpokenStretch } from './speaker-turns.js';
@@ -188,6 +188,17 @@ export interface SimilarMatch {
   readonly recordingId: string;
   /** Cosine similarity, −1 to 1. */
   readonly similarity: number;
+}
+
+/** What `AnalysisRepository.addPartial` writes in one transaction. */
+export interface PartialResult {
+  readonly analysisId: string;
+  /** Of the analysis when it was begun. */
+  readonly attempt: number;
+  readonly model: AnalysisOutcome['model'];
+  readonly segments: readonly SegmentResult[];
+  /** Frame track of these segments, encoded. */
+  readonly trackBytes: Uint8Array;
 }
 
 /** What `AnalysisRepository.complete` writes in one transaction. */

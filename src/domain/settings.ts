@@ -46,6 +46,10 @@ export interface Settings {
   readonly maxUploadBytes: number;
   readonly maxAudioSeconds: number;
   readonly maxRawSeconds: number;
+  /** Of the source; more are refused with AUDIO_LIMIT_EXCEEDED, as are rates outside the two below. */
+  readonly maxAudioChannels: number;
+  readonly minSampleRateHz: number;
+  readonly maxSampleRateHz: number;
   readonly maxPageSize: number;
   readonly minFreeBytes: number;
   readonly analyzeWaitMs: number;

@@ -26,6 +26,8 @@ export interface PlotSegment {
   readonly startSeconds: number;
   readonly endSeconds: number;
   readonly speaker: string | null;
+  /** What was heard: `speech`, or why it was not judged. */
+  readonly gate: string;
   /** Null when the gate kept it from being judged. */
   readonly label: string | null;
   /** Scores of pieces of the segment in order, or of the whole of it in one. Empty where `label` is null. */
@@ -129,6 +131,9 @@ function emotionPart(plot: AnalysisPlot, box: PlotBox, duration: number): readon
     const width = ((segment.endSeconds - segment.startSeconds) / duration) * box.width;
     if (segment.label === null) {
       parts.push(rect(x, box.top, width, box.height, 'fill="none" stroke="#8b949e" stroke-dasharray="4 3"'));
+      // What it is instead, upright where the stretch is too narrow to write along it.
+      const isNarrow = width < segment.gate.length * 7;
+      if (width >= 12) parts.push(text(x + width / 2 + (isNarrow ? 4 : 0), box.top + box.height / 2, segment.gate, { anchor: 'middle', size: 11, fill: '#57606a', ...(isNarrow ? { rotate: -90 } : {}) }));
       continue;
     }
     for (const bin of segment.bins) parts.push(...stack(bin, plot.labels, box, duration));

@@ -15,14 +15,15 @@ const HOST = /^[\w.:[\]-]{1,260}$/;
 export type AdmissionSettings = Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond'>;
 
 /** Everything that is decided about a body before a parser sees it. Registered after authentication. */
-export function registerAdmission(app: FastifyInstance, settings: AdmissionSettings, limits: HttpLimits): void {
+export function registerAdmission(app: FastifyInstance, settings: AdmissionSettings, limits: HttpLimits, assertRoom: (announcedBytes: number) => Promise<void>): void {
   app.addHook('onRequest', async (request) => {
     if (request.headers.host !== undefined && !HOST.test(request.headers.host)) throw new UndertoneError('BAD_INPUT', 'The Host header is not a host name or address.');
     if (isMultipart(request)) assertPreflighted(request);
     const announced = Number(request.headers['content-length'] ?? 0);
     const { maxBytes, tooLarge } = rulesOf(request, settings, limits);
     if (announced > maxBytes) throw tooLarge(announced);
-    return Promise.resolve();
+    // Before it has come: a disk that is nearly full must not be filled up to find that out.
+    if (announced > 0 && isUpload(request)) await assertRoom(announced);
   });
 
   app.addHook('preParsing', (request, reply, payload, done) => {
@@ -54,6 +55,10 @@ export function registerDraining(app: FastifyInstance, limits: HttpLimits): void
     if (reply.getHeader('connection') === 'close') reply.removeHeader('connection');
     done(null, payload);
   });
+}
+
+function isUpload(request: FastifyRequest): boolean {
+  return isMultipart(request) || (!request.is404 && request.routeOptions.config.maxBodyBytes !== undefined);
 }
 
 export function isMultipart(request: FastifyRequest): boolean {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Registry } from 'prom-client';
+import type { StepFigures } from '../domain/plugin-figures.js';
 import type { Settings } from '../domain/settings.js';
 import { NO_TRACING, type Tracing } from '../domain/tracing.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
@@ -15,10 +16,12 @@ import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.js';
 import { createMetrics, registerMetrics } from './metrics.js';
 import { withTokens, type TokenVerifier } from './oidc-tokens.js';
 import { registerPage } from './page.route.js';
+import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
 import { registerRateLimits } from './rate-limits.js';
 import { registerRequestTrace } from './request-trace.js';
+import { registerRuleSchema } from './rule-schema.route.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
 import { attachSockets } from './sockets.js';
@@ -26,7 +29,7 @@ import type { CreateContext } from './subscriptions.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
@@ -40,6 +43,8 @@ export interface AppOptions {
   readonly limits?: Partial<HttpLimits>;
   /** A registry that others add their metrics to. */
   readonly registry?: Registry;
+  /** What the steps and listeners of plugins have done, for `/metrics`. */
+  readonly pluginFigures?: () => readonly StepFigures[];
   readonly tracing?: Tracing;
   /** Downloads are sent on to the storage where it can sign links. */
   readonly directDownloads?: boolean;
@@ -60,6 +65,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const metrics = createMetrics(options.registry);
   const { trusted = null } = options;
   const keys = withTokens(services.keys, options.verifyToken ?? null);
+  if (options.pluginFigures !== undefined) registerPluginMetrics(metrics.registry, options.pluginFigures);
 
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
@@ -79,7 +85,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerSecurityHeaders(app);
   registerAuth(app, keys, signer, limiter);
   registerRateLimits(app, limiter);
-  registerAdmission(app, settings, limits);
+  registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
   registerMetrics(app, metrics);
   registerHealth(app, options.checks, limits.readinessTimeoutMs);
   await registerGraphQL(app, {
@@ -89,6 +95,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
+  registerRuleSchema(app, services.rules);
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {

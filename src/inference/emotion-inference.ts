@@ -57,6 +57,18 @@ export interface SpeechProbability {
   probabilities(samples: Float32Array, state: VadState | null, signal?: AbortSignal, priority?: Priority): Promise<{ probabilities: Float32Array; state: VadState }>;
 }
 
+/** What a stretch sounds like, as the bundled gate hears it. */
+export const SOUND_KINDS = ['speech', 'singing', 'music', 'noise'] as const;
+export type SoundKind = (typeof SOUND_KINDS)[number];
+/** Sums to 1. */
+export type SoundProbabilities = Readonly<Record<SoundKind, number>>;
+
+/** Tells speech from singing, music and noise. Runs in the process of the speech detector. */
+export interface SoundClassifier {
+  /** One stretch of 0.1 s or more (shorter ones are padded with silence), best 1 to 15 s; level and offset do not matter. */
+  classify(samples: Float32Array, signal?: AbortSignal, priority?: Priority): Promise<SoundProbabilities>;
+}
+
 /** Recurrent state [2,1,128] and the 64 samples before the next piece. */
 export interface VadState {
   readonly recurrent: Float32Array;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../domain/errors.js';
 import type { ModelManifest, Precision, Provider, WindowInference } from '../domain/model.js';
-import type { VadState } from './emotion-inference.js';
+import type { SoundProbabilities, VadState } from './emotion-inference.js';
 
 /** What the two sides of a host's channel say to each other. Typed arrays cross it as bytes (`serialization: 'advanced'`). */
 
@@ -19,7 +19,7 @@ export type GraphContract = Pick<ModelManifest, 'id' | 'sampleRateHz' | 'minSamp
 
 export type HostLoad =
   | { readonly kind: 'emotion'; readonly file: string; readonly contract: GraphContract; readonly session: SessionSettings; readonly niceness: Niceness; /** Samples of the largest batch that is tried on an accelerator. */ readonly maxBatchSamples: number }
-  | { readonly kind: 'speech'; readonly file: string; readonly session: SessionSettings; readonly niceness: Niceness }
+  | { readonly kind: 'listening'; readonly speechFile: string; readonly soundFile: string; readonly session: SessionSettings; readonly niceness: Niceness }
   | { readonly kind: 'diarization'; readonly segmentationFile: string; readonly embeddingFile: string; readonly threadCount: number };
 
 export interface DiarizationItem {
@@ -43,6 +43,7 @@ export interface EmotionItem {
 }
 
 export interface SpeechItem {
+  readonly task: 'speech';
   readonly samples: Float32Array;
   readonly state: VadState | null;
 }
@@ -52,6 +53,13 @@ export interface SpeechAnswer {
   readonly state: VadState;
 }
 
+export interface SoundItem {
+  readonly task: 'sound';
+  readonly samples: Float32Array;
+}
+
+export type ListeningItem = SpeechItem | SoundItem;
+export type ListeningAnswer = SpeechAnswer | SoundProbabilities;
 export type EmotionAnswer = WindowInference;
 
 /** One request's part of a batch: a bad clip fails alone and doesn't take its batch with it. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { UndertoneError } from '../domain/errors.js';
 import { isUndertoneError, UndertoneError as Failure } from '../domain/errors.js';
 import type { ModelManifest } from '../domain/model.js';
+import { GATE_KIND } from './gate-model.js';
 import { parseManifest } from './model-manifest.js';
 
 export interface InstalledModel {
@@ -40,7 +41,10 @@ export function scanModels(modelDirs: readonly string[]): ModelScan {
       const file = join(folder, 'manifest.json');
       if (!existsSync(file)) continue;
       try {
-        const manifest = parseManifest(readFileSync(file, 'utf8'), name);
+        const text = readFileSync(file, 'utf8');
+        // The gate lies beside the emotion models and is none of them.
+        if (text.includes(`"${GATE_KIND}"`)) continue;
+        const manifest = parseManifest(text, name);
         const missing = [manifest.file, ...(manifest.weightFiles ?? [])].filter((part) => !existsSync(join(folder, part)));
         if (missing.length > 0) throw new Failure('MODEL_INVALID', `Model "${name}" lacks ${missing.join(', ')}. Install it again.`, { differences: missing });
         models.set(manifest.id, { manifest, folder });

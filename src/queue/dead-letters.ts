@@ -1,6 +1,6 @@
 import { fromPrisma, type PgBoss } from 'pg-boss';
 import type { Transaction } from '../db/database.js';
-import type { DeadLetter, JobName, JobQueue } from './job-queue.js';
+import type { DeadLetter, JobQueue } from './job-queue.js';
 import { DEAD_LETTERS } from './job-settings.js';
 import { JOB } from './queue-schema.js';
 
@@ -10,7 +10,7 @@ interface Row {
   readonly priority: number;
   readonly workspaceId: string | null;
   readonly needs: string | null;
-  readonly job: JobName;
+  readonly job: string;
   readonly key: string | null;
   readonly output: { readonly code?: unknown; readonly message?: unknown } | null;
   readonly attemptCount: number;

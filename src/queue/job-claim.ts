@@ -27,7 +27,8 @@ export const LANE_INDEX = `CREATE INDEX IF NOT EXISTS undertone_lanes ON ${JOB} 
 /**
  * Claims jobs fairly: interactive before bulk; among equals the workspaces take turns, the one served longest ago first,
  * so a workspace with a thousand jobs delays another's first one by one job and not by a thousand; within a workspace
- * the oldest first. The lanes come from a walk over the index (one step a workspace), their heads from one scan each.
+ * the oldest first. The lanes come from a walk over the index (one step a workspace), their heads from one scan each. Ids go
+ * on as an array: joined, the planner's wrong guess of their number would read the whole table.
  */
 export const CLAIM = `
   WITH RECURSIVE lane AS (
@@ -46,18 +47,18 @@ export const CLAIM = `
     ) head
     WHERE lane.id IS NOT NULL
   ), ranked AS MATERIALIZED (
-    SELECT id, row_number() OVER (ORDER BY priority DESC, turn, COALESCE(array_position($7::text[], lane), 0), created_on, id) AS place FROM heads
+    SELECT array_agg(id ORDER BY priority DESC, turn, COALESCE(array_position($7::text[], lane), 0), created_on, id) AS ids FROM heads
   ), next AS (
-    SELECT j.id, ranked.place FROM ranked JOIN ${JOB} j ON j.name = $1 AND j.id = ranked.id
-    WHERE j.state < 'active'
-    ORDER BY ranked.place
+    SELECT j.id FROM ${JOB} j
+    WHERE j.name = $1 AND j.id = ANY ((SELECT ids FROM ranked)::uuid[]) AND j.state < 'active'
+    ORDER BY array_position((SELECT ids FROM ranked), j.id)
     LIMIT $2
     FOR UPDATE OF j SKIP LOCKED
   )
   UPDATE ${JOB} j SET state = 'active', started_on = ${NOW}, heartbeat_on = ${NOW},
     retry_count = CASE WHEN j.started_on IS NOT NULL THEN j.retry_count + 1 ELSE j.retry_count END
-  FROM next WHERE j.name = $1 AND j.id = next.id
-  RETURNING next.place::int AS place, j.id, j.data, j.priority, j.retry_count AS "retryCount", j.retry_limit AS "retryLimit", j.output, COALESCE(j.group_id, '') AS lane`;
+  WHERE j.name = $1 AND j.id = ANY (ARRAY(SELECT id FROM next))
+  RETURNING array_position((SELECT ids FROM ranked), j.id) AS place, j.id, j.data, j.priority, j.retry_count AS "retryCount", j.retry_limit AS "retryLimit", j.output, COALESCE(j.group_id, '') AS lane`;
 
 export function claimValues(name: string, request: ClaimRequest): readonly unknown[] {
   return [name, request.limit, request.minPriority, request.maxPriority, request.waitedSeconds, request.holds, request.served];

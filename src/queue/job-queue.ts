@@ -1,4 +1,5 @@
 import type { Transaction } from '../db/database.js';
+import type { Fact } from '../domain/events.js';
 import type { Priority } from '../domain/priority.js';
 
 /** Whose request a job comes from, so that its log lines and spans can be put beside it. Ids alone. */
@@ -11,6 +12,8 @@ export interface JobOrigin {
 /** Every kind of job and its payload. Payloads hold ids, never data: the handler reads the truth when it runs. */
 export interface JobPayloads {
   'analyze-recording': { readonly analysisId: string; readonly origin?: JobOrigin };
+  /** One delivery of a fact to one durable listener. */
+  'deliver-fact': { readonly listener: string; readonly fact: Fact };
 }
 export type JobName = keyof JobPayloads;
 
@@ -49,7 +52,8 @@ export interface WorkOptions {
 export interface DeadLetter {
   readonly id: string;
   readonly workspaceId: string | null;
-  readonly job: JobName;
+  /** Its name: of this version's jobs or an earlier one's. */
+  readonly job: string;
   /** The key that it was enqueued under: the id of what it was about. */
   readonly key: string;
   /** Of the last failure; JOB_LOST when its process ended each time and nothing was written. */

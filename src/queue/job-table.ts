@@ -64,7 +64,7 @@ export function jobTable(boss: PgBoss) {
     without: async (name: JobName, keys: readonly string[]): Promise<readonly string[]> => {
       const found = await rows<{ key: string }>(
         `SELECT wanted.key FROM unnest($2::text[]) AS wanted (key)
-         WHERE NOT EXISTS (SELECT 1 FROM ${JOB} WHERE name = $1 AND COALESCE(singleton_key, '') = wanted.key AND state <= 'active' AND policy = 'exclusive')`,
+         WHERE (SELECT id FROM ${JOB} WHERE name = $1 AND COALESCE(singleton_key, '') = wanted.key AND state <= 'active' AND policy = 'exclusive' LIMIT 1) IS NULL`,
         [name, keys],
       );
       return found.map(({ key }) => key);

@@ -4,6 +4,14 @@ import { AnalysisStatusEnum, GateKindEnum, SpeakersModeEnum } from './enums.type
 import { connectionType } from './page.type.js';
 import { DateTime } from './scalars.js';
 
+@ObjectType({ simpleResolvers: true, description: 'What the summary leaves out, of one kind.' })
+export class LeftOut {
+  @Field(() => GateKindEnum, { description: 'What it is; `SILENCE` is pauses.' })
+  kind!: GateKind;
+  @Field(() => Float, { description: 'Seconds of it.' })
+  seconds!: number;
+}
+
 @ObjectType({ simpleResolvers: true, description: 'What was heard, decided before any score is shown.' })
 export class GateResult {
   @Field(() => GateKindEnum, { description: 'What it is.' })
@@ -12,6 +20,8 @@ export class GateResult {
   speechSeconds!: number;
   @Field(() => Float, { description: 'Seconds left out of the summary because they are not speech.' })
   leftOutSeconds!: number;
+  @Field(() => [LeftOut], { nullable: true, description: 'The same by kind; null in analyses from before the gate told kinds apart.' })
+  leftOut?: readonly LeftOut[] | null;
   @Field(() => String, { description: 'The reason, for people.' })
   reason!: string;
 }

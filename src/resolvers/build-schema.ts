@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, getMetadataStorage, type ClassType } from 'type-graphql';
 import { UndertoneError } from '../domain/errors.js';
+import { AlertResolver, AnalysisAlertsResolver } from './alert.resolver.js';
 import { AnalysisFieldsResolver } from './analysis-fields.resolver.js';
 import { AnalysisResolver } from './analysis.resolver.js';
 import { ApiKeyResolver } from './api-key.resolver.js';
@@ -11,6 +12,7 @@ import { EmbeddingResolver } from './embedding.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { RecordingResolver } from './recording.resolver.js';
+import { RuleResolver } from './rule.resolver.js';
 import { PredictionResolver, SegmentResolver, SimilarSegmentResolver } from './segment.resolver.js';
 import { SpeakerResolver } from './speaker.resolver.js';
 import { StatisticsResolver } from './statistics.resolver.js';
@@ -19,7 +21,7 @@ import { UsageResolver } from './usage.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
-  ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver,
+  ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

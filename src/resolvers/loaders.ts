@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Conversation } from '../domain/conversation.js';
 import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, RoleChangeRecord, SpeakerRecord } from '../domain/records.js';
+import type { AlertRecord, RuleRecord } from '../domain/rule-records.js';
 import type { Principal } from '../domain/principal.js';
 import type { Services } from '../services/service-contracts.js';
 
@@ -14,6 +15,11 @@ export interface Loaders {
   readonly segmentEmbeddings: DataLoader<string, EmbeddingRecord | null>;
   /** By analysis id. */
   readonly speakers: DataLoader<string, readonly SpeakerRecord[]>;
+  readonly rules: DataLoader<string, RuleRecord | null>;
+  /** By rule id. */
+  readonly ruleFirings: DataLoader<string, number>;
+  /** By analysis id. */
+  readonly alerts: DataLoader<string, readonly AlertRecord[]>;
   /** By analysis id; null where speakers were not told apart. */
   readonly conversations: DataLoader<string, Conversation | null>;
   /** By speaker id. */
@@ -29,6 +35,15 @@ export function createLoaders(services: Services, principal: Principal): Loaders
     speakers: new DataLoader(async (ids) => {
       const speakers = await services.analyses.speakers(principal, ids);
       return ids.map((id) => speakers.filter((speaker) => speaker.analysisId === id));
+    }),
+    rules: byKey(() => services.rules.list(principal), (rule) => rule.id),
+    ruleFirings: new DataLoader(async (ids) => {
+      const counts = await services.rules.alertCounts(principal, ids);
+      return ids.map((id) => counts.get(id) ?? 0);
+    }),
+    alerts: new DataLoader(async (ids) => {
+      const alerts = await services.alerts.forAnalyses(principal, ids);
+      return ids.map((id) => alerts.filter((alert) => alert.analysisId === id));
     }),
     conversations: new DataLoader(async (ids) => {
       const found = await services.speakers.conversations(principal, ids);

@@ -27,7 +27,7 @@ export interface DiarizationFacts {
 export interface RequestContext {
   readonly principal: Principal;
   readonly services: Services;
-  readonly settings: Pick<Settings, 'maxPageSize' | 'maxUploadBytes' | 'maxAudioSeconds' | 'analyzeWaitMs'>;
+  readonly settings: Pick<Settings, 'maxPageSize' | 'maxUploadBytes' | 'maxAudioSeconds' | 'maxRawSeconds' | 'maxAudioChannels' | 'minSampleRateHz' | 'maxSampleRateHz' | 'analyzeWaitMs'>;
   readonly facts: ApiFacts;
   /** Replaced before every event of a subscription, which would otherwise show the first event's objects for ever. */
   loaders: Loaders;

@@ -23,7 +23,7 @@ export const ROTATE_API_KEY: readonly ProblemClass[] = [NotFoundProblem, BadInpu
 export const DEAD_LETTER: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
 
 /** The success member is a plain record, so whatever is no problem is the success. */
-function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
+export function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
   return createUnionType({
     name,
     description,

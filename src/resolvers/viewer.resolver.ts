@@ -1,4 +1,5 @@
 import { visibleLabels } from '../domain/scores.js';
+import { MAX_TIMELINE_BINS, MIN_BIN_SECONDS } from '../domain/timeline.js';
 import { Ctx, Query, Resolver } from 'type-graphql';
 import { scopesOf } from '../domain/scopes.js';
 import type { Plain } from './plain.js';
@@ -15,8 +16,11 @@ export class ViewerResolver {
   @Query(() => Capabilities, { description: 'What this server can do and allows.' })
   capabilities(@Ctx() context: RequestContext): Plain<Capabilities> {
     const defaultModel = context.services.models.list(context.principal).find((model) => model.isDefault);
-    const { maxUploadBytes, maxAudioSeconds, maxPageSize } = context.settings;
+    const { maxUploadBytes, maxAudioSeconds, maxRawSeconds, maxAudioChannels, minSampleRateHz, maxSampleRateHz, maxPageSize } = context.settings;
     const { isAvailable, diarizer, reason } = context.facts.diarization();
-    return { ...context.facts, diarization: isAvailable, diarizer, diarizationProblem: reason, maxUploadBytes, maxAudioSeconds, maxPageSize, labels: defaultModel === undefined ? [] : visibleLabels(defaultModel.manifest), defaultModel: defaultModel?.manifest.id ?? '' };
+    return {
+      ...context.facts, diarization: isAvailable, diarizer, diarizationProblem: reason, maxUploadBytes, maxAudioSeconds, maxRawSeconds, maxAudioChannels, minSampleRateHz, maxSampleRateHz, maxPageSize,
+      minTimelineBinSeconds: MIN_BIN_SECONDS, maxTimelineBins: MAX_TIMELINE_BINS, labels: defaultModel === undefined ? [] : visibleLabels(defaultModel.manifest), defaultModel: defaultModel?.manifest.id ?? '',
+    };
   }
 }

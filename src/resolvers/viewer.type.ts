@@ -34,6 +34,18 @@ export class Capabilities {
   maxUploadBytes!: number;
   @Field(() => Float, { description: 'Longest recording, in seconds.' })
   maxAudioSeconds!: number;
+  @Field(() => Float, { description: 'Longest raw analysis, in seconds.' })
+  maxRawSeconds!: number;
+  @Field(() => Int, { description: 'Most channels of a recording.' })
+  maxAudioChannels!: number;
+  @Field(() => Int, { description: 'Lowest sample rate of a recording, in Hz.' })
+  minSampleRateHz!: number;
+  @Field(() => Int, { description: 'Highest sample rate of a recording, in Hz.' })
+  maxSampleRateHz!: number;
+  @Field(() => Float, { description: 'Finest bin of a timeline, in seconds.' })
+  minTimelineBinSeconds!: number;
+  @Field(() => Int, { description: 'Most bins of one timeline.' })
+  maxTimelineBins!: number;
   @Field(() => Int, { description: 'Largest `first`.' })
   maxPageSize!: number;
   @Field(() => [String], { description: 'Audio and video formats that can be read.' })

@@ -1,17 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import type { AudioDecoder, DecodedAudio } from '../audio/audio-decoder.js';
-import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning } from '../domain/analysis.js';
+import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning, AnalysisWindow, SegmentResult } from '../domain/analysis.js';
 import { conversationOf } from '../domain/conversation.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { FrameTrack } from '../domain/frame-track.js';
 import type { ModelManifest } from '../domain/model.js';
-import { SAMPLE_RATE_HZ, samplesToSeconds, type PcmSource } from '../domain/pcm.js';
+import { SAMPLE_RATE_HZ, samplesToSeconds, secondsToSamples, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
+import { visibleLabels } from '../domain/scores.js';
 import type { SpokenStretch } from '../domain/speaker-turns.js';
 import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
-import type { EmotionInference, SpeechProbability } from '../inference/emotion-inference.js';
+import type { EmotionInference, SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
+import type { AnalysisSteps } from '../plugins/step-runner.js';
 import type { Diarizer } from '../plugins/contract.js';
-import { judge, speakersOf } from './analysis-summary.js';
+import { judge, segmentOf, speakersOf, trackOf } from './analysis-summary.js';
 import { listen, type Heard, type ListeningOptions, type Voice } from './listening.js';
 import { soundTheSame } from './speech-scan.js';
 import { tellApartByVoice } from './telling-apart.js';
@@ -24,7 +26,7 @@ const INFERRED = 0.95;
 
 export interface PipelineParts {
   readonly decoder: AudioDecoder;
-  readonly speech: SpeechProbability;
+  readonly listener: SpeechProbability & SoundClassifier;
   readonly inference: EmotionInference;
   readonly tempDir: string;
   readonly maxAudioSeconds: number;
@@ -34,8 +36,8 @@ export interface PipelineParts {
   /** For `speakers: auto`; asked at each analysis, since plugins are registered after the pipeline is built. */
   readonly diarizer?: () => Diarizer | null;
   readonly tracing?: Tracing;
-  /** Steps of plugins; adds warnings, or fails when one is declared fatal. */
-  readonly afterPrediction?: (outcome: AnalysisOutcome, signal: AbortSignal) => Promise<AnalysisOutcome>;
+  /** Steps of plugins for one analysis: they add, or fail it where one is declared fatal. */
+  readonly beginSteps?: () => AnalysisSteps;
 }
 
 export interface PipelineRequest {
@@ -47,11 +49,21 @@ export interface PipelineRequest {
   readonly signal: AbortSignal;
   /** 0 to 1, never falling. */
   readonly onProgress?: (fraction: number) => void;
+  /** Each window as soon as it is done, in any order, long before the whole. */
+  readonly onSegment?: (part: FinishedSegment) => void;
   /** Hands the decoded samples (the mix) over with the result; the caller disposes of them. */
   readonly keepPcm?: boolean;
   readonly wantFrameFeatures?: boolean;
   /** The caller's own diarization, in place of the diarizer's; with `speakers: auto` only. */
   readonly stretches?: readonly SpokenStretch[];
+}
+
+/** One window's part of the result; the same as it will be in the whole. */
+export interface FinishedSegment {
+  readonly model: AnalysisOutcome['model'];
+  readonly segment: SegmentResult;
+  /** Its frames alone. */
+  readonly track: FrameTrack;
 }
 
 export interface PipelineResult {
@@ -109,24 +121,28 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     const manifest = inference.manifest(request.options.modelId);
     const { pcm } = decoded;
     checkLength(request, pcm, manifest, parts.maxRawSeconds);
+    const steps = parts.beginSteps?.();
+    await steps?.afterDecode({ pcm, durationSeconds: samplesToSeconds(pcm.sampleCount), options: request.options }, request.signal);
     const voices = await decodeVoices(request, decoded);
     try {
-      const heard = await traced(tracing, 'audio.listen', { attributes: { 'undertone.audio.seconds': samplesToSeconds(pcm.sampleCount) } }, () => listen(parts.speech, decoded, voices, {
+      const heard = await traced(tracing, 'audio.listen', { attributes: { 'undertone.audio.seconds': samplesToSeconds(pcm.sampleCount) } }, () => listen(parts.listener, decoded, voices, {
         raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds, priority: request.priority,
         ...tellingApart(request), signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
       }));
       const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));
-      const judged = await inferWindows((window) => pcmOf.get(window.speaker) ?? pcm, heard.windows, inference, {
+      const samplesOf = (window: AnalysisWindow): PcmSource => pcmOf.get(window.speaker) ?? pcm;
+      const judged = await inferWindows(samplesOf, heard.windows, inference, {
         modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal, tracing,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
+        onJudged: (done, index) => request.onSegment?.({ model: modelOf(manifest), segment: segmentOf(done, index, manifest, parts.abstainBelow), track: trackOf([done], manifest, index) }),
       });
-      return await concludeWith(request, manifest, heard, judged);
+      return await concludeWith(request, manifest, heard, judged, { steps, samplesOf });
     } finally {
       for (const voice of voices) if (voice.pcm !== pcm) await voice.pcm.dispose();
     }
   }
 
-  async function concludeWith(request: PipelineRequest, manifest: ModelManifest, heard: Heard, judged: readonly JudgedWindow[]): Promise<PipelineResult> {
+  async function concludeWith(request: PipelineRequest, manifest: ModelManifest, heard: Heard, judged: readonly JudgedWindow[], { steps, samplesOf }: { readonly steps: AnalysisSteps | undefined; readonly samplesOf: (window: AnalysisWindow) => PcmSource }): Promise<PipelineResult> {
     const judgement = judge(judged, manifest, parts.abstainBelow);
     const warnings: AnalysisWarning[] = [...heard.warnings];
     if (manifest.calibration === undefined) warnings.push({ code: 'UNCALIBRATED', message: 'This model has no calibration: its confidence is the plain score and is usually too high.' });
@@ -134,13 +150,14 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     const conversation = heard.stretches === null ? null : conversationOf(heard.stretches, heard.durationSeconds, channels);
     const outcome: AnalysisOutcome = {
       options: request.options,
-      model: { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: judgement.labels },
+      model: modelOf(manifest),
       durationSeconds: heard.durationSeconds, quality: heard.quality, speechRegions: heard.speechRegions, gate: heard.gate, warnings,
       summary: judgement.summary, segments: judgement.segments, embedding: judgement.embedding,
       speakers: conversation === null ? [] : speakersOf(judgement.segments, conversation, request.options.roles ?? null, judgement.labels, manifest, parts.abstainBelow),
       conversation,
     };
-    const finished = parts.afterPrediction === undefined ? outcome : await parts.afterPrediction(outcome, request.signal);
+    await steps?.onSegments(outcome.segments, (segment) => samplesOf(segment).read(secondsToSamples(segment.startSeconds), secondsToSamples(segment.endSeconds)), request.signal);
+    const finished = steps === undefined ? outcome : await steps.conclude(outcome, request.signal);
     return { outcome: finished, track: judgement.track, peaks: heard.peaks, frameFeatures: request.wantFrameFeatures === true ? joinFeatures(judged) : null, pcm: null };
   }
 
@@ -166,6 +183,10 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       }
     },
   };
+}
+
+function modelOf(manifest: ModelManifest): AnalysisOutcome['model'] {
+  return { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: visibleLabels(manifest) };
 }
 
 function checkLength(request: PipelineRequest, pcm: PcmSource, manifest: ModelManifest, maxRawSeconds: number): void {

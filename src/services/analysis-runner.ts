@@ -3,13 +3,15 @@ import type { AnalysisRepository } from '../db/repositories.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import type { AnalysisEnded } from '../domain/measurements.js';
 import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
-import type { EventBus } from '../domain/events.js';
+import type { EventBus, Fact } from '../domain/events.js';
 import { encodeFrameTrack } from '../domain/frame-track.js';
 import type { Priority } from '../domain/priority.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
 import type { DecodeAhead } from './decode-ahead.js';
+import type { FactOutbox } from './fact-outbox.js';
+import { collectPartialResults } from './partial-results.js';
 
 /** Progress is written at most this often: a row update is a commit, and a bar needs no more. */
 const PROGRESS_EVERY_MS = 300;
@@ -20,6 +22,7 @@ export interface AnalysisRunnerParts {
   readonly pipeline: AnalysisPipeline;
   readonly decodeAhead: Pick<DecodeAhead, 'take'>;
   readonly events: EventBus;
+  readonly facts: FactOutbox;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
   readonly tracing?: Tracing;
   /** Told of every end of a run, for metrics and the log. */
@@ -42,7 +45,7 @@ export interface AnalysisRunner {
 }
 
 export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner {
-  const { analyses, blobs, pipeline, events, tracing = NO_TRACING } = parts;
+  const { analyses, blobs, pipeline, events, facts, tracing = NO_TRACING } = parts;
 
   function publish(analysis: AnalysisRecord, status: AnalysisRecord['status'], progress: number): void {
     events.publish({ kind: 'analysis.progress', workspaceId: analysis.workspaceId, analysisId: analysis.id, status, progress });
@@ -70,6 +73,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
 
   async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number; readonly audioSeconds: number } | null> {
     const local = await traced(tracing, 'storage.fetch', { attributes: { 'undertone.blob.bytes': recording.byteLength } }, () => blobs.localPath(recording.blobKey));
+    const partial = collectPartialResults(analyses, analysis);
     try {
       const result = await pipeline.analyze({
         path: local.path,
@@ -78,14 +82,16 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
         onProgress: progressWriter(analysis, stopped),
+        onSegment: (part) => partial.add(part),
       });
+      await partial.settle();
       // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
       const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
       // At the same time as the statements of the transaction, which waits for it: two waits for the disk become one.
       const trackWritten = blobs.write(trackKey, encodeFrameTrack(result.track));
       trackWritten.catch(() => undefined);
       const completed = await traced(tracing, 'results.write', { attributes: { 'undertone.segment.count': result.outcome.segments.length } }, () =>
-        analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }));
+        analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }, (tx) => facts.put(tx, factOf(analysis, 'analysis.completed'))));
       if (!completed) {
         await trackWritten;
         await blobs.delete(trackKey);
@@ -93,6 +99,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       }
       return { dimension: result.outcome.embedding?.length ?? 0, audioSeconds: result.outcome.durationSeconds };
     } finally {
+      await partial.settle();
       await local.release();
     }
   }
@@ -102,9 +109,10 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     const problem = isUndertoneError(error)
       ? { code: error.code, message: error.message }
       : { code: 'INTERNAL', message: `The analysis failed by a fault of Undertone; the log has it under ${parts.onFault(error, analysis.id)}. Analyse again, and report it when it repeats.` };
-    if (!(await analyses.fail(analysis.id, problem))) return false;
+    const fact = factOf(analysis, 'analysis.failed');
+    if (!(await analyses.fail(analysis.id, problem, (tx) => facts.put(tx, fact)))) return false;
     publish(analysis, 'FAILED', 1);
-    events.publish({ kind: 'analysis.failed', workspaceId: analysis.workspaceId, analysisId: analysis.id, recordingId: analysis.recordingId });
+    facts.announce(fact);
     return true;
   }
 
@@ -127,7 +135,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
         }
         ended('succeeded', null, completed.audioSeconds);
         publish(analysis, 'SUCCEEDED', 1);
-        events.publish({ kind: 'analysis.completed', workspaceId: analysis.workspaceId, analysisId, recordingId: recording.id });
+        facts.announce(factOf(analysis, 'analysis.completed'));
         // After everybody was told: building an index of many vectors takes minutes, and searches are exact without it.
         if (completed.dimension > 0) await parts.ensureIndex(analysis.modelId, completed.dimension).catch((error: unknown) => parts.onFault(error, analysisId));
       } catch (error) {
@@ -147,4 +155,8 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       }
     },
   };
+}
+
+function factOf({ workspaceId, id, recordingId }: AnalysisRecord, kind: 'analysis.completed' | 'analysis.failed'): Fact {
+  return { kind, workspaceId, analysisId: id, recordingId };
 }

@@ -22,14 +22,7 @@ export function judge(windows: readonly JudgedWindow[], manifest: ModelManifest,
   const labels = columns.map((column) => manifest.labels[column]!);
   const predictOptions = { temperature: manifest.calibration?.temperature ?? null, abstainBelow };
   const visibleLogits = (inference: WindowInference): Float32Array => takeColumns(inference.logits, manifest.labels.length, columns);
-
-  const segments = windows.map(({ window, inference }, index): SegmentResult => ({
-    ...window,
-    index,
-    prediction: inference === null ? null : predict(visibleLogits(inference), labels, predictOptions),
-    embedding: inference?.embedding ?? null,
-    frameCount: inference?.frameCount ?? 0,
-  }));
+  const segments = windows.map((one, index) => segmentOf(one, index, manifest, abstainBelow));
   const judged = windows.flatMap(({ window, inference }) => (inference === null ? [] : [{ window, inference }]));
   const weights = judged.map(({ window }) => window.speechSeconds);
   const logits = weightedMean(judged.map(({ inference }) => visibleLogits(inference)), weights);
@@ -37,20 +30,36 @@ export function judge(windows: readonly JudgedWindow[], manifest: ModelManifest,
     segments,
     summary: logits === null ? null : predict(logits, labels, predictOptions),
     embedding: weightedMean(judged.map(({ inference }) => inference.embedding), weights),
-    track: trackOf(windows, manifest, columns, labels),
+    track: trackOf(windows, manifest),
     labels,
   };
 }
 
-function trackOf(windows: readonly JudgedWindow[], manifest: ModelManifest, columns: readonly number[], labels: readonly string[]): FrameTrack {
+/** What is said of one window; needs no other window, so it may be shown while they still run. */
+export function segmentOf({ window, inference }: JudgedWindow, index: number, manifest: ModelManifest, abstainBelow: number): SegmentResult {
+  const columns = visibleColumns(manifest);
+  const logits = inference === null ? null : takeColumns(inference.logits, manifest.labels.length, columns);
+  return {
+    ...window,
+    index,
+    prediction: logits === null ? null : predict(logits, columns.map((column) => manifest.labels[column]!), { temperature: manifest.calibration?.temperature ?? null, abstainBelow }),
+    embedding: inference?.embedding ?? null,
+    frameCount: inference?.frameCount ?? 0,
+  };
+}
+
+/** Frame logits of consecutive windows, the first of which is segment `firstIndex`. */
+export function trackOf(windows: readonly JudgedWindow[], manifest: ModelManifest, firstIndex = 0): FrameTrack {
+  const columns = visibleColumns(manifest);
+  const labels = columns.map((column) => manifest.labels[column]!);
   const frameTotal = windows.reduce((total, { inference }) => total + (inference?.frameCount ?? 0), 0);
   const logits = new Float32Array(frameTotal * labels.length);
   const blocks: TrackBlock[] = [];
   let frameOffset = 0;
-  windows.forEach(({ window, inference }, segmentIndex) => {
+  windows.forEach(({ window, inference }, position) => {
     const frameCount = inference?.frameCount ?? 0;
     if (inference !== null) logits.set(takeColumns(inference.frameLogits, manifest.labels.length, columns), frameOffset * labels.length);
-    blocks.push({ segmentIndex, startSeconds: window.startSeconds, endSeconds: window.endSeconds, frameOffset, frameCount, speaker: window.speaker });
+    blocks.push({ segmentIndex: firstIndex + position, startSeconds: window.startSeconds, endSeconds: window.endSeconds, frameOffset, frameCount, speaker: window.speaker });
     frameOffset += frameCount;
   });
   return { frameHopSeconds: samplesToSeconds(manifest.frameHopSamples), labels, blocks, logits };

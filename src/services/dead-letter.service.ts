@@ -4,7 +4,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { EventBus } from '../domain/events.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page } from '../domain/records.js';
-import type { DeadLetter, JobQueue } from '../queue/job-queue.js';
+import type { DeadLetter, JobName, JobQueue } from '../queue/job-queue.js';
 import { decodeCursor, encodeCursor } from '../db/keyset-cursor.js';
 import { requireScope } from './permissions.js';
 import type { DeadLetterService } from './service-contracts.js';
@@ -54,7 +54,7 @@ export function createDeadLetterService({ database, queue, analyses, events }: D
     async retry(principal, id) {
       requireScope(principal, 'jobs:admin');
       const letter = await take(principal, id, true);
-      queue.wake(letter.job);
+      queue.wake(letter.job as JobName);
       if (letter.job === 'analyze-recording') events.publish({ kind: 'analysis.progress', workspaceId: principal.workspaceId, analysisId: letter.key, status: 'QUEUED', progress: 0 });
       return view(letter);
     },

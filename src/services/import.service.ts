@@ -7,7 +7,7 @@ import { newId } from '../domain/ids.js';
 import type { NpyMatrix } from '../domain/npy.js';
 import type { Principal } from '../domain/principal.js';
 import { weightedMean } from '../domain/scores.js';
-import type { SpeechProbability } from '../inference/emotion-inference.js';
+import type { SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
 import { listen, type Heard } from './listening.js';
 import type { OutputsResult } from './outputs-result.js';
 import { requireRole } from './permissions.js';
@@ -20,7 +20,7 @@ export interface ImportServiceParts {
   readonly recordings: Pick<RecordingService, 'upload'>;
   readonly analyses: Pick<AnalysisRepository, 'findByIdempotencyKey' | 'importCompleted'>;
   readonly decode: (path: string, signal: AbortSignal) => Promise<DecodedAudio>;
-  readonly speech: SpeechProbability;
+  readonly speech: SpeechProbability & SoundClassifier;
 }
 
 export function createImportService({ recordings, analyses, decode, speech }: ImportServiceParts): ImportService {

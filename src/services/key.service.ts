@@ -130,7 +130,10 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
     async prepare(givenSecret) {
       await keys.ensureWorkspace(DEFAULT_WORKSPACE_ID, 'Default');
       if (givenSecret === null || (await keys.findByHash(hashOf(givenSecret))) !== null) return;
-      await insert(DEFAULT_WORKSPACE_ID, wholeAdmin('admin from settings'), givenSecret);
+      // Any number of nodes start with the same key at the same moment: the unique hash lets one through.
+      await insert(DEFAULT_WORKSPACE_ID, wholeAdmin('admin from settings'), givenSecret).catch(async (error: unknown) => {
+        if ((await keys.findByHash(hashOf(givenSecret))) === null) throw error;
+      });
     },
 
     async makeFirstAdminKey() {

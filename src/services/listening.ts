@@ -1,7 +1,7 @@
 import type { DecodedAudio } from '../audio/audio-decoder.js';
-import { gateRecording, gateWindow } from '../audio/gate.js';
+import { gateRecording, gateWarnings, speechInside } from '../audio/gate.js';
 import { QualityMeter } from '../audio/quality.js';
-import { findSpeechRegions } from '../audio/speech-regions.js';
+import { findSpeechRegions, secondLook } from '../audio/speech-regions.js';
 import { qualityWarnings } from '../audio/warnings.js';
 import { WaveformPeaksMeter } from '../audio/waveform-peaks.js';
 import { cutSpeakerWindows } from '../audio/speaker-windows.js';
@@ -11,8 +11,9 @@ import { coveredSeconds, unionOf } from '../domain/intervals.js';
 import { samplesToSeconds, type PcmSource } from '../domain/pcm.js';
 import { overlapsOf, type SpokenStretch } from '../domain/speaker-turns.js';
 import type { Priority } from '../domain/priority.js';
-import type { SpeechProbability } from '../inference/emotion-inference.js';
+import type { SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
 import { scanSamples } from './speech-scan.js';
+import { WindowGate } from './window-gate.js';
 import { notToldApart, ownSpeechOf, type ToldApart } from './telling-apart.js';
 
 /** Buckets of the stored waveform picture: enough for a wide screen, 4 kB a recording. */
@@ -59,7 +60,7 @@ interface ScannedVoice extends Voice {
 }
 
 /** One pass over each voice: speech, quality and outline; then the windows and what the gate says of them. */
-export async function listen(speech: SpeechProbability, decoded: DecodedAudio, given: readonly Voice[], options: ListeningOptions): Promise<Heard> {
+export async function listen(listener: SpeechProbability & SoundClassifier, decoded: DecodedAudio, given: readonly Voice[], options: ListeningOptions): Promise<Heard> {
   const { pcm } = decoded;
   const durationSeconds = samplesToSeconds(pcm.sampleCount);
   const meter = new QualityMeter();
@@ -76,7 +77,7 @@ export async function listen(speech: SpeechProbability, decoded: DecodedAudio, g
   const passes = given.length + (wasSplit ? 1 : 0);
   let passed = 0;
   const scan = async (voice: Voice, detect: boolean, visit: (samples: Float32Array) => Promise<void>): Promise<ScannedVoice> => {
-    const probabilities = await scanSamples(voice.pcm, detect ? speech : null, visit, { priority: options.priority, signal: options.signal, onProgress: (fraction) => options.onProgress(Math.min(1, (passed + fraction) / passes)) });
+    const probabilities = await scanSamples(voice.pcm, detect ? listener : null, visit, { priority: options.priority, signal: options.signal, onProgress: (fraction) => options.onProgress(Math.min(1, (passed + fraction) / passes)) });
     passed += 1;
     return { ...voice, probabilities, regions: detect ? findSpeechRegions(probabilities, durationSeconds) : [] };
   };
@@ -92,22 +93,35 @@ export async function listen(speech: SpeechProbability, decoded: DecodedAudio, g
 
   const told = telling === undefined ? null : await telling;
   const stretches = stretchesOf(voices, isSplit, told, durationSeconds);
-  const spans = options.raw ? [{ ...rawWindow(durationSeconds), speaker: null }]
-    : stretches !== null && !isSplit ? cutSpeakerWindows({ stretches, regions: voices[0]!.regions, probabilities: voices[0]!.probabilities, durationSeconds, maxWindowSeconds: options.maxWindowSeconds, marginSeconds: WINDOW_MARGIN_SECONDS })
-      : voices.flatMap((voice) => spansOf(voice.regions, voice.probabilities, durationSeconds, options.maxWindowSeconds).map((span) => ({ ...span, speaker: voice.speaker })));
-  const windows = spans.map((span): AnalysisWindow => {
-    // A raw window weighs by its length: nobody looked for the speech in it.
-    const gated = options.raw ? { gate: 'bypassed' as const, speechSeconds: durationSeconds } : { gate: gateWindow(span, meter.levelDbfs(span.startSeconds, span.endSeconds)), speechSeconds: span.speechSeconds };
-    return { ...span, ...gated };
-  });
-  windows.sort((a, b) => a.startSeconds - b.startSeconds);
-  const speechRegions = unionOf(voices.flatMap((voice) => voice.regions));
+  const gate = new WindowGate({ classifier: listener, levelDbfs: (start, end) => meter.levelDbfs(start, end), signal: options.signal, priority: options.priority });
+  const judge = (voice: ScannedVoice): Promise<AnalysisWindow[]> => {
+    const { regions, probabilities, speaker } = voice;
+    const { maxWindowSeconds } = options;
+    const spans = stretches !== null && !isSplit ? cutSpeakerWindows({ stretches, regions, probabilities, durationSeconds, maxWindowSeconds, marginSeconds: WINDOW_MARGIN_SECONDS })
+      : spansOf(regions, probabilities, durationSeconds, maxWindowSeconds).map((span) => ({ ...span, speaker }));
+    return gate.judge({ ...voice, mayBeFaint: !isSplit }, spans);
+  };
+  // A raw window weighs by its length: nobody looked for the speech in it.
+  const windowsOf: AnalysisWindow[][] = options.raw ? [[{ ...rawWindow(durationSeconds), gate: 'bypassed', speechSeconds: durationSeconds, speaker: null }]] : [];
+  for (const [i, voice] of options.raw ? [] : voices.entries()) {
+    let found = await judge(voice);
+    // Where voice activity heard nothing but the classifier is sure of speech, once more with a finer ear.
+    if (voice.regions.length === 0 && stretches === null && found[0]?.gate === 'speech') {
+      voices[i] = { ...voice, regions: secondLook(voice.probabilities, found[0], durationSeconds) };
+      found = await judge(voices[i]);
+    }
+    windowsOf.push(found);
+  }
+  const windows = windowsOf.flat().sort((a, b) => a.startSeconds - b.startSeconds);
+  const heard = gateRecording(windows, durationSeconds, options.raw ? [] : await gate.gaps(pcm, windows, durationSeconds, options.maxWindowSeconds));
+  const speechRegions = unionOf(voices.flatMap((voice, i) => speechInside(voice.regions, windowsOf[i] ?? [])));
   const quality = await meter.report(decoded, speechRegions);
   const warnings = [
+    ...gateWarnings(heard),
     ...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit && !(options.speakers === 'channels' && decoded.source.channels === 2), speechLookedFor: !options.raw }),
     ...(isSplit ? own.warnings : speakerWarnings(decoded, told, stretches, options)),
   ];
-  return { durationSeconds, windows, speechRegions, quality, gate: gateRecording(windows, durationSeconds), warnings, stretches, peaks: interleave(outline) };
+  return { durationSeconds, windows, speechRegions, quality, gate: heard, warnings, stretches, peaks: interleave(outline) };
 }
 
 function stretchesOf(voices: readonly ScannedVoice[], isSplit: boolean, told: ToldApart | null, durationSeconds: number): readonly SpokenStretch[] | null {

@@ -60,7 +60,7 @@ export function createModelService(parts: ModelServiceParts): ModelService {
   async function* changesOf(signal: AbortSignal, id: string): AsyncGenerator<FleetModelStatus> {
     const changes = eventsOf(events, (event) => (event.kind === 'model.state' && event.modelId === id ? id : null), signal, () => id);
     yield directory.status(id);
-    for await (const _change of changes) yield directory.status(id);
+    for await (const changed of changes) yield directory.status(changed);
   }
 
   return {

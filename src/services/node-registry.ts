@@ -76,7 +76,7 @@ export function createNodeRegistry(parts: NodeRegistryParts): NodeRegistry {
     nodes: () => [self(), ...others],
     async start() {
       if (nodes === null) return;
-      await inTurn(async (repository) => void (await repository.removeDead(FORGOTTEN_SECONDS)));
+      await inTurn(async (repository) => { await repository.removeDead(FORGOTTEN_SECONDS); });
       await beat();
       await look();
       tick = setInterval(() => {

@@ -1,11 +1,11 @@
 import { extname } from 'node:path';
 import { UndertoneError } from '../domain/errors.js';
-import type { EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
 import type { BlobStore, StorageBackend } from '../storage/blob-store.js';
 import type { DecodeAhead } from './decode-ahead.js';
+import type { FactOutbox } from './fact-outbox.js';
 import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireScope } from './permissions.js';
@@ -22,10 +22,12 @@ export interface RecordingServiceParts {
   readonly database: Database;
   readonly recordings: RecordingRepository;
   readonly blobs: BlobStore;
-  readonly events: EventBus;
+  readonly facts: FactOutbox;
   readonly decodeAhead: Pick<DecodeAhead, 'begin'>;
   readonly intake: Pick<Intake, 'assertOpen'>;
   readonly maxUploadBytes: number;
+  /** Bytes that must stay free after an upload that says how long it is. */
+  readonly minFreeBytes: number;
   readonly quota: StorageQuota;
   /** Left out where the stored bytes are not what a caller may read, or the storage signs no links. */
   readonly downloadUrl?: StorageBackend['downloadUrl'];
@@ -36,7 +38,7 @@ function contentTypeOf(fileName: string): string {
 }
 
 export function createRecordingService(parts: RecordingServiceParts): RecordingService {
-  const { database, recordings, blobs, events, maxUploadBytes } = parts;
+  const { database, recordings, blobs, facts, maxUploadBytes } = parts;
 
   /** Under the blob's lock, so that an upload of the same bytes in another request cannot lose its file. */
   async function removeUnusedBlob(blobKey: string): Promise<void> {
@@ -47,6 +49,13 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
   }
 
   return {
+    async assertRoom(announcedBytes) {
+      parts.intake.assertOpen();
+      const freeBytes = await blobs.freeBytes();
+      if (freeBytes === null || freeBytes - announcedBytes >= parts.minFreeBytes) return;
+      throw new UndertoneError('STORAGE_FULL', `The upload announces ${announcedBytes} bytes; ${freeBytes} are free where uploads are taken in, of which ${parts.minFreeBytes} must stay so. Free space, or send it later.`, { announcedBytes, freeBytes, minFreeBytes: parts.minFreeBytes });
+    },
+
     async upload(principal, file, input, signal) {
       requireScope(principal, 'recordings:write');
       parts.intake.assertOpen();
@@ -122,12 +131,17 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
 
     async delete(principal, id, _reason) {
       requireScope(principal, 'recordings:delete');
-      const removed = await database.transaction((tx) => recordings.delete(tx, principal.workspaceId, id));
+      const fact = { kind: 'recording.deleted', workspaceId: principal.workspaceId, recordingId: id } as const;
+      const removed = await database.transaction(async (tx) => {
+        const deleted = await recordings.delete(tx, principal.workspaceId, id);
+        if (deleted !== null) await facts.put(tx, fact);
+        return deleted;
+      });
       if (removed === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
       // After the commit: killed here, the files are orphans that a sweep removes; the other order could lose a live file.
       for (const key of removed.trackKeys) await blobs.delete(key);
       await removeUnusedBlob(removed.blobKey);
-      events.publish({ kind: 'recording.deleted', workspaceId: principal.workspaceId, recordingId: id });
+      facts.announce(fact);
       return { id };
     },
   };

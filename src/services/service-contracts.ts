@@ -9,6 +9,8 @@ import type {
   RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { AlertService, RuleService } from './rule-contracts.js';
+import type { GraphqlAddition } from '../plugins/contract.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
 import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage.js';
@@ -21,6 +23,8 @@ import type { FleetModelStatus } from './model-directory.js';
  * (viewer reads, analyst uploads and analyses, admin deletes, loads models and makes keys). Failures are UndertoneError.
  */
 export interface RecordingService {
+  /** Whether an upload of so many bytes may begin: STORAGE_FULL when the disk would fall under its floor, SHUTTING_DOWN. */
+  assertRoom(announcedBytes: number): Promise<void>;
   /**
    * Streams, hashes and stores; the same bytes again give the recording that is already there (`isNew` false). `analyzedNext`:
    * an analysis is asked for right after, so decoding may begin before the row is written.
@@ -94,9 +98,16 @@ export interface TimelineColumns {
   readonly values: readonly (readonly number[])[];
 }
 
+export interface TimelineOptions {
+  readonly binSeconds: number;
+  readonly fromSeconds: number | null;
+  readonly toSeconds: number | null;
+  readonly speakerId: string | null;
+}
+
 export interface TimelineService {
-  /** Bins from 0.02 s; at most 20,000 bins, else BAD_INPUT naming the smallest that fits. */
-  timeline(principal: Principal, analysis: AnalysisRecord, options: { readonly binSeconds: number; readonly fromSeconds: number | null; readonly toSeconds: number | null; readonly speakerId: string | null }): Promise<TimelineColumns>;
+  /** Bins from 0.02 s; at most 20,000 bins, else BAD_INPUT naming the smallest that fits. Of a running analysis, what is finished of it. */
+  timeline(principal: Principal, analysis: AnalysisRecord, options: TimelineOptions): Promise<TimelineColumns>;
   /** Parts of a label's logit by bin; they add up to the segment's logit. Label: the predicted one unless given. */
   contributions(principal: Principal, segment: SegmentRecord, options: { readonly binSeconds: number; readonly label: string | null }): Promise<readonly { readonly startSeconds: number; readonly endSeconds: number; readonly value: number }[]>;
 }
@@ -166,6 +177,11 @@ export interface KeyService {
   revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
 }
 
+/** What a plugin adds to the API's schema. */
+export interface PluginGraphql extends GraphqlAddition {
+  readonly plugin: string;
+}
+
 export interface StatisticsService {
   /** BAD_INPUT for a range that ends before it begins or has too many buckets. */
   statistics(principal: Principal, from: Date, to: Date, bucket: TimeBucket): Promise<Statistics>;
@@ -215,6 +231,8 @@ export interface Services {
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly rules: RuleService;
+  readonly alerts: AlertService;
   readonly statistics: StatisticsService;
   readonly usage: UsageService;
   readonly deadLetters: DeadLetterService;

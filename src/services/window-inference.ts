@@ -25,6 +25,8 @@ export interface WindowInferenceOptions {
   readonly signal: AbortSignal;
   readonly tracing: Tracing;
   readonly onProgress: (fraction: number) => void;
+  /** Each window as soon as it is done, in any order. */
+  readonly onJudged: (judged: JudgedWindow, index: number) => void;
 }
 
 /** Runs the model over the windows that are speech (or bypassed), a few at a time, in order of the result. */
@@ -33,14 +35,16 @@ export async function inferWindows(pcmOf: (window: AnalysisWindow) => PcmSource,
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   let next = 0;
-  let done = 0;
+  let doneCount = 0;
 
   async function runner(): Promise<void> {
     for (let i = next++; i < windows.length; i = next++) {
       signal.throwIfAborted();
       const window = windows[i]!;
-      judged[i] = { window, inference: isJudged(window) ? await inferPatiently(window) : null };
-      options.onProgress(++done / windows.length);
+      const done = { window, inference: isJudged(window) ? await inferPatiently(window) : null };
+      judged[i] = done;
+      options.onJudged(done, i);
+      options.onProgress(++doneCount / windows.length);
     }
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { FfmpegDecoder } from '../../src/audio/ffmpeg-decoder.js';
 import type { DecodedAudio } from '../../src/audio/audio-decoder.js';
@@ -181,5 +181,15 @@ describe('long recordings', () => {
     expect((await spilled.pcm.read(spilled.pcm.sampleCount - 2, 1e9)).length).toBe(2);
     expect(digest(await samplesOf(spilled))).toBe(digest(inMemory));
     await spilled.pcm.dispose();
+  });
+});
+
+describe('a decoder that is ended from outside', () => {
+  it('is no fault of the recording: the failure asks for another try', async () => {
+    const script = await files.put('killed-ffmpeg', Buffer.from('#!/bin/sh\nkill -KILL $$\n'));
+    await chmod(script, 0o755);
+    const sound = await files.put('sound.mp3', Buffer.from('whatever it is'));
+    const failure: unknown = await new FfmpegDecoder({ ffmpegPath: script }).decode(sound, files.options()).then(() => null, (error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'DECODE_INTERRUPTED', retryable: true });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gateRecording, gateWindow } from '../../src/audio/gate.js';
+import { DOUBTFUL_PROBABILITY, gapKind, gapsBetween, gateRecording, gateWarnings, gateWindow, inContext, SPEECH_AT_LEAST, SPEECH_SURELY, speechInside } from '../../src/audio/gate.js';
+import type { WindowSound } from '../../src/audio/gate.js';
 import { findSpeechRegions, PROBABILITY_FRAME_SECONDS, totalSeconds } from '../../src/audio/speech-regions.js';
 import { cutWindows, rawWindow, withMargins } from '../../src/audio/windows.js';
 import type { WindowSpan } from '../../src/audio/windows.js';
@@ -95,22 +96,66 @@ describe('windows', () => {
 
 describe('the gate', () => {
   const window = (speechSeconds: number): WindowSpan => ({ startSeconds: 0, endSeconds: 2, speechSeconds });
+  const sound = (speech: number, singing = 0, music = 0): WindowSound => ({ speech, singing, music, noise: 1 - speech - singing - music });
 
-  it('tells speech, silence and noise apart by voice activity and level', () => {
-    expect(gateWindow(window(1.5), -20)).toBe('speech');
-    expect(gateWindow(window(1.5), -60)).toBe('speech');
-    expect(gateWindow(window(0), -20)).toBe('noise');
-    expect(gateWindow(window(0), -70)).toBe('silence');
-    expect(gateWindow(window(0), null)).toBe('silence');
+  const heard = (speechSeconds: number, levelDbfs: number | null, of: WindowSound, peakProbability = speechSeconds > 0 ? 0.9 : 0.3) => gateWindow(window(speechSeconds), { levelDbfs, peakProbability, sound: of });
+
+  it('believes voice activity unless the sound is unlike speech', () => {
+    expect([heard(1.5, -20, sound(0.9)), heard(1.5, -60, sound(SPEECH_AT_LEAST, 0.6))]).toEqual(['speech', 'speech']);
+    expect([heard(1.5, -20, sound(SPEECH_AT_LEAST - 0.01, 0.6)), heard(1.5, -20, sound(0.01, 0.3, 0.6)), heard(1.5, -20, sound(0.01, 0.2, 0.1))]).toEqual(['singing', 'music', 'noise']);
   });
 
-  it('says for the recording what was left out and why', () => {
+  it('without voice activity takes a sound for speech only when that is nearly sure and voice activity in doubt', () => {
+    expect(heard(0, -20, sound(SPEECH_SURELY))).toBe('speech');
+    expect(heard(0, -20, sound(SPEECH_SURELY), DOUBTFUL_PROBABILITY - 0.01)).toBe('noise');
+    expect([heard(0, -20, sound(SPEECH_SURELY - 0.01)), heard(0, -20, sound(0.2, 0, 0.7))]).toEqual(['noise', 'music']);
+  });
+
+  it('hears a window among its neighbours, and one alone as it is', () => {
+    const spans = [0, 5, 10, 100].map((start) => ({ startSeconds: start, endSeconds: start + 4 }));
+    const held = inContext(spans, [sound(0.95), sound(0.3, 0.6), sound(0.95), sound(0.3, 0.6)]);
+    expect(held[1]!.speech).toBeCloseTo(1 / (1 + Math.sqrt((0.7 / 0.3) * (0.05 / 0.95))), 6);
+    expect(held[3]).toEqual(sound(0.3, 0.6));
+    for (const each of held) expect(each.speech + each.singing + each.music + each.noise).toBeCloseTo(1, 6);
+    const song = inContext(spans, [sound(0.05, 0.9), sound(0.45, 0.5), sound(0.05, 0.9), sound(1)]);
+    expect(song[1]!.speech).toBeLessThan(SPEECH_AT_LEAST);
+    expect(song[3]).toEqual(sound(1));
+    expect(inContext([], [])).toEqual([]);
+  });
+
+  it('takes what cannot be heard for silence, but not a faint voice', () => {
+    expect([heard(0, -60, sound(0.9)), heard(0, -60, sound(0.1)), heard(0, -71, sound(1)), heard(0, null, sound(1))]).toEqual(['speech', 'silence', 'silence', 'silence']);
+  });
+
+  it('says for the recording what was left out, by kind, and why', () => {
     const speech = { ...window(1.5), gate: 'speech' as const };
-    expect(gateRecording([speech, { startSeconds: 3, endSeconds: 4, speechSeconds: 0, gate: 'noise' }], 10)).toMatchObject({ kind: 'speech', speechSeconds: 1.5, leftOutSeconds: 8 });
+    const song = { startSeconds: 3, endSeconds: 5.5, speechSeconds: 2, gate: 'singing' as const };
+    const mixed = gateRecording([speech, song, { startSeconds: 6, endSeconds: 7, speechSeconds: 0, gate: 'noise' }], 10);
+    expect(mixed).toMatchObject({ kind: 'speech', speechSeconds: 1.5, leftOutSeconds: 8, leftOut: [{ kind: 'singing', seconds: 2.5 }, { kind: 'noise', seconds: 1 }, { kind: 'silence', seconds: 4.5 }] });
+    expect(mixed.reason).toBe('1.5 s of speech in 10.0 s; 2.5 s of singing, 1.0 s of noise, 4.5 s of pauses are left out.');
+    expect(gateWarnings(mixed)).toMatchObject([{ code: 'NOT_SPEECH', message: expect.stringContaining('2.5 s of singing, 1.0 s of noise') as string }]);
+    expect(gateRecording([song, { startSeconds: 6, endSeconds: 7, speechSeconds: 0, gate: 'music' }], 60)).toMatchObject({ kind: 'singing', speechSeconds: 0, leftOutSeconds: 60 });
+    expect(gateWarnings(gateRecording([speech], 10))).toEqual([]);
     expect(gateRecording([{ ...window(0), gate: 'silence' }], 2)).toMatchObject({ kind: 'silence', leftOutSeconds: 2 });
     expect(gateRecording([{ ...window(0), gate: 'noise' }], 2)).toMatchObject({ kind: 'noise', leftOutSeconds: 2 });
     expect(gateRecording([{ ...window(0), gate: 'bypassed' }], 2)).toMatchObject({ kind: 'bypassed', leftOutSeconds: 0 });
-    expect(gateRecording([speech], 2).reason).toMatch(/1\.5 s of speech/);
+    expect(gateRecording([speech], 2).reason).toBe('1.5 s of speech in 2.0 s; nothing is left out.');
+  });
+
+  it('names what is heard between the windows, and leaves short pauses and rooms alone', () => {
+    const speech = { startSeconds: 5, endSeconds: 20, speechSeconds: 14, gate: 'speech' as const };
+    const gaps = gapsBetween([speech, { ...speech, startSeconds: 22, endSeconds: 40 }], 72, 15);
+    expect(gaps).toEqual([region(0, 5), region(40, 55), region(55, 70), region(70, 72)]);
+    expect(gapsBetween([], 0, 15)).toEqual([]);
+    expect([gapKind(-20, sound(0.1, 0, 0.8)), gapKind(-20, sound(0.9)), gapKind(-20, sound(0.2, 0.35, 0.3)), gapKind(-70, sound(0, 0, 1)), gapKind(-30, sound(0.1))]).toEqual(['music', 'silence', 'silence', 'silence', 'noise']);
+    const judged = gateRecording([speech], 72, gaps.slice(1).map((gap) => ({ ...gap, kind: 'music' as const })));
+    expect(judged.leftOut).toEqual([{ kind: 'music', seconds: 32 }, { kind: 'silence', seconds: 25 }]);
+  });
+
+  it('takes what is not speech out of the speech regions, and no more', () => {
+    const windows = [{ startSeconds: 0, endSeconds: 4, speechSeconds: 3, gate: 'speech' as const }, { startSeconds: 4, endSeconds: 9, speechSeconds: 4, gate: 'music' as const }];
+    expect(speechInside([region(0.5, 3), region(3.5, 5), region(6, 7), region(8, 10)], windows)).toEqual([region(0.5, 3), region(3.5, 4), region(9, 10)]);
+    expect(speechInside([region(1, 12)], windows)).toEqual([region(1, 4), region(9, 12)]);
   });
 });
 

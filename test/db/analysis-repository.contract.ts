@@ -3,7 +3,7 @@ import { createAnalysisRepository } from '../../src/db/analysis.repository.js';
 import { createApiKeyRepository } from '../../src/db/api-key.repository.js';
 import { createRecordingRepository } from '../../src/db/recording.repository.js';
 import type { AnalysisRepository } from '../../src/db/repositories.js';
-import type { AnalysisOutcome } from '../../src/domain/analysis.js';
+import type { AnalysisOutcome, SegmentResult } from '../../src/domain/analysis.js';
 import { newId } from '../../src/domain/ids.js';
 import type { AnalysisRecord } from '../../src/domain/records.js';
 import { anOutcome, aSpeaker, aPrediction, aSegment } from '../support/outcome.js';
@@ -33,6 +33,7 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
       return id;
     };
     const complete = (analysisId: string, outcome: AnalysisOutcome = anOutcome()): Promise<boolean> => analyses.complete({ analysisId, outcome, trackKey: `tracks/${analysisId}`, peaks: Int8Array.of(-1, 1) });
+    const part = (analysisId: string, attempt: number, segments: readonly SegmentResult[]): Promise<boolean> => analyses.addPartial({ analysisId, attempt, model: anOutcome().model, segments, trackBytes: Uint8Array.of(1, 2, 3) });
     const status = async (id: string): Promise<string | undefined> => (await analyses.findById(workspaceId, id))?.status;
 
     it('inserts a queued analysis and finds it by id, by ids, for work and by its idempotency key', async () => {
@@ -124,6 +125,34 @@ export function describeAnalyses(open: () => Promise<TestDatabase>): void {
       expect(await analyses.findSegment(workspaceId, items[2]!.id)).toEqual(items[2]);
       const recording = await createRecordingRepository(database.db).findById(workspaceId, recordingId);
       expect(recording).toMatchObject({ durationSeconds: 4, quality: outcome.quality, speechRegions: outcome.speechRegions });
+    });
+
+    it('shows windows that are finished while it runs, under ids that the final result keeps', async () => {
+      const id = await running();
+      expect(await part(id, 1, [aSegment(1, { speaker: 'A' }), aSegment(0)])).toBe(true);
+      const shown = await analyses.segments(workspaceId, id, { first: 10, after: null }, {});
+      expect(shown.items.map(({ index, prediction, speakerId }) => [index, prediction?.label, speakerId])).toEqual([[0, 'happy', null], [1, 'happy', null]]);
+      expect(Object.keys(shown.items[0]!.prediction!.scores)).toEqual(anOutcome().model.labels);
+      expect((await analyses.partialTracks(workspaceId, id)).map((bytes) => [...bytes])).toEqual([[1, 2, 3]]);
+      expect(await analyses.partialTracks(other, id)).toEqual([]);
+      expect(await complete(id)).toBe(true);
+      const final = await analyses.segments(workspaceId, id, { first: 10, after: null }, {});
+      expect(final.items.map((segment) => segment.id)).toEqual(shown.items.map((segment) => segment.id));
+      expect(await analyses.partialTracks(workspaceId, id)).toEqual([]);
+      expect(await part(id, 1, [aSegment(2)])).toBe(false);
+    });
+
+    it.each(['begun again', 'failed', 'cancelled'] as const)('leaves nothing of what was shown when it is %s', async (how) => {
+      const id = await running();
+      await part(id, 1, [aSegment(0)]);
+      if (how === 'begun again') await analyses.begin(id);
+      else if (how === 'failed') await analyses.fail(id, { code: 'INTERNAL', message: 'broken' });
+      else await analyses.cancel(workspaceId, id);
+      expect((await analyses.segments(workspaceId, id, { first: 10, after: null }, {})).totalCount).toBe(0);
+      expect(await analyses.partialTracks(workspaceId, id)).toEqual([]);
+      // The delivery that was given up may still be at work.
+      expect(await part(id, 1, [aSegment(1)])).toBe(false);
+      expect((await analyses.segments(workspaceId, id, { first: 10, after: null }, {})).totalCount).toBe(0);
     });
 
     it('writes a result once, however often and at once it is delivered', async () => {

@@ -10,8 +10,8 @@ const PLOT: AnalysisPlot = {
   speechRegions: [{ startSeconds: 1, endSeconds: 40 }],
   labels: ['angry', 'neutral', 'sad'],
   segments: [
-    { startSeconds: 1, endSeconds: 40, speaker: 'A', label: 'angry', bins: [{ startSeconds: 1, endSeconds: 20, scores: { angry: 0.7, neutral: 0.2, sad: 0.1 } }, { startSeconds: 20, endSeconds: 40, scores: { angry: 0.4, neutral: 0.5, sad: 0.1 } }] },
-    { startSeconds: 50, endSeconds: 90, speaker: null, label: null, bins: [] },
+    { startSeconds: 1, endSeconds: 40, speaker: 'A', gate: 'speech', label: 'angry', bins: [{ startSeconds: 1, endSeconds: 20, scores: { angry: 0.7, neutral: 0.2, sad: 0.1 } }, { startSeconds: 20, endSeconds: 40, scores: { angry: 0.4, neutral: 0.5, sad: 0.1 } }] },
+    { startSeconds: 50, endSeconds: 90, speaker: null, gate: 'music', label: null, bins: [] },
   ],
   warnings: [{ code: 'LOW_SNR', message: 'Noise is loud.' }],
 };
@@ -42,11 +42,12 @@ describe('analysis plot', () => {
     expect(new Set(hatches).size).toBe(3);
   });
 
-  it('stacks the scores of each bin to the full height and leaves a gated segment empty', () => {
+  it('stacks the scores of each bin to the full height and leaves a gated segment empty but for its kind', () => {
     const stacked = [...svg.matchAll(/height="([\d.]+)" fill="url\(#label\d\)" stroke="#ffffff"/g)].map((match) => Number(match[1]));
     expect(stacked).toHaveLength(6);
     expect(stacked.reduce((sum, height) => sum + height, 0)).toBeCloseTo(2 * 200, 5);
     expect(svg).toContain('stroke-dasharray="4 3"');
+    expect(svg).toContain('>music<');
   });
 
   it('of nothing at all is still a document', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeFrameTrack, encodeFrameTrack, type FrameTrack } from '../../src/domain/frame-track.js';
+import { decodeFrameTrack, encodeFrameTrack, mergeFrameTracks, type FrameTrack } from '../../src/domain/frame-track.js';
 import { binTimeline, contributions } from '../../src/domain/timeline.js';
 
 /** Two windows, 0–1 s and 2–3 s, frames of 20 ms; logits that tell frame and column apart. */
@@ -33,6 +33,17 @@ describe('frame track blob', () => {
 
   it('refuses bytes that are no track', () => {
     expect(() => decodeFrameTrack(Buffer.from('hello, world'))).toThrow(/damaged/);
+  });
+});
+
+describe('tracks of parts', () => {
+  it('make the timeline of the whole, in whatever order the parts came', () => {
+    const whole = binTimeline(twoWindowTrack(), 4, WHOLE);
+    const { blocks, logits, ...rest } = twoWindowTrack();
+    const parts = blocks.map((block) => ({ ...rest, blocks: [{ ...block, frameOffset: 0 }], logits: logits.slice(block.frameOffset * rest.labels.length, (block.frameOffset + block.frameCount) * rest.labels.length) }));
+    expect(parts.length).toBeGreaterThan(1);
+    expect(binTimeline(mergeFrameTracks(parts.reverse())!, 4, WHOLE)).toEqual(whole);
+    expect(mergeFrameTracks([])).toBeNull();
   });
 });
 

@@ -1,15 +1,19 @@
 import { createRequire } from 'node:module';
+import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ResidentSpeechProbability } from '../../src/inference/resident-speech-probability.js';
-import { createSpeechProbability } from '../../src/inference/resident-speech-probability.js';
+import type { ResidentListening } from '../../src/inference/resident-listening.js';
+import { createResidentListening } from '../../src/inference/resident-listening.js';
+import { FfmpegDecoder } from '../../src/audio/ffmpeg-decoder.js';
+import { findGate } from '../../src/inference/gate-model.js';
 import { codeOf, worstDifference } from './inference-bench.js';
 
 const RATE = 16_000;
-let detector: ResidentSpeechProbability;
+let detector: ResidentListening;
 beforeAll(() => {
-  detector = createSpeechProbability();
+  detector = createResidentListening({ modelDirs: ['models'] });
 });
 afterAll(() => detector.stop());
 
@@ -123,5 +127,55 @@ describe('the speech detector', () => {
     clearInterval(ticker);
     expect(probabilities).toHaveLength(3750);
     expect(longestMs).toBeLessThan((performance.now() - startedAtMs) / 3);
+  });
+});
+
+/** A melody of struck strings over chords, as a music box might play it. */
+function melody(seconds: number): Float32Array {
+  const scale = [262, 294, 330, 349, 392, 440, 494, 523];
+  return Float32Array.from({ length: Math.round(seconds * RATE) }, (_, i) => {
+    const time = i / RATE;
+    const beat = Math.floor(time / 0.4);
+    const hz = scale[(beat * 5 + (beat % 3)) % scale.length]!;
+    const since = time - beat * 0.4;
+    const lead = [1, 2, 3].reduce((sum, k) => sum + (0.2 / k) * Math.sin(2 * Math.PI * hz * k * time), 0) * Math.exp(-4 * since);
+    return lead + [131, 165, 196].reduce((sum, low) => sum + 0.06 * Math.sin(2 * Math.PI * low * time), 0);
+  });
+}
+
+describe('the sound classifier', () => {
+  it('tells noise and a melody from speech, whatever the level, and answers with probabilities', async () => {
+    for (const gain of [1, 0.01]) {
+      const [hiss, tune] = [await detector.classify(noise(4).map((x) => gain * x)), await detector.classify(melody(6).map((x) => gain * x))];
+      expect(hiss.speech).toBeLessThan(0.3);
+      expect(tune.speech).toBeLessThan(0.3);
+      expect(tune.music).toBeGreaterThan(0.5);
+      expect(hiss.speech + hiss.singing + hiss.music + hiss.noise).toBeCloseTo(1, 5);
+    }
+  });
+
+  it('hears the bundled conversation as speech', async () => {
+    const { pcm } = await new FfmpegDecoder().decode('samples/conversation.flac', { maxSeconds: 60, timeoutMs: 30_000, tempDir: tmpdir() });
+    expect((await detector.classify(await pcm.read(0, 8 * RATE))).speech).toBeGreaterThan(0.6);
+    await pcm.dispose();
+  });
+
+  it('takes sounds of any length and silence, and refuses what is not finite', async () => {
+    for (const samples of [new Float32Array(1), new Float32Array(RATE), noise(0.05)]) {
+      const { speech, singing, music, noise: rest } = await detector.classify(samples);
+      expect(speech + singing + music + rest).toBeCloseTo(1, 5);
+    }
+    expect(await codeOf(detector.classify(Float32Array.of(0, Infinity)))).toBe('BAD_INPUT');
+  });
+
+  it('is not loaded when its file is not that of its manifest, or is not there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gate-'));
+    await cp('models/gate', join(folder, 'gate'), { recursive: true });
+    await appendFile(join(folder, 'gate', 'model.onnx'), 'x');
+    const changed = createResidentListening({ modelDirs: [folder] });
+    expect(await codeOf(changed.classify(noise(1)))).toBe('MODEL_LOAD_FAILED');
+    await changed.stop();
+    await rm(folder, { recursive: true });
+    expect(() => findGate([folder])).toThrow(/models\/gate/);
   });
 });

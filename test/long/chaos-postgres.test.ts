@@ -37,8 +37,8 @@ describe(`servers, workers, model hosts and PostgreSQL killed at random (seed ${
   it(`lose nothing that was acknowledged in ${ROUNDS} kills, end every accepted analysis once, and leave no rest behind`, { timeout: 900_000 }, async () => {
     const random = seededRandom(SEED);
     await watchEnds(environment['DATABASE_URL']!);
-    const api = new Phoenix(() => startServer(join(folder, 'api'), environment, ['--no-worker']));
-    const workers = [0, 1].map((i) => new Phoenix(() => startWorker(join(folder, `worker${i}`), environment)));
+    const api = new Phoenix((onSpawn) => startServer(join(folder, 'api'), environment, ['--no-worker'], onSpawn));
+    const workers = [0, 1].map((i) => new Phoenix((onSpawn) => startWorker(join(folder, `worker${i}`), environment, [], onSpawn)));
     await Promise.all([api.rise(), ...workers.map((worker) => worker.rise())]);
     const clients = new ChaosClients({ url: () => api.now?.url ?? null, key: TEST_ADMIN_KEY }, random);
     clients.start(2, 400);

@@ -14,6 +14,8 @@ import { needsServer } from './needs-server.js';
 const url = needsServer();
 const REQUEST = 'mutation($input: AnalyzeRecordingInput!) { analyzeRecording(input: $input) { __typename ... on Analysis { id } ... on Problem { code message } } }';
 
+/** What the subscriptions of this file give; each has its own field alone. */
+interface Events { analysisProgress: { status: string; progress: number }; modelStateChanged: { id: string; state: string } }
 interface ModelSeen { id: string; state: string; nodes: { nodeId: string; state: string }[] }
 
 describe('a server without a worker and workers of its own (needs TEST_DATABASE_URL)', () => {
@@ -37,10 +39,10 @@ describe('a server without a worker and workers of its own (needs TEST_DATABASE_
   });
 
   const model = async (): Promise<ModelSeen> => (await api.query<{ models: ModelSeen[] }>('{ models { id state nodes { nodeId state } } }')).models.find(({ id }) => id === 'starter')!;
-  const subscribe = <T>(query: string): { readonly seen: T[]; readonly end: () => void } => {
+  const subscribe = (query: string): { readonly seen: Events[]; readonly end: () => void } => {
     const client = createClient({ url: `${api.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, connectionParams: { Authorization: `Bearer ${TEST_ADMIN_KEY}` }, retryAttempts: 0 });
-    const seen: T[] = [];
-    client.subscribe<T>({ query }, { next: ({ data }) => void seen.push(data!), error: () => undefined, complete: () => undefined });
+    const seen: Events[] = [];
+    client.subscribe<Events>({ query }, { next: ({ data }) => void seen.push(data!), error: () => undefined, complete: () => undefined });
     return { seen, end: () => void client.dispose() };
   };
   async function accepted(seconds: number, seed: number): Promise<string> {
@@ -58,7 +60,7 @@ describe('a server without a worker and workers of its own (needs TEST_DATABASE_
 
   it('follows the progress of an analysis that runs in another process, step by step to its end', { timeout: 60_000 }, async () => {
     const id = await accepted(40, 1);
-    const progress = subscribe<{ analysisProgress: { status: string; progress: number } }>(`subscription { analysisProgress(id: "${id}") { status progress } }`);
+    const progress = subscribe(`subscription { analysisProgress(id: "${id}") { status progress } }`);
     await until('it ends', () => progress.seen.at(-1)?.analysisProgress.status === 'SUCCEEDED', 50_000);
     progress.end();
     const steps = progress.seen.map(({ analysisProgress }) => analysisProgress.progress);
@@ -67,7 +69,7 @@ describe('a server without a worker and workers of its own (needs TEST_DATABASE_
   });
 
   it('unloads and loads a model on every worker from a server that holds none, and tells subscribers', { timeout: 90_000 }, async () => {
-    const changes = subscribe<{ modelStateChanged: { id: string; state: string } }>('subscription { modelStateChanged { id state } }');
+    const changes = subscribe('subscription { modelStateChanged { id state } }');
     const command = async (name: string) => (await api.query<Record<string, { __typename: string; state: string }>>(`mutation { ${name}(id: "starter") { __typename ... on Model { state } ... on Problem { message } } }`))[name];
     expect(await command('unloadModel')).toMatchObject({ __typename: 'Model', state: 'UNLOADED' });
     expect((await model()).nodes.map(({ state }) => state)).toEqual(['UNLOADED', 'UNLOADED']);
@@ -93,7 +95,7 @@ describe('a server without a worker and workers of its own (needs TEST_DATABASE_
   it('goes on hearing the workers after every connection to the database was cut', { timeout: 90_000 }, async () => {
     const name = new URL(database.db.connectionString).pathname.slice(1);
     const id = await accepted(60, 2);
-    const progress = subscribe<{ analysisProgress: { status: string } }>(`subscription { analysisProgress(id: "${id}") { status } }`);
+    const progress = subscribe(`subscription { analysisProgress(id: "${id}") { status } }`);
     await until('it runs', () => progress.seen.some(({ analysisProgress }) => analysisProgress.status === 'RUNNING'));
     await database.db.client.$executeRaw`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${name} AND pid <> pg_backend_pid()`.catch(() => 0);
     await until('its end is heard', () => progress.seen.at(-1)?.analysisProgress.status === 'SUCCEEDED', 60_000);

@@ -77,6 +77,29 @@ describe('a PostgreSQL server (TEST_DATABASE_URL) under trouble', () => {
     })).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
   });
 
+  it('says so when all its connections are taken, keeps nobody waiting for ever, and goes on when one is free', async () => {
+    const small = await openDatabase({ url: database.db.connectionString, dataDir: database.dataDir, log: silentLog, poolSize: 2, acquireTimeoutMs: 500 });
+    try {
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      let holding = 0;
+      const holders = [1, 2].map(() => small.transaction(async (tx) => {
+        await tx.$queryRaw`SELECT 1`;
+        holding += 1;
+        await held;
+      }));
+      await until('both connections are taken', () => holding === 2);
+      const since = Date.now();
+      await expect(small.ping()).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+      expect(Date.now() - since).toBeLessThan(5_000);
+      release();
+      await Promise.all(holders);
+      await small.ping();
+    } finally {
+      await small.close();
+    }
+  });
+
   it('goes on after all its connections were cut', async () => {
     await database.db.client.workspace.create({ data: { id: 'ws_cut', name: 'x' } });
     const name = new URL(database.db.connectionString).pathname.slice(1);

@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 
 /** A process that is started again whenever it is killed. */
 export class Phoenix<T extends { readonly child: ChildProcess; kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> }> {
   #now: T | null = null;
+  #child: ChildProcess | null = null;
   #starting: Promise<void> = Promise.resolve();
-  /** Starts that failed (the database was away for too long, say) and were tried again. */
+  /** Starts that failed (it was killed while it started, or the database was away) and were tried again. */
   failedStarts = 0;
 
-  constructor(private readonly start: () => Promise<T>) {}
+  /** `start` tells of the process as soon as there is one, and resolves when it is ready. */
+  constructor(private readonly start: (onSpawn: (child: ChildProcess) => void) => Promise<T>) {}
 
   get now(): T | null {
     return this.#now;
@@ -18,7 +21,7 @@ export class Phoenix<T extends { readonly child: ChildProcess; kill(signal: 'SIG
     this.#starting = this.#starting.then(async () => {
       for (let tries = 0; this.#now === null; tries++) {
         try {
-          this.#now = await this.start();
+          this.#now = await this.start((child) => { this.#child = child; });
         } catch (error) {
           this.failedStarts += 1;
           if (tries >= 20) throw error;
@@ -28,11 +31,13 @@ export class Phoenix<T extends { readonly child: ChildProcess; kill(signal: 'SIG
     return this.#starting;
   }
 
-  /** SIGKILL, now; resolves when it is gone. */
+  /** SIGKILL, now, ready or still starting; resolves when it is gone. */
   async fall(): Promise<void> {
-    const falling = this.#now;
+    const falling = this.#child;
     this.#now = null;
-    await falling?.kill('SIGKILL');
+    if (falling === null || falling.exitCode !== null || falling.signalCode !== null) return;
+    falling.kill('SIGKILL');
+    await once(falling, 'exit');
   }
 
   /** SIGTERM at the end; its exit code. */

@@ -11,6 +11,7 @@ import { bucketStart } from '../../src/domain/statistics.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { fakeRules } from './fake-rules.js';
 import { fakeSpeakers } from './fake-speakers.js';
 import { createStatisticsService } from '../../src/services/statistics.service.js';
 
@@ -43,8 +44,11 @@ export class FakeWorld {
   /** Ends of uploads, for tests of what becomes of a broken one. */
   readonly uploadFailures: string[] = [];
   openSubscriptions = 0;
+  /** What is free for uploads. */
+  roomBytes = Infinity;
   readonly deadLetters: DeadLetterView[] = [];
   modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
+  readonly ruled = fakeRules();
   readonly services: Services;
   private nextNumber = 1;
 
@@ -154,6 +158,7 @@ function fakeServices(world: FakeWorld): Services {
   };
   return {
     recordings: {
+      assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
       upload: async (principal, file, input) => {
         await world.beforeUpload?.();
         need(principal, 'analyst');
@@ -385,5 +390,7 @@ function fakeServices(world: FakeWorld): Services {
         return Promise.resolve(revoked);
       },
     },
+    rules: world.ruled.rules,
+    alerts: world.ruled.alerts,
   };
 }

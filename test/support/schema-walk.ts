@@ -1,6 +1,6 @@
 import {
   getNamedType, getNullableType, isEnumType, isInputObjectType, isInterfaceType, isLeafType, isListType, isObjectType, isRequiredArgument, isRequiredInputField, isUnionType,
-  type GraphQLArgument, type GraphQLField, type GraphQLInputType, type GraphQLNamedType, type GraphQLObjectType, type GraphQLSchema,
+  type GraphQLArgument, type GraphQLField, type GraphQLInputObjectType, type GraphQLInputType, type GraphQLNamedType, type GraphQLObjectType, type GraphQLSchema,
 } from 'graphql';
 
 export type OperationKind = 'query' | 'mutation' | 'subscription';
@@ -26,7 +26,8 @@ const DAY_MS = 86_400_000;
 export class SchemaWalk {
   /** Fields that need a value for which nothing is known here; a test must find none. */
   readonly unknown: string[] = [];
-  constructor(private readonly schema: GraphQLSchema) {}
+  /** `samples`: values by the name of a scalar or input type, where what can be made up here would be refused. */
+  constructor(private readonly schema: GraphQLSchema, private readonly samples: Readonly<Record<string, unknown>> = {}) {}
 
   private roots(): [OperationKind, GraphQLObjectType][] {
     const { schema } = this;
@@ -87,7 +88,8 @@ export class SchemaWalk {
       if (isListType(nullable)) return [put(nullable.ofType, rest, Array.isArray(before) ? before[0] : undefined)];
       if (!isInputObjectType(nullable)) return value;
       const inner = nullable.getFields()[rest[0]!]!;
-      const object = (before ?? this.sample(nullable, name)) as Record<string, unknown>;
+      // A given sample may be one of several ways to fill the type, and the slot another: only what is required stays.
+      const object = (nullable.name in this.samples || before === undefined ? this.requiredOf(nullable, name) : before) as Record<string, unknown>;
       return { ...object, [inner.name]: put(inner.type, rest.slice(1), object[inner.name]) };
     };
     values[argument.name] = put(argument.type, keys.slice(1), values[argument.name]);
@@ -100,11 +102,16 @@ export class SchemaWalk {
   private sample(type: GraphQLInputType, field: string, key = ''): unknown {
     const nullable = getNullableType(type);
     if (isListType(nullable)) return [this.sample(nullable.ofType, field, key)];
-    if (isInputObjectType(nullable)) return Object.fromEntries(Object.values(nullable.getFields()).filter(isRequiredInputField).map((inner) => [inner.name, this.sample(inner.type, field, inner.name)]));
+    if (nullable.name in this.samples) return structuredClone(this.samples[nullable.name]);
+    if (isInputObjectType(nullable)) return this.requiredOf(nullable, field);
     if (isEnumType(nullable)) return nullable.getValues()[0]!.name;
     const samples: Record<string, unknown> = { ID: NO_SUCH_ID, String: 'probe', Int: 1, Float: 0.5, Boolean: false, Upload: null, DateTime: new Date(Date.now() + (key === 'to' ? DAY_MS : -DAY_MS)).toISOString() };
     if (!(nullable.name in samples)) this.unknown.push(`${field}: no sample of ${nullable.name}`);
     return samples[nullable.name] ?? null;
+  }
+
+  private requiredOf(type: GraphQLInputObjectType, field: string): Record<string, unknown> {
+    return Object.fromEntries(Object.values(type.getFields()).filter(isRequiredInputField).map((inner) => [inner.name, this.sample(inner.type, field, inner.name)]));
   }
 
   private mentions(type: GraphQLInputType, scalar: string): boolean {

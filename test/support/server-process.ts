@@ -24,8 +24,9 @@ function spawnUndertone(args: readonly string[], dataDir: string, environment: R
 }
 
 /** A real `undertone worker`, from the moment it takes jobs. */
-export async function startWorker(dataDir: string, environment: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<{ readonly child: ChildProcess; kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> }> {
+export async function startWorker(dataDir: string, environment: Readonly<Record<string, string>>, args: readonly string[] = [], onSpawn: (child: ChildProcess) => void = () => undefined): Promise<{ readonly child: ChildProcess; kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> }> {
   const child = spawnUndertone(['worker', ...args], dataDir, environment);
+  onSpawn(child);
   await sayingOf(child, /worker takes jobs/);
   return { child, kill: (signal) => end(child, signal) };
 }
@@ -37,8 +38,9 @@ async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<
   return code;
 }
 
-export async function startServer(dataDir: string, environment: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<ServerProcess> {
+export async function startServer(dataDir: string, environment: Readonly<Record<string, string>> = {}, args: readonly string[] = [], onSpawn: (child: ChildProcess) => void = () => undefined): Promise<ServerProcess> {
   const child = spawnUndertone(['serve', ...args], dataDir, environment);
+  onSpawn(child);
   let said = '';
   child.stdout!.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
   const url = await sayingOf(child, /listens on (http:\/\/\S+)/);

@@ -35,6 +35,8 @@ export interface TwoWorkspaces {
 
 /** The same small file for both: what two tenants have in common must still be two things. */
 export const SHARED_WAV = speechLikeWav(1, 77);
+/** Fires on whatever was judged. */
+export const RULE = { name: 'Everything', when: { confidence: { atLeast: 0 } } };
 /** The walk asks for everything at once; that this is refused to others has tests of its own. */
 const WIDE = { ...DEFAULT_HTTP_LIMITS, queryDepth: 100, queryAliases: 1e6, queryRootFields: 1e6, queryTokens: 1e6, queryCost: 1e12, queryBytes: 4 * 1024 * 1024 };
 
@@ -89,6 +91,8 @@ async function seed({ services, database, blobs }: Platform, principal: Principa
   const [speaker] = await services.analyses.speakers(principal, [id]);
   await services.speakers.setRole(principal, speaker!.id, { role: 'agent', reason: `${marker} reason` });
   await services.recordings.upload(principal, { stream: Readable.from([SHARED_WAV]), fileName: `${marker} shared.wav` }, input);
+  const rule = await services.rules.create(principal, { definition: { ...RULE, name: `${marker} rule` }, note: `${marker} note` });
+  await services.rules.apply(principal, rule.id, {}, new AbortController().signal);
   await services.keys.create(principal, { name: `${marker} key`, role: 'viewer', expiresAt: null });
   if ((await blobs.stat(recording.blobKey)) === null) throw new Error('The seed has no bytes.');
   for (const key of [`${marker} one`, `${marker} two`]) {

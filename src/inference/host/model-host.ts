@@ -1,16 +1,16 @@
 import { getPriority, setPriority } from 'node:os';
-import type { EmotionItem, HostLoad, SpeechItem } from '../host-protocol.js';
+import type { EmotionItem, HostLoad, ListeningItem } from '../host-protocol.js';
 import { EmotionGraph } from './emotion-graph.js';
 import { serveHost, type LoadedGraph } from './host-loop.js';
-import { SpeechGraph } from './speech-graph.js';
+import { openListening } from './listening-graphs.js';
 
 /** Entry of the hosts of emotion models and of the speech detector. */
 async function open(load: HostLoad): Promise<LoadedGraph> {
   if (load.kind === 'diarization') throw new Error('Diarization has a host of its own.');
   beNice(load.niceness);
-  if (load.kind === 'speech') {
-    const speech = await SpeechGraph.open(load);
-    return { opened: speech.opened, batchLimit: 1, batchSampleLimit: null, run: (items) => speech.run(items as readonly SpeechItem[]) };
+  if (load.kind === 'listening') {
+    const listening = await openListening(load);
+    return { opened: listening.opened, batchLimit: 1, batchSampleLimit: null, run: (items) => listening.run(items as readonly ListeningItem[]) };
   }
   const emotion = await EmotionGraph.open(load);
   return { opened: emotion.opened, batchLimit: emotion.batchLimit, batchSampleLimit: emotion.batchSampleLimit, run: (items) => emotion.run(items as readonly EmotionItem[]) };

@@ -1,7 +1,6 @@
 import * as ort from 'onnxruntime-node';
-import { SPEECH_HOP_SAMPLES } from '../emotion-inference.js';
-import type { HostLoad, ItemAnswer, SpeechAnswer, SpeechItem } from '../host-protocol.js';
-import { sumOf } from './normalization.js';
+import { SPEECH_HOP_SAMPLES, type VadState } from '../emotion-inference.js';
+import type { ItemAnswer, SessionSettings, SpeechAnswer } from '../host-protocol.js';
 import type { ProviderSession } from './provider-session.js';
 import { openProviderSession } from './provider-session.js';
 import { FRAME_HOP, FRAME_SAMPLES, FRAMES, SPEECH_STATE_SIZE, SPEECH_WINDOW, speechSequenceModel } from './speech-model.js';
@@ -15,25 +14,16 @@ export class SpeechGraph {
     readonly opened: ProviderSession,
   ) {}
 
-  static async open(load: Extract<HostLoad, { kind: 'speech' }>): Promise<SpeechGraph> {
+  static async open(file: string, session: SessionSettings): Promise<SpeechGraph> {
     // One small step after another: an accelerator would only add the way there and back.
-    const opened = await openProviderSession(speechSequenceModel(load.file), { ...load.session, provider: 'cpu' }, () => Promise.resolve(null));
+    const opened = await openProviderSession(speechSequenceModel(file), { ...session, provider: 'cpu' }, () => Promise.resolve(null));
     const graph = new SpeechGraph(opened.session, opened);
-    await graph.#piece({ samples: new Float32Array(SPEECH_HOP_SAMPLES), state: null });
+    await graph.run(new Float32Array(SPEECH_HOP_SAMPLES), null);
     return graph;
   }
 
-  async run(items: readonly SpeechItem[]): Promise<ItemAnswer<SpeechAnswer>[]> {
-    const answers: ItemAnswer<SpeechAnswer>[] = [];
-    for (const item of items) answers.push(await this.#piece(item));
-    return answers;
-  }
-
-  async #piece({ samples, state }: SpeechItem): Promise<ItemAnswer<SpeechAnswer>> {
-    // The graph would swallow a NaN, answer something, and carry it in its state through the rest of the recording.
-    if (!Number.isFinite(sumOf(samples))) {
-      return { ok: false, code: 'BAD_INPUT', message: 'The samples hold values that are not finite numbers. Decode the audio again.' };
-    }
+  /** `samples` are finite: the graph would swallow a NaN, answer something, and carry it in its state through the rest of the recording. */
+  async run(samples: Float32Array, state: VadState | null): Promise<ItemAnswer<SpeechAnswer>> {
     const { frames, context } = framesOf(samples, state?.context ?? new Float32Array(SPEECH_WINDOW.context));
     if (frames.length === 0) return { ok: true, value: { probabilities: new Float32Array(0), state: { recurrent: state?.recurrent ?? new Float32Array(2 * SPEECH_STATE_SIZE), context } } };
     const before = state?.recurrent ?? new Float32Array(2 * SPEECH_STATE_SIZE);

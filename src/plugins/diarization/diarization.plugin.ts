@@ -2,7 +2,7 @@ import { UndertoneError } from '../../domain/errors.js';
 import { samplesToSeconds, type PcmSource } from '../../domain/pcm.js';
 import { speakerKeys, tidyStretches, type SpokenStretch } from '../../domain/speaker-turns.js';
 import { PLUGIN_API_VERSION, type DiarizeOptions, type UndertonePlugin } from '../contract.js';
-import { BUILT_IN_DIARIZATION } from '../registry.js';
+import { BUILT_IN_DIARIZATION } from '../plugin-host.js';
 
 /** What does the work: a model in a process of its own, which the plugin is given and ends. */
 export interface VoiceEngine {

@@ -1,0 +1,2 @@
+export function pluginReference(text?: string): string;
+export function withReference(page?: string): string;

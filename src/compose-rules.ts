@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { packageFolder } from './compose-analyzer.js';
+import { createAlertRepository } from './db/alert.repository.js';
+import type { Database } from './db/database.js';
+import { createRuleScan } from './db/rule-scan.js';
+import { createRuleRepository } from './db/rule.repository.js';
+import { EMOTIONS } from './domain/emotion.js';
+import type { EventBus } from './domain/events.js';
+import type { JsonObject } from './domain/json.js';
+import { createAlertService } from './services/alert.service.js';
+import type { FactOutbox } from './services/fact-outbox.js';
+import type { ReviewedLabels } from './services/rule-backtest.js';
+import type { AlertService, RuleService, RuleTemplate } from './services/rule-contracts.js';
+import { createRuleEngine, type RuleActionHandlers, type RuleEngine } from './services/rule-engine.js';
+import { createRuleService } from './services/rule.service.js';
+
+export interface RulesParts {
+  readonly database: Database;
+  readonly events: EventBus;
+  readonly facts: FactOutbox;
+  /** Labels of the installed models. */
+  readonly modelLabels: () => readonly string[];
+  /** What carries out `review`, `webhook` and `hold`. */
+  readonly handlers: RuleActionHandlers;
+  /** What people said of segments, where the installation keeps that. */
+  readonly reviewed: ReviewedLabels | null;
+}
+
+export interface ComposedRules {
+  readonly engine: RuleEngine;
+  readonly rules: RuleService;
+  readonly alerts: AlertService;
+}
+
+export function composeRules({ database, events, facts, modelLabels, handlers, reviewed }: RulesParts, log: Logger): ComposedRules {
+  const rules = createRuleRepository(database);
+  const alerts = createAlertRepository(database);
+  const scan = createRuleScan(database);
+  const engine = createRuleEngine({
+    database, rules, alerts, scan, facts, handlers,
+    onBrokenRule: (ruleId) => log.error({ ruleId }, 'a stored rule is not valid for this version and was left out; change it or delete it'),
+  });
+  return {
+    engine,
+    rules: createRuleService({
+      rules, engine, scan, reviewed, templates: readTemplates(),
+      alertCounts: (workspaceId, ruleIds) => alerts.countByRule(workspaceId, ruleIds),
+      knownLabels: () => [...new Set([...EMOTIONS, ...modelLabels()])],
+    }),
+    alerts: createAlertService(alerts, events),
+  };
+}
+
+/** The ready rules that come with Undertone, by name of their file. */
+export function readTemplates(folder = join(packageFolder(), 'rules')): readonly RuleTemplate[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.json')).sort()
+    .map((name) => ({ id: name.slice(0, -'.json'.length), definition: JSON.parse(readFileSync(join(folder, name), 'utf8')) as JsonObject }));
+}

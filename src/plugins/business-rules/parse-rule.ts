@@ -1,0 +1,114 @@
+import type { z } from 'zod';
+import { UndertoneError } from '../../domain/errors.js';
+import { nearestName } from '../../domain/nearest-name.js';
+import { ruleJsonSchema, ruleSchema, type Condition, type RuleDefinition } from './rule.schema.js';
+
+const MAX_BYTES = 64 * 1024;
+const MAX_DEPTH = 12;
+const MAX_CONDITIONS = 200;
+const SHOWN_FAULTS = 5;
+
+interface Fault {
+  readonly path: string;
+  readonly message: string;
+  readonly nearest: string | null;
+}
+
+/**
+ * A rule, checked whole. BAD_INPUT with the path of each fault and, where a name is wrong, the nearest that is right.
+ * `knownLabels`: a label that no model gives would make a rule that never fires and never says so.
+ */
+export function parseRule(given: unknown, knownLabels: readonly string[]): RuleDefinition {
+  const text = JSON.stringify(given) as string | undefined;
+  if (text === undefined || text.length > MAX_BYTES) throw refused([{ path: '', message: `is ${text === undefined ? 'nothing' : `${text.length} characters long; at most ${MAX_BYTES} are taken`}`, nearest: null }]);
+  if (depthOf(given) > MAX_DEPTH * 3) throw refused([{ path: 'when', message: `is nested more than ${MAX_DEPTH} deep`, nearest: null }]);
+  const parsed = ruleSchema.safeParse(given);
+  if (!parsed.success) throw refused(parsed.error.issues.map((issue) => faultOf(issue, given)));
+  const faults = labelFaults(parsed.data, knownLabels);
+  if (faults.length > 0) throw refused(faults);
+  return parsed.data;
+}
+
+function refused(faults: readonly Fault[]): UndertoneError {
+  const lines = faults.slice(0, SHOWN_FAULTS).map(({ path, message, nearest }) => `${path === '' ? 'the rule' : path} ${message}${nearest === null ? '' : `; did you mean "${nearest}"?`}`);
+  const more = faults.length > SHOWN_FAULTS ? ` (and ${faults.length - SHOWN_FAULTS} more)` : '';
+  const nearest = faults[0]?.nearest;
+  return new UndertoneError('BAD_INPUT', `The rule is not valid: ${lines.join('. ')}${more}. What is allowed is at /schemas/rule.json.`, { field: faults[0]?.path ?? '', ...(nearest == null ? {} : { nearest }) });
+}
+
+function faultOf(issue: z.core.$ZodIssue, given: unknown): Fault {
+  const path = pathText(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    const known = namesAt(issue.path);
+    const [key = ''] = issue.keys;
+    const nearest = nearestName(key, known);
+    return { path: path === '' ? key : `${path}.${key}`, message: `is not known here; ${nearest === null ? `known are ${known.join(', ')}` : 'it has no meaning'}`, nearest };
+  }
+  if (issue.code === 'invalid_value') {
+    const values = issue.values.map(String);
+    const found = valueAt(given, issue.path);
+    return { path, message: `must be one of ${values.join(', ')}`, nearest: typeof found === 'string' ? nearestName(found, values) : null };
+  }
+  if (issue.code === 'custom') return { path, message: issue.message, nearest: null };
+  if (issue.code === 'invalid_type' && valueAt(given, issue.path) === undefined) return { path, message: 'is missing', nearest: null };
+  return { path, message: `is not allowed: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`, nearest: null };
+}
+
+/** `when.all[0].label.in`. */
+export function pathText(path: readonly PropertyKey[]): string {
+  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('');
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, part) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined), value);
+}
+
+type SchemaNode = Readonly<Record<string, unknown>>;
+
+/** The names that the published schema allows at a path: what is served and what is said agree. */
+function namesAt(path: readonly PropertyKey[]): readonly string[] {
+  const root = ruleJsonSchema();
+  const resolved = (node: unknown): SchemaNode => {
+    const { $ref } = (node ?? {}) as { $ref?: string };
+    return typeof $ref === 'string' ? resolved(valueAt(root, $ref.replace(/^#\/?/, '').split('/').filter((part) => part !== ''))) : ((node ?? {}) as SchemaNode);
+  };
+  const node = path.reduce((at, part) => resolved(typeof part === 'number' ? at['items'] : valueAt(at, ['properties', part])), resolved(root));
+  return Object.keys(node['properties'] ?? {}).filter((name) => name !== '$schema');
+}
+
+function labelFaults(rule: RuleDefinition, known: readonly string[]): readonly Fault[] {
+  const faults: Fault[] = [];
+  let count = 0;
+  const check = (label: string, path: string): void => {
+    if (!known.includes(label)) faults.push({ path, message: `is "${label}", a label that no installed model gives (${known.join(', ')})`, nearest: nearestName(label, known) });
+  };
+  const checkAll = (labels: readonly string[], path: string): void => labels.forEach((label, index) => check(label, `${path}[${index}]`));
+  visit(rule.when, 'when', (condition, path) => {
+    count += 1;
+    if (condition.label !== undefined) checkAll(condition.label.in, `${path}.label.in`);
+    if (condition.score !== undefined) check(condition.score.label, `${path}.score.label`);
+    if (condition.trajectory !== undefined) {
+      checkAll(condition.trajectory.from, `${path}.trajectory.from`);
+      checkAll(condition.trajectory.to, `${path}.trajectory.to`);
+    }
+  });
+  if (count > MAX_CONDITIONS) faults.push({ path: 'when', message: `has ${count} conditions; at most ${MAX_CONDITIONS} are taken`, nearest: null });
+  return faults;
+}
+
+/** Each condition with its path, outermost first. */
+export function visit(condition: Condition, path: string, see: (condition: Condition, path: string) => void): void {
+  see(condition, path);
+  condition.all?.forEach((one, index) => visit(one, `${path}.all[${index}]`, see));
+  condition.any?.forEach((one, index) => visit(one, `${path}.any[${index}]`, see));
+  if (condition.not !== undefined) visit(condition.not, `${path}.not`, see);
+  if (condition.sustained !== undefined) visit(condition.sustained.when, `${path}.sustained.when`, see);
+  condition.sequence?.steps.forEach((step, index) => visit(step.when, `${path}.sequence.steps[${index}].when`, see));
+  if (condition.share !== undefined) visit(condition.share.when, `${path}.share.when`, see);
+  if (condition.count !== undefined) visit(condition.count.when, `${path}.count.when`, see);
+}
+
+function depthOf(value: unknown, depth = 0): number {
+  if (typeof value !== 'object' || value === null || depth > 100) return depth;
+  return Math.max(depth, ...Object.values(value).map((one) => depthOf(one, depth + 1)));
+}

@@ -31,7 +31,7 @@ export class ApiKeyResolver {
     return orProblem(ROTATE_API_KEY, () => context.services.keys.rotate(context.principal, id, overlapSeconds ?? DEFAULT_OVERLAP_SECONDS));
   }
 
-  @FieldResolver(() => [String])
+  @FieldResolver(() => [String], { description: 'What exactly it may do, for example `recordings:read`.' })
   scopes(@Root() key: ApiKeyRecord): readonly string[] {
     return key.scopes.length === 0 ? scopesOf({ role: key.role }) : key.scopes;
   }

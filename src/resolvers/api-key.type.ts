@@ -12,8 +12,6 @@ export class ApiKeyType {
   name!: string;
   @Field(() => RoleEnum, { description: 'What it may do.' })
   role!: Role;
-  @Field(() => [String], { description: 'What exactly it may do, for example `recordings:read`.' })
-  scopes!: readonly string[];
   @Field(() => [String], { description: 'Networks (CIDR) that it may be used from; empty for everywhere.' })
   allowedNetworks!: readonly string[];
   @Field(() => DateTime, { nullable: true, description: 'After a rotation: until when the secret before works too.' })

@@ -32,12 +32,13 @@ function memoryKeys(): ApiKeyRepository & { readonly hashes: () => readonly stri
     },
     list: (workspaceId) => Promise.resolve([...rows.values()].filter((row) => row.workspaceId === workspaceId)),
     revoke: (workspaceId, id) => {
+      let revoked: ApiKeyRecord | null = null;
       for (const [hash, row] of rows) {
         if (row.id !== id || row.workspaceId !== workspaceId) continue;
-        rows.set(hash, { ...row, revokedAt: new Date(0) });
-        return Promise.resolve(rows.get(hash)!);
+        revoked = { ...row, revokedAt: new Date(0) };
+        rows.set(hash, revoked);
       }
-      return Promise.resolve(null);
+      return Promise.resolve(revoked);
     },
     countActive: (role) => Promise.resolve([...rows.values()].filter((row) => row.revokedAt === null && (role === undefined || row.role === role)).length),
     touch: () => Promise.resolve(),

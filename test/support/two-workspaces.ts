@@ -20,7 +20,7 @@ export interface Tenant {
   readonly principal: Principal;
   readonly secret: string;
   /** Puts something of every kind into the workspace; texts of it carry the marker. */
-  seed(marker: string): Promise<void>;
+  seed(marker: string): Promise<{ readonly segmentId: string }>;
 }
 
 export interface TwoWorkspaces {
@@ -80,7 +80,7 @@ async function twoChannels(folder: string, index: number): Promise<Buffer> {
   return readFile(path);
 }
 
-async function seed({ services, database, blobs }: Platform, principal: Principal, marker: string, file: Promise<Buffer>): Promise<void> {
+async function seed({ services, database, blobs }: Platform, principal: Principal, marker: string, file: Promise<Buffer>): Promise<{ readonly segmentId: string }> {
   const input = { title: `${marker} title`, externalId: `${marker} person`, tags: [`${marker} tag`], language: 'en' };
   const { recording } = await services.recordings.upload(principal, { stream: Readable.from([await file]), fileName: `${marker} call.wav` }, input);
   const { id } = await services.analyses.request(principal, recording.id, { speakers: 'channels', idempotencyKey: `${marker} idempotent` });
@@ -102,4 +102,8 @@ async function seed({ services, database, blobs }: Platform, principal: Principa
       principal.workspaceId, key, JSON.stringify({ code: 'INTERNAL', message: `${marker} failure` }),
     );
   }
+  const { items } = await services.analyses.segments(principal, id, { first: 20, after: null }, {});
+  const judged = items.find(({ prediction }) => prediction !== null);
+  if (judged === undefined) throw new Error('The seed has no segment that was judged.');
+  return { segmentId: judged.id };
 }

@@ -78,8 +78,7 @@ function trustedOperationOf(request: FastifyRequest, trusted: TrustedDocuments |
   const isPost = request.method === 'POST';
   const query = trusted.pick(isPost ? sent : { query: sent.query });
   if (!isPost) return sent;
-  const { extensions: _digest, ...body } = request.body as Record<string, unknown>;
-  request.body = { ...body, query };
+  request.body = { ...(request.body as Record<string, unknown>), query, extensions: undefined };
   return { ...sent, query };
 }
 

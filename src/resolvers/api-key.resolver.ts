@@ -19,7 +19,7 @@ export class ApiKeyResolver {
 
   @Mutation(() => CreateApiKeyResult, { description: 'Makes a key. Its secret is in the answer and nowhere else.' })
   createApiKey(@Ctx() context: RequestContext, @Arg('input', () => CreateApiKeyInput, { description: 'The key to be made.' }) input: CreateApiKeyInput): Promise<Plain<CreatedApiKey> | Problem> {
-    return orProblem(CREATE_API_KEY, () => context.services.keys.create(context.principal, { ...input, expiresAt: input.expiresAt ?? null }));
+    return orProblem(CREATE_API_KEY, () => context.services.keys.create(context.principal, { name: input.name, role: input.role, expiresAt: input.expiresAt ?? null, scopes: input.scopes ?? null, allowedNetworks: input.allowedNetworks ?? null }));
   }
 
   @Mutation(() => RotateApiKeyResult, { description: 'Gives a key another secret, which is in the answer and nowhere else; the one before works on for a while.' })

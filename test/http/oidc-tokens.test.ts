@@ -33,7 +33,7 @@ class Issuer {
     this.signers.set(kid, { key: privateKey, alg });
   }
 
-  token(claims: JWTPayload = {}, { kid = 'first', expires = '5m' as string | number, header = {} as Record<string, string> } = {}): Promise<string> {
+  token(claims: JWTPayload = {}, { kid = 'first', expires = '5m', header = {} }: { readonly kid?: string; readonly expires?: string | number; readonly header?: Readonly<Record<string, string>> } = {}): Promise<string> {
     const { key, alg } = this.signers.get(kid)!;
     return new SignJWT({ roles: ['reader', 'analyst'], sub: 'somebody', iss: this.url, aud: 'undertone', ...claims }).setProtectedHeader({ alg, kid, ...header }).setIssuedAt().setExpirationTime(expires).sign(key);
   }

@@ -78,7 +78,8 @@ function trustedOperationOf(request: FastifyRequest, trusted: TrustedDocuments |
   const isPost = request.method === 'POST';
   const query = trusted.pick(isPost ? sent : { query: sent.query });
   if (!isPost) return sent;
-  request.body = { ...(request.body as Record<string, unknown>), query, extensions: undefined };
+  const rest = Object.entries(request.body as object).filter(([name]) => name !== 'extensions');
+  request.body = { ...Object.fromEntries(rest), query };
   return { ...sent, query };
 }
 

@@ -89,7 +89,11 @@ await suite('shell scripts', async () => {
 });
 await suite('alert rules', async () => check('alert rules', await unpacked('promtool', 'prometheus'), ['check', 'rules', join('deploy', 'prometheus', 'alerts.yaml')]));
 if (existsSync(join(ROOT, 'test', 'long')) && readdirSync(join(ROOT, 'test', 'long')).length > 0) {
-  await suite('long', () => withServers((env) => vitest('long', { config: 'vitest.long.config.ts', env })));
+  await suite('long', async () => {
+    // One test watches every system call of a server at work.
+    await ensureProgram('strace', ['strace']);
+    return withServers((env) => vitest('long', { config: 'vitest.long.config.ts', env }));
+  });
 }
 if (existsSync(join(ROOT, 'vitest.browser.config.ts'))) {
   await suite('browser', async () => {
@@ -98,6 +102,7 @@ if (existsSync(join(ROOT, 'vitest.browser.config.ts'))) {
   });
   await suite('browser on the real platform', () => withPlatform((env) => vitest('browser-real', { config: 'vitest.browser.config.ts', args: ['test/browser/page.browser.ts'], env })));
 }
+await suite('npm audit', () => check('npm audit', process.execPath, [join('scripts', 'audit.mjs')]));
 if (Number(process.versions.node.split('.')[0]) < 24) {
   // The release that is recommended, beside the oldest that is supported. npm is silent in this project unless told otherwise.
   await suite('main on Node 24', () => vitest('main-node24', { node: ['npx', '--loglevel=error', '-y', '-p', 'node@24', '--', 'node'] }));

@@ -1,9 +1,10 @@
 // Runs a suite of tests and counts honestly: a file that could not be loaded, an unhandled error or a runner that died are
 // failures too, although no test of theirs is in the report.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters as withoutColours } from 'node:util';
 import { ROOT } from './setup-run.mjs';
 
 /** Runs with the terminal's own output; resolves to the exit code, 127 when there is no such program. */
@@ -43,6 +44,7 @@ export function countReport(path, exitCode) {
   const reasons = [];
   let failed = report.numFailedTests;
   for (const file of report.testResults) {
+    for (const test of file.assertionResults) if (test.status === 'failed') reasons.push(`${relative(ROOT, file.name)} › ${test.fullName}: ${withoutColours(test.failureMessages?.[0] ?? 'no message').slice(0, 600)}`);
     if (file.status !== 'failed' || file.assertionResults.some((test) => test.status === 'failed')) continue;
     failed += 1;
     reasons.push(`${file.name}: ${(file.message || 'could not be run').split('\n')[0]}`);
@@ -67,12 +69,14 @@ export function couldNotStart(name, reason) {
   return { name, passed: 0, failed: 1, reasons: [`could not start: ${reason}`] };
 }
 
-/** Prints one line a suite and the sum as the last line; returns the exit code. */
+const REASONS_SHOWN = 40;
+
+/** Prints one line a suite with the reasons of its failures, and the sum as the last line; returns the exit code. */
 export function conclude(results) {
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   if (results.length > 1) {
     process.stdout.write('\n');
-    for (const { name, passed, failed, reasons } of results) process.stdout.write(`${failed === 0 ? '✓' : '✗'} ${name}: ${passed} passed, ${failed} failed${reasons.length === 0 ? '' : ` — ${reasons.join('; ')}`}\n`);
+    for (const { name, passed, failed, reasons } of results) process.stdout.write(`${failed === 0 ? '✓' : '✗'} ${name}: ${passed} passed, ${failed} failed\n${reasons.slice(0, REASONS_SHOWN).map((reason) => `    ${reason}\n`).join('')}`);
   } else for (const reason of results[0].reasons) process.stdout.write(`${reason}\n`);
   process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed\n`);
   return sum('failed') === 0 ? 0 : 1;

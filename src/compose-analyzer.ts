@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import type { ConfinementLevel } from './audio/decoder-confinement.js';
 import { FfmpegDecoder } from './audio/ffmpeg-decoder.js';
 import type { Settings } from './domain/settings.js';
 import { DEFAULT_QUEUE_LIMITS, type InferenceOptions } from './inference/inference-options.js';
@@ -16,6 +17,8 @@ export interface Analyzer {
   readonly inference: ResidentInference;
   readonly pipeline: AnalysisPipeline;
   readonly speech: ResidentListening;
+  /** Finds out how far the decoder can be shut in here. DECODER_UNCONFINED, FFMPEG_MISSING. */
+  prepareDecoder(): Promise<ConfinementLevel>;
   stop(): Promise<void>;
 }
 
@@ -50,8 +53,9 @@ export function composeAnalyzer(settings: Settings, log: Logger, extra: Analyzer
     ...(extra.onBatch === undefined ? {} : { onBatch: extra.onBatch }),
   });
   const listener = createResidentListening({ modelDirs: modelFolders(settings), idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
+  const decoder = new FfmpegDecoder({ confinement: settings.decoderConfinement, limits: { minSampleRateHz: settings.minSampleRateHz, maxSampleRateHz: settings.maxSampleRateHz, maxChannels: settings.maxAudioChannels } });
   const pipeline = createAnalysisPipeline({
-    decoder: new FfmpegDecoder({ limits: { minSampleRateHz: settings.minSampleRateHz, maxSampleRateHz: settings.maxSampleRateHz, maxChannels: settings.maxAudioChannels } }),
+    decoder,
     listener,
     inference,
     tempDir: temporaryFolder(settings.dataDir),
@@ -67,6 +71,7 @@ export function composeAnalyzer(settings: Settings, log: Logger, extra: Analyzer
     inference,
     pipeline,
     speech: listener,
+    prepareDecoder: () => decoder.prepare(temporaryFolder(settings.dataDir)),
     async stop() {
       await Promise.all([inference.stop(), listener.stop()]);
       await rm(temporaryFolder(settings.dataDir), { recursive: true, force: true });

@@ -13,6 +13,7 @@ import { installDiarization, pullDiarization } from './inference/diarization/ins
 import { PUBLISHED_DIARIZATIONS } from './inference/diarization/published-diarizations.js';
 import { importCheckpoint } from './inference/emotion2vec/import-checkpoint.js';
 import { removeModel } from './inference/emotion2vec/model-folder.js';
+import { writeCalibration } from './inference/model-manifest.js';
 import { hasItsSize, verifyModel } from './inference/model-digest.js';
 import { partialDownloads, sizeOf } from './inference/model-disk.js';
 import { pullModel } from './inference/model-pull.js';
@@ -43,7 +44,7 @@ export function composeModels(settings: Settings): CliModels {
   /** The user's own recordings, their first seconds, for the comparison of int8 with float32. */
   async function calibration(clips: string | null, signal: AbortSignal): Promise<{ readonly calibrationClips?: readonly Float32Array[] }> {
     if (clips === null) return {};
-    return { calibrationClips: await readCalibrationClips(clips, { decoder: new FfmpegDecoder(), tempDir: temporaryFolder(settings.dataDir), signal, ...settings }) };
+    return { calibrationClips: await readCalibrationClips(clips, { decoder: new FfmpegDecoder({ confinement: settings.decoderConfinement }), tempDir: temporaryFolder(settings.dataDir), signal, ...settings }) };
   }
 
   return {
@@ -70,6 +71,10 @@ export function composeModels(settings: Settings): CliModels {
       const isBundled = scanModels(folders).models.some(({ manifest, folder }) => manifest.id === id && dirname(folder) !== own);
       if (isBundled) throw new UndertoneError('CONFLICT', `The model ${id} is the bundled one and stays. Choose another as default with UNDERTONE_DEFAULT_MODEL.`);
       await removeModel(own, id);
+    },
+
+    async calibrate(id, calibration) {
+      await writeCalibration(installed(id).folder, calibration);
     },
 
     async import({ id, checkpoint, tokens, precision, replace, clips, onProgress, signal }) {

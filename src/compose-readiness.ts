@@ -4,14 +4,14 @@ import type { ReadinessCheck } from './http/health.route.js';
 
 /** What a server needs to do its work, each with its true state now. Reasons stay in the log: the route is open to everybody. */
 export function readinessChecks(platform: Platform, settings: Settings, withWorker: boolean): readonly ReadinessCheck[] {
-  const { database, blobs, fleet, analyzer } = platform;
+  const { database, stored, fleet, analyzer } = platform;
   return [
     { name: 'database', run: () => database.ping() },
-    { name: 'storage', run: () => blobs.ping() },
+    { name: 'storage', run: () => stored.ping() },
     {
       name: 'disk',
       run: async () => {
-        const free = await blobs.freeBytes();
+        const free = await stored.freeBytes();
         if (free !== null && free < settings.minFreeBytes) throw new Error('free space is under the floor');
       },
     },

@@ -23,7 +23,8 @@ import { buildWorkerApp } from './http/build-worker-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
 import { listen } from './http/listen.js';
 import { createTokenVerifier } from './http/oidc-tokens.js';
-import { assertSafeListen } from './http/safe-listen.js';
+import { assertSafeListen, type Guarded } from './http/safe-listen.js';
+import { readTlsFiles } from './http/tls.js';
 import { readTrustedDocuments } from './http/trusted-documents.js';
 import { createLog } from './log.js';
 import { memoryParts } from './plugins/memory-parts.js';
@@ -46,10 +47,20 @@ export function composeRuntime(): CliRuntime {
     openModels: () => Promise.resolve(composeModels(read())),
     async openServices() {
       const platform = await composePlatform(read(), createLog('error'), OPERATOR);
-      return { services: platform.services, imports: platform.imports, workspaces: platform.workspaces, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
+      return { services: platform.services, encryption: platform.encryption, imports: platform.imports, workspaces: platform.workspaces, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
     work: ({ models, concurrency }) => work({ ...read(), ...(concurrency === null ? {} : { workerConcurrency: concurrency }) }, models),
+    async checkConfinement() {
+      const folder = temporaryFolder(read().dataDir);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const analyzer = composeAnalyzer(read(), createLog('error'));
+      try {
+        return await analyzer.prepareDecoder();
+      } finally {
+        await analyzer.stop();
+      }
+    },
     pingStorage: async () => (await openStorage(read(), temporaryFolder(read().dataDir))).ping(),
     async migrate() {
       const { databaseUrl, dataDir, logLevel } = read();
@@ -70,7 +81,9 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
     await mkdir(temporaryFolder(settings.dataDir), { recursive: true, mode: 0o700 });
     keepTemporaryFilesIn(temporaryFolder(settings.dataDir));
     // Before any key is made up: beyond loopback only with one that somebody chose.
-    assertSafeListen(settings.host, (await platform.keys.countActive()) > 0);
+    assertSafeListen(settings.host, await guarded(settings, platform));
+    if (withWorker) await confineDecoder(settings, platform, log);
+    const tls = await readTlsFiles(settings.tls);
     const app = await buildApp({
       services: platform.services, settings, schema: extendWithPlugins(buildApiSchema(), platform.plugins.graphql), log, webDir: join(packageFolder(), 'web', 'dist'),
       createContext: contextFactory({
@@ -80,11 +93,12 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
       checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, pluginFigures: () => platform.plugins.figures(), tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
       ...(settings.oidc === null ? {} : { verifyToken: createTokenVerifier({ settings: settings.oidc, defaultWorkspaceId: DEFAULT_WORKSPACE_ID, workspaceExists: async (id) => (await platform.workspaces.list()).some((one) => one.id === id) }) }),
       ...(settings.trustedDocumentsFile === null ? {} : { trusted: readTrustedDocuments(settings.trustedDocumentsFile) }),
+      ...(tls === null ? {} : { tls }),
       ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
     });
     if (withWorker) await platform.startWorker();
     opened = app;
-    const { url } = await listen(app, { host: settings.host, port: settings.port, hasKeys: (await platform.keys.countActive()) > 0 });
+    const { url } = await listen(app, { host: settings.host, port: settings.port, guarded: await guarded(settings, platform) });
     // Once it listens: made before, a key that nobody was shown would be left behind when the port is taken.
     const newAdminKey = await platform.keys.makeFirstAdminKey();
     // The first upload should not pay for the start of the model; a failure shows in the model's state.
@@ -108,13 +122,31 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
   }
 }
 
+async function guarded({ tls, behindProxy }: Settings, platform: Platform): Promise<Guarded> {
+  return { hasKeys: (await platform.keys.countActive()) > 0, isEncrypted: tls !== null || behindProxy };
+}
+
+/** Nobody waits for it unless the settings refuse to go on without; a missing ffmpeg shows in what it fails at, and in the doctor. */
+async function confineDecoder({ decoderConfinement }: Settings, { analyzer }: Platform, log: Logger): Promise<void> {
+  const prepared = analyzer.prepareDecoder().then(
+    (confinement) => log.info({ confinement }, 'the decoder is confined'),
+    (error: unknown) => {
+      if (error instanceof UndertoneError && error.code === 'DECODER_UNCONFINED') throw error;
+      log.warn({ kind: error instanceof UndertoneError ? error.code : 'INTERNAL' }, 'the decoder could not be tried');
+    },
+  );
+  if (decoderConfinement === 'required') await prepared;
+  else void prepared;
+}
+
 async function work(settings: Settings, models: readonly string[] | null): Promise<RunningProcess> {
   if (settings.databaseUrl === null) {
     throw new UndertoneError('CONFIG_INVALID', 'A worker alone needs DATABASE_URL: the embedded database belongs to one process, and `undertone serve` has the worker in it.');
   }
   const log = createLog(settings.logLevel);
+  const tls = await readTlsFiles(settings.tls);
   const platform = await composePlatform(settings, log, workerOf(models));
-  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry });
+  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry, trustedProxies: settings.trustedProxies, ...(tls === null ? {} : { tls }) });
   const close = async (): Promise<void> => {
     await app?.close();
     await platform.stop();
@@ -122,7 +154,8 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
   try {
     await sweepTemporaryFolders(settings.dataDir);
     await mkdir(temporaryFolder(settings.dataDir), { recursive: true, mode: 0o700 });
-    if (app !== null) await listen(app, { host: settings.host, port: settings.workerPort!, hasKeys: (await platform.keys.countActive()) > 0 });
+    await confineDecoder(settings, platform, log);
+    if (app !== null) await listen(app, { host: settings.host, port: settings.workerPort!, guarded: await guarded(settings, platform) });
     await platform.startWorker();
   } catch (error) {
     await close();

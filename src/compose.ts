@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { composeRetention } from './compose-retention.js';
 import { createScheduler, type Scheduler } from '../cron/scheduler.js';
-import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
-import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
-import { usageReportTask } from '../cron/usage-report.task.js';
+import { coreTasks } from './compose-tasks.js';
+import { composeEncryption } from './compose-encryption.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
+import { composeEvaluation } from './compose-evaluation.js';
 import { composePlugins } from './compose-plugins.js';
 import { composeRules } from './compose-rules.js';
 import { composeDiarization } from './compose-diarization.js';
@@ -16,6 +18,7 @@ import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
 import { createPluginRepository } from './db/plugin.repository.js';
+import { createTaskRunRepository } from './db/task-run.repository.js';
 import { createSpeakerRepository } from './db/speaker.repository.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
@@ -25,6 +28,7 @@ import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { NO_TRACING, type Tracing } from './domain/tracing.js';
 import { createPlatformMetrics, type PlatformMetrics } from './http/platform-metrics.js';
+import { runEvaluationJob } from './jobs/run-evaluation.job.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
 import { businessRules } from './plugins/business-rules/plugin.js';
@@ -40,11 +44,13 @@ import { createDecodeAhead, type DecodeAhead } from './services/decode-ahead.js'
 import { createComparisonService } from './services/comparison.service.js';
 import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
+import type { EncryptionService } from './services/encryption.service.js';
 import { createEventBus } from './services/event-bus.js';
 import { createFactOutbox } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
-import { createKeyService, type OperatorKeyService } from './services/key.service.js';
+import { createKeyService, DEFAULT_WORKSPACE_ID, type OperatorKeyService } from './services/key.service.js';
+import { createLawService } from './services/law.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
@@ -53,11 +59,13 @@ import type { RuleEngine } from './services/rule-engine.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
 import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
+import { createTaskService } from './services/task.service.js';
 import { createTimelineService } from './services/timeline.service.js';
 import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
 import type { StorageBackend } from './storage/blob-store.js';
 import { observeStorage } from './storage/observed-store.js';
 import { openStorage } from './storage/open-storage.js';
+import type { SealedStore } from './storage/sealed-store.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** Deliveries of facts at once: they mostly wait for others. */
@@ -73,7 +81,10 @@ export interface Platform {
   readonly limiter: RateLimiter;
   readonly keys: OperatorKeyService;
   readonly database: Database;
-  readonly blobs: StorageBackend;
+  readonly blobs: SealedStore;
+  /** The bytes as they lie in the storage. */
+  readonly stored: StorageBackend;
+  readonly encryption: EncryptionService;
   readonly queue: JobQueue;
   readonly analyzer: Analyzer;
   readonly plugins: Plugins;
@@ -111,7 +122,12 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const metrics = createPlatformMetrics();
   const database = await openDatabase({ url: settings.databaseUrl ?? undefined, dataDir: settings.dataDir, log });
   opened.push(() => database.close());
-  const blobs = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
+  const stored = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
+  const apiKeys = createApiKeyRepository(database);
+  const keys = createKeyService(apiKeys);
+  await keys.prepare(settings.adminKey);
+  const sealing = await composeEncryption(settings, database, stored, log);
+  const { blobs, vault, encryption } = sealing;
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
   const nodeId = newNodeId();
   const messages = composeMessages(database, events, nodeId, log);
@@ -147,19 +163,31 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
 
   const embeddings = createEmbeddingRepository(database);
   const workspaces = createWorkspaceRepository(database);
-  const keys = createKeyService(createApiKeyRepository(database));
-  await keys.prepare(settings.adminKey);
-  const analysisService = createAnalysisService({ database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
+  const retention = await composeRetention({ ...sealing, database, recordings, facts });
+  const evaluation = composeEvaluation({ database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
+  const law = createLawService(workspaces);
+  const analysisService = createAnalysisService({ law, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, blobs, facts, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => blobs.downloadUrl(key, link) });
+  const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
   const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: {}, reviewed: null, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
   ruled.engine = engine;
+  const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
+  const usage = createUsageService(workspaces, stored);
+  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events });
+  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, dataDir: settings.dataDir }), ...plugins.tasks], {
+    runs: taskRuns,
+    node: `${hostname()}:${process.pid}`,
+    log: (message, figures) => log.info(figures, message),
+    onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
+  });
   const services: Services = {
     recordings: recordingService,
+    ...retention.services,
+    tasks: createTaskService(scheduler, taskRuns),
     analyses: analysisService,
     speakers: createSpeakerService({ speakers: createSpeakerRepository(database), analyses }),
     timelines,
@@ -168,13 +196,16 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys, rules, alerts,
     statistics: createStatisticsService(createStatisticsRepository(database)),
-    usage: createUsageService(workspaces, blobs),
-    deadLetters: createDeadLetterService({ database, queue, analyses, events }),
+    law,
+    usage,
+    ...evaluation.services,
+    deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events }),
   };
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    analyses, blobs, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
+    analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),
+    calibrationFor: evaluation.calibrationFor,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
     onFault(error, analysisId) {
       log.error({ err: error, analysisId }, 'an analysis failed by a fault');
@@ -185,20 +216,17 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     queues: JOB_NAMES.map((job) => ({ job, depth: () => queue.depth(job), oldestAgeSeconds: () => queue.oldestAgeSeconds(job) })),
     models: () => analyzer.inference.manifests().map(({ id }) => analyzer.inference.status(id)).map(({ manifest, memoryBytes, queueLength, state }) => ({ id: manifest.id, memoryBytes, queueLength, state: state.kind })),
     freeBytes: () => blobs.freeBytes(),
+    tasks: () => services.tasks.status(),
   });
-  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs, queue, models: directory, events });
-  const scheduler = createScheduler([orphanSweepTask(maintenance), lostAnalysesTask(maintenance), usageReportTask(services.usage), ...plugins.tasks], {
-    log: (message, figures) => log.info(figures, message),
-    onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
-  });
-
   return {
-    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, database, blobs, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, encryption, database, blobs, stored, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, stop,
     get isDraining() {
       return intake.isClosed;
     },
     async startWorker() {
       await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner, tracing));
+      // One at a time: it has several recordings in work itself, and all of them are bulk.
+      await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, runEvaluationJob(evaluation.runner));
       isWorking = true;
       await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();

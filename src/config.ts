@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { UndertoneError } from './domain/errors.js';
+import { parseNetwork } from './domain/networks.js';
 import type { Settings } from './domain/settings.js';
 import { parseRoleRule } from './domain/speaker-roles.js';
 import { isSafeAddress } from './http/safe-listen.js';
@@ -12,6 +13,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const integer = (minimum: number, maximum: number, fallback: number) => z.coerce.number().int().min(minimum).max(maximum).default(fallback);
 const flag = (fallback: boolean) => z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1').default(fallback);
+const list = (item: z.ZodString) => z.string().default('').transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== '')).pipe(z.array(item));
+/** An address, a network with its prefix, or a name of proxy-addr; never `*` or a whole address family, which would believe anybody. */
+const network = z.string().refine((text) => ['loopback', 'linklocal', 'uniquelocal'].includes(text) || (parseNetwork(text)?.bits ?? 0) > 0, 'must be addresses or networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal');
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, 'must be origins such as https://calls.example.org, without a path');
 const MEBIBYTE = 1024 * 1024;
 
 /**
@@ -46,6 +51,7 @@ const SETTINGS = {
   UNDERTONE_MIN_FREE_BYTES: integer(0, Number.MAX_SAFE_INTEGER, 512 * MEBIBYTE),
   UNDERTONE_ANALYZE_WAIT_MS: integer(1000, 3_600_000, 120_000),
   UNDERTONE_DECODE_TIMEOUT_MS: integer(1000, 3_600_000, 600_000),
+  UNDERTONE_DECODER_CONFINEMENT: z.enum(['auto', 'required', 'off']).default('auto'),
   UNDERTONE_WORKER_CONCURRENCY: integer(1, 64, 2),
   UNDERTONE_DRAIN_MS: integer(0, 3_600_000, 10_000),
   UNDERTONE_DEFAULT_MODEL: z.string().min(1).optional(),
@@ -57,6 +63,11 @@ const SETTINGS = {
   UNDERTONE_MAX_QUEUE_LENGTH: integer(1, 100_000, 256),
   UNDERTONE_MAX_QUEUED_ANALYSES: integer(1, 10_000_000, 10_000),
   UNDERTONE_INTROSPECTION: flag(true),
+  UNDERTONE_TLS_CERT: z.string().min(1).optional(),
+  UNDERTONE_TLS_KEY: z.string().min(1).optional(),
+  UNDERTONE_TRUSTED_PROXIES: list(network),
+  UNDERTONE_BEHIND_PROXY: flag(false),
+  UNDERTONE_CORS_ORIGINS: list(origin),
   UNDERTONE_REQUESTS_PER_MINUTE: integer(0, 10_000_000, 1200),
   UNDERTONE_QUERY_COST_PER_MINUTE: integer(0, 1_000_000_000, 2_000_000),
   UNDERTONE_UPLOAD_BYTES_PER_HOUR: integer(0, Number.MAX_SAFE_INTEGER, 0),
@@ -68,6 +79,8 @@ const SETTINGS = {
   UNDERTONE_HUGGINGFACE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_MODELSCOPE_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
   UNDERTONE_DOWNLOAD_PROXY: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  UNDERTONE_KEY_FILE: z.string().min(1).transform((path) => resolve(path)).optional(),
+  UNDERTONE_WORKSPACE_KEY: z.string().min(1).optional(),
   UNDERTONE_SPEAKER_ROLES: z.string().transform((text, context) => {
     try {
       return parseRoleRule(text);
@@ -124,6 +137,12 @@ export function readSettings(environment: Environment = process.env, dotEnvPath 
     throw new UndertoneError('CONFIG_INVALID', `Settings are not valid. ${problems.join('; ')}.`);
   }
   return { ...toSettings(parsed.data), storage: storageOf(parsed.data, merged), oidc: oidcOf(parsed.data), tracesUrl: tracesUrlOf(parsed.data, merged), hostEnvironment: hostEnvironmentOf(merged) };
+}
+
+function tlsOf({ UNDERTONE_TLS_CERT: certPath, UNDERTONE_TLS_KEY: keyPath }: Values): Settings['tls'] {
+  if (certPath === undefined && keyPath === undefined) return null;
+  if (certPath === undefined || keyPath === undefined) throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_TLS_CERT and UNDERTONE_TLS_KEY belong together: set both, or neither for plain HTTP.');
+  return { certPath, keyPath };
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -189,6 +208,7 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     minFreeBytes: values.UNDERTONE_MIN_FREE_BYTES,
     analyzeWaitMs: values.UNDERTONE_ANALYZE_WAIT_MS,
     decodeTimeoutMs: values.UNDERTONE_DECODE_TIMEOUT_MS,
+    decoderConfinement: values.UNDERTONE_DECODER_CONFINEMENT,
     workerConcurrency: values.UNDERTONE_WORKER_CONCURRENCY,
     drainMs: values.UNDERTONE_DRAIN_MS,
     defaultModel: values.UNDERTONE_DEFAULT_MODEL ?? null,
@@ -200,6 +220,10 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     maxQueueLength: values.UNDERTONE_MAX_QUEUE_LENGTH,
     maxQueuedAnalyses: values.UNDERTONE_MAX_QUEUED_ANALYSES,
     introspection: values.UNDERTONE_INTROSPECTION,
+    tls: tlsOf(values),
+    trustedProxies: values.UNDERTONE_TRUSTED_PROXIES,
+    behindProxy: values.UNDERTONE_BEHIND_PROXY,
+    corsOrigins: values.UNDERTONE_CORS_ORIGINS,
     rateLimits: {
       requests: values.UNDERTONE_REQUESTS_PER_MINUTE, queryCost: values.UNDERTONE_QUERY_COST_PER_MINUTE, uploadBytes: values.UNDERTONE_UPLOAD_BYTES_PER_HOUR, failedKeys: values.UNDERTONE_FAILED_KEYS_PER_MINUTE,
     },
@@ -210,6 +234,8 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     huggingFaceUrl: values.UNDERTONE_HUGGINGFACE_URL ?? null,
     modelScopeUrl: values.UNDERTONE_MODELSCOPE_URL ?? null,
     downloadProxy: values.UNDERTONE_DOWNLOAD_PROXY ?? null,
+    keyFile: values.UNDERTONE_KEY_FILE ?? null,
+    workspaceKey: values.UNDERTONE_WORKSPACE_KEY ?? null,
     speakerRoles: values.UNDERTONE_SPEAKER_ROLES ?? null,
     diarizationModel: values.UNDERTONE_DIARIZATION_MODEL ?? null,
     maxDiarizationSeconds: values.UNDERTONE_MAX_DIARIZATION_SECONDS,

@@ -9,13 +9,26 @@ export function temporaryFolder(dataDir: string): string {
 
 /** Removes what processes of this host left behind that are no more: a SIGKILL leaves nobody else to do it. */
 export async function sweepTemporaryFolders(dataDir: string): Promise<void> {
+  await sweep(dataDir, (pid) => pid === process.pid || !isAlive(pid));
+}
+
+/** The same while this process works in its own; answers how many folders went. */
+export function sweepFoldersOfTheDead(dataDir: string): Promise<number> {
+  return sweep(dataDir, (pid) => pid !== process.pid && !isAlive(pid));
+}
+
+async function sweep(dataDir: string, mayGo: (pid: number) => boolean): Promise<number> {
+  let count = 0;
   const root = join(dataDir, 'tmp');
   const names = await readdir(root).catch(() => []);
   for (const name of names) {
     const pid = name.startsWith(`${hostname()}-`) ? Number(name.slice(hostname().length + 1)) : Number.NaN;
     // Our own, too: in a container every start has the same number, and nothing of this one is written yet.
-    if (Number.isInteger(pid) && (pid === process.pid || !isAlive(pid))) await rm(join(root, name), { recursive: true, force: true });
+    if (!Number.isInteger(pid) || !mayGo(pid)) continue;
+    await rm(join(root, name), { recursive: true, force: true });
+    count += 1;
   }
+  return count;
 }
 
 function isAlive(pid: number): boolean {

@@ -33,6 +33,8 @@ VARIANTS = {
     "lower": f"{SOXR},asetrate=14560,{SOXR},atempo=1.0989",
     "higher": f"{SOXR},asetrate=17600,{SOXR},atempo=0.9091",
 }
+# A recording that is far too loud for its 16 bits (decode() writes them).
+CLIPPED = {"clipped": f"{SOXR},volume=17dB"}
 
 
 def read_manifest(data_dir):
@@ -74,7 +76,7 @@ def build_variant(rows, name, cache_dir, log=print):
     def work(start):
         part = rows[start:start + chunk]
         with tempfile.TemporaryDirectory() as folder, torch.no_grad():
-            waves = decode([row["file"] for row in part], VARIANTS[name], folder)
+            waves = decode([row["file"] for row in part], {**VARIANTS, **CLIPPED}[name], folder)
             out = []
             for wave in waves:
                 samples = torch.from_numpy(wave.astype(np.float32) / 32768.0)[None]
@@ -99,7 +101,7 @@ def load_cache(cache_dir, names=VARIANTS):
             if os.path.exists(os.path.join(cache_dir, f"{name}.npy"))]
 
 
-def build_cache(data_dir, cache_dir):
+def build_cache(data_dir, cache_dir, extra=()):
     """Decode everything once; a changed list of clips or variants starts anew."""
     os.makedirs(cache_dir, exist_ok=True)
     rows = read_manifest(data_dir)
@@ -110,10 +112,11 @@ def build_cache(data_dir, cache_dir):
             os.remove(os.path.join(cache_dir, name))
     with open(stamp_file, "w") as file:
         file.write(stamp)
-    for name in VARIANTS:
+    for name in [*VARIANTS, *extra]:
         build_variant(rows, name, cache_dir)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    build_cache(sys.argv[1], sys.argv[2])
+    # `data.py DATA CACHE --hard` also makes what `train.py --hard` needs.
+    build_cache(sys.argv[1], sys.argv[2], CLIPPED if "--hard" in sys.argv[3:] else ())

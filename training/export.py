@@ -22,8 +22,8 @@ def load(path):
     return net.eval()
 
 
-def export(nets, path):
-    model = Ensemble(nets).eval()
+def export(nets, path, offsets=None, erased=None):
+    model = Ensemble(nets, offsets, erased).eval()
     waveform, lengths = torch.randn(3, 40000) * 0.1, torch.tensor([40000, 30000, 20001])  # descending: see model.py
     dynamic = {"waveform": {0: "batch", 1: "samples"}, "lengths": {0: "batch"},
                "frame_features": {0: "batch", 1: "frames"}, "frame_logits": {0: "batch", 1: "frames"},
@@ -38,10 +38,10 @@ def export(nets, path):
     return model
 
 
-def write_manifest(folder, temperature, dimension):
+def write_manifest(folder, version, temperature, dimension):
     blob = open(os.path.join(folder, "model.onnx"), "rb").read()
     manifest = {
-        "id": "starter", "version": "1.0.0", "name": "Undertone Starter", "kind": "waveform-onnx",
+        "id": "starter", "version": version, "name": "Undertone Starter", "kind": "waveform-onnx",
         "file": "model.onnx", "sha256": hashlib.sha256(blob).hexdigest(), "sizeBytes": len(blob),
         "sampleRateHz": SAMPLE_RATE, "minSamples": MIN_SAMPLES, "frameHopSamples": FRAME_HOP,
         "frameReceptiveFieldSamples": WINDOW + HOP, "normalization": "none", "labels": LABELS,
@@ -59,12 +59,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("checkpoints", help="one or more, comma-separated: members of one graph")
     parser.add_argument("folder")
-    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--finish", help="npz of finish.py: offsets, erased directions, temperature")
+    parser.add_argument("--version", default="1.1.0")
     parser.add_argument("--parity", help="folder for PyTorch's answers, which verify.mjs compares")
     args = parser.parse_args()
     os.makedirs(args.folder, exist_ok=True)
-    model = export([load(path) for path in args.checkpoints.split(",")], os.path.join(args.folder, "model.onnx"))
-    write_manifest(args.folder, args.temperature, model.dimension)
+    finish = np.load(args.finish) if args.finish else {"offsets": None, "temperature": 1.0}
+    erased = (finish["reader"], finish["writer"]) if args.finish else None
+    model = export([load(path) for path in args.checkpoints.split(",")], os.path.join(args.folder, "model.onnx"), finish["offsets"], erased)
+    write_manifest(args.folder, args.version, finish["temperature"], model.dimension)
     if args.parity:
         os.makedirs(args.parity, exist_ok=True)
         rng = np.random.default_rng(7)

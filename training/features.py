@@ -51,10 +51,13 @@ def mask_of(counts, size):
 
 
 def sum_over(x, dim, keepdim=False):
-    """A sum over time in double precision, so that its rounding does not depend
-    on how far a batch is padded: a statistic shifts every frame alike, and the
-    network amplified its last bit a hundredfold on clips with long silence."""
-    return x.double().sum(dim, keepdim=keepdim).float()
+    """A sum over time; in the exported graph in double precision, so that its
+    rounding does not depend on how far a batch is padded: a statistic shifts
+    every frame alike, and the network amplified its last bit a hundredfold on
+    clips with long silence. Training pads nothing and needs no double."""
+    if torch.onnx.is_in_onnx_export():
+        return x.double().sum(dim, keepdim=keepdim).float()
+    return x.sum(dim, keepdim=keepdim)
 
 
 class MelPower(nn.Module):

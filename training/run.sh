@@ -19,33 +19,43 @@ model=$(cd "$model" && pwd)
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 cd "$here"
 
-train() { "$python" train.py "$out/cache" "$data" --out "$out/runs" "$@"; }
 runs=$out/runs
+mkdir -p "$runs"
+
+# A stage that is done is not done again: after a power cut, start the same
+# command once more. What a stage gets is fixed by its arguments and seed.
+train() {
+  name=$1
+  shift
+  [ -e "$runs/$name.done" ] && return
+  "$python" train.py "$out/cache" "$data" --out "$runs" --name "$name" "$@"
+  touch "$runs/$name.done"
+}
 
 "$python" data.py "$data" "$out/cache"
 
 # First cycle: two networks that differ in seed and strength of augmentation.
-train --name a1 --seed 1 --epochs 14 --lr 2e-3 --strength 1.0 &
+train a1 --seed 1 --epochs 14 --lr 2e-3 --strength 1.0 &
 other=$!
-train --name b1 --seed 2 --epochs 14 --lr 2e-3 --strength 0.5
+train b1 --seed 2 --epochs 14 --lr 2e-3 --strength 0.5
 wait $other
 
 # Second cycle: a warm restart of each; one also learns from the first cycle's
 # opinions, which tell it which acted labels are hard to hear.
 "$python" teach.py "$out/cache" "$data" "$runs/a1.pt,$runs/b1.pt" --soft "$runs/soft1.npy"
-train --name a2 --start "$runs/a1.pt" --seed 11 --epochs 12 --lr 1.5e-3 --strength 0.8 --soft "$runs/soft1.npy" --distil 0.4 &
+train a2 --start "$runs/a1.pt" --seed 11 --epochs 12 --lr 1.5e-3 --strength 0.8 --soft "$runs/soft1.npy" --distil 0.4 &
 other=$!
-train --name b2 --start "$runs/b1.pt" --seed 12 --epochs 13 --lr 1.5e-3 --strength 0.8
+train b2 --start "$runs/b1.pt" --seed 12 --epochs 13 --lr 1.5e-3 --strength 0.8
 wait $other
 
 # Third cycle: one network more, taught by both of the second cycle.
 "$python" teach.py "$out/cache" "$data" "$runs/a2.pt,$runs/b2.pt" --soft "$runs/soft2.npy"
-train --name a3 --start "$runs/a2.pt" --seed 21 --epochs 10 --lr 1.5e-3 --strength 0.8 --soft "$runs/soft2.npy" --distil 0.5
+train a3 --start "$runs/a2.pt" --seed 21 --epochs 10 --lr 1.5e-3 --strength 0.8 --soft "$runs/soft2.npy" --distil 0.5
 
 members=$runs/a3.pt,$runs/b2.pt
 "$python" teach.py "$out/cache" "$data" "$members" | tee "$out/validation.txt"
-temperature=$(sed -n 's/^temperature //p' "$out/validation.txt")
-"$python" export.py "$members" "$model" --temperature "$temperature" --parity "$out/parity"
+"$python" finish.py "$out/cache" "$data" "$members" --out "$runs/finish.npz" | tee -a "$out/validation.txt"
+"$python" export.py "$members" "$model" --finish "$runs/finish.npz" --parity "$out/parity"
 
 if [ -n "${ORT_DIR:-}" ]; then
   export ORT_DISABLE_TELEMETRY=1

@@ -8,6 +8,8 @@ from features import mask_of
 # calibration temperature come from them, the dev split is only reported.
 # EMO-DB has six train speakers, too few to give one away.
 VALIDATION_EVERY = 10
+# Places in what EmotionNet.run answers.
+EMBEDDING, LOGITS = 2, 3
 
 
 def split_of(rows):
@@ -24,8 +26,8 @@ def recall(predicted, labels):
 
 
 @torch.no_grad()
-def predict(net, cache, indices, batch=48):
-    """Logits of whole clips (no augmentation), through the ragged path."""
+def predict(net, cache, indices, batch=48, output=LOGITS):
+    """Logits (or embeddings) of whole clips without augmentation, through the ragged path."""
     net.eval()
     array, offsets = cache[0]
     order = sorted(indices, key=lambda i: offsets[i + 1] - offsets[i])
@@ -38,7 +40,7 @@ def predict(net, cache, indices, batch=48):
             power[row, :counts[row]] = torch.from_numpy(np.exp(array[offsets[i]:offsets[i + 1]].astype(np.float32)))
         mask = mask_of(counts, power.shape[1])
         channels, weight = net.normalise(power, mask)
-        logits = net.run(channels.contiguous(memory_format=torch.channels_last), weight, counts // 2)[3]
-        for i, value in zip(part, logits.numpy()):
+        values = net.run(channels.contiguous(memory_format=torch.channels_last), weight, counts // 2)[output]
+        for i, value in zip(part, values.numpy()):
             out[i] = value
     return np.stack([out[i] for i in indices])

@@ -1,11 +1,11 @@
-"""Opinions of trained networks, and the temperature that calibrates them.
+"""Opinions of trained networks about the clips.
 
   python3 teach.py CACHE DATA CHECKPOINT[,CHECKPOINT...] [--soft FILE.npy]
 
 Prints the unweighted recall of each network and of their mean on the
-validation speakers (never dev) and the temperature that minimises the log loss
-there; `--soft` also writes their mean probabilities about the training clips,
-which a further cycle of training mixes into its targets.
+validation speakers (never dev) and the log loss there at its best temperature;
+`--soft` also writes their mean probabilities about the training clips, which a
+further cycle of training mixes into its targets.
 """
 import argparse
 
@@ -43,7 +43,6 @@ def main():
         # With 492 clips the log loss tells models apart better than the recall does.
         temperature, loss = fit_temperature(values, labels[held])
         print(f"{path}: validation recall {recall(values.argmax(1), labels[held]):.4f} log loss {loss:.4f} at {temperature:.4f}")
-    print(f"temperature {temperature:.4f}")
     if args.soft:
         soft = np.zeros((len(rows), len(LABELS)), np.float32)
         soft[train] = np.mean([F.softmax(torch.from_numpy(predict(net, cache, train)), 1).numpy() for net in nets], 0)

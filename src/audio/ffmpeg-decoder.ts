@@ -1,9 +1,14 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UndertoneError } from '../domain/errors.js';
+import type { DecoderConfinementMode } from '../domain/settings.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds } from '../domain/pcm.js';
 import type { AudioDecoder, DecodedAudio, DecodeOptions, SourceInfo } from './audio-decoder.js';
+import { checkSound, readableByOthers } from './decoder-check.js';
+import { couldNotConfine, notConfined, possibleConfinements } from './decoder-confinement.js';
+import type { Confinement, ConfinementLevel } from './decoder-confinement.js';
 import { failureOf, noSuchChannel, outsideLimit, tooLong, wasEndedFromOutside } from './decode-failure.js';
 import { buildDecodeArguments, MAX_CHANNELS } from './ffmpeg-command.js';
 import { DEFAULT_SEARCH_PATH, findProgram, startFfmpeg } from './ffmpeg-process.js';
@@ -31,6 +36,7 @@ const DEFAULT_MEMORY_SECONDS = 600;
 // A recording may end this much before what its header promises and still count as whole: encoders round up to frames.
 const MISSING_SECONDS = 0.5;
 const MISSING_RATIO = 0.01;
+const CHECK_TIMEOUT_MS = 30_000;
 
 export interface FfmpegDecoderSettings {
   /** Path or name of ffmpeg. */
@@ -39,12 +45,16 @@ export interface FfmpegDecoderSettings {
   readonly searchPath?: string;
   /** Seconds that may be held in memory; longer recordings go to a temporary file. */
   readonly memorySeconds?: number;
+  /** How far ffmpeg is shut in; `auto` (the strongest that works) when it is not said. */
+  readonly confinement?: DecoderConfinementMode;
   readonly limits?: SourceLimits;
 }
 
 interface Programs {
   readonly ffmpegPath: string;
   readonly prlimitPath: string | null;
+  /** Strongest first; those that turned out not to work here are taken off. */
+  readonly confinements: Confinement[];
 }
 
 interface Work {
@@ -104,22 +114,47 @@ export class FfmpegDecoder implements AudioDecoder {
     }
   }
 
+  /**
+   * Decodes a sound of its own to find out what works here, before anybody waits for it. DECODER_UNCONFINED when the
+   * settings ask for more than there is; FFMPEG_MISSING. Without this the first recording finds it out.
+   */
+  async prepare(tempDir: string): Promise<ConfinementLevel> {
+    const folder = await mkdtemp(join(tempDir, 'decoder-check-'));
+    try {
+      const path = join(folder, 'check.au');
+      await writeFile(path, checkSound(), { mode: 0o600 });
+      const { pcm } = await this.decode(path, { maxSeconds: 10, timeoutMs: CHECK_TIMEOUT_MS, tempDir: folder });
+      await pcm.dispose();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+    return (await this.findPrograms()).confinements[0]!.level;
+  }
+
   private async decodeWithFfmpeg(work: Work): Promise<DecodedAudio> {
     const { file, wav, collector, options, withLoudness } = work;
     const channel = options.channel ?? 'mix';
-    const { ffmpegPath, prlimitPath } = await this.findPrograms();
+    const { ffmpegPath, prlimitPath, confinements } = await this.findPrograms();
+    const confinement = confinements[0];
+    if (confinement === undefined) throw notConfined();
     // One second more than allowed, so that "too long" is seen in samples and not in a header.
     const args = buildDecodeArguments({ inputFd: 3, maxSeconds: options.maxSeconds + 1, channel, withLoudness });
-    const run = startFfmpeg(args, { ffmpegPath, prlimitPath, timeoutMs: options.timeoutMs, inputFd: file.fd, signal: options.signal });
+    const readable = confinement.isOtherUser ? await readableByOthers(file, options.tempDir) : null;
+    const run = startFfmpeg(args, { ffmpegPath, prlimitPath, confinement, timeoutMs: options.timeoutMs, inputFd: (readable ?? file).fd, signal: options.signal });
     let refused: UndertoneError | null;
     try {
       refused = await this.collect(run, collector, options, channel);
     } finally {
       run.kill();
       await run.ended.catch(() => undefined);
+      await readable?.close();
     }
     const ended = await run.ended;
     options.signal?.throwIfAborted();
+    if (collector.sampleCount === 0 && couldNotConfine(confinement, run.log())) {
+      if (confinements[0] === confinement) confinements.shift();
+      return this.decodeWithFfmpeg(work);
+    }
     const report = parseFfmpegLog(run.log());
     refused ??= report.source === null ? null : checkSource(report.source, channel, this.limits);
     if (refused !== null) throw refused;
@@ -165,6 +200,8 @@ export class FfmpegDecoder implements AudioDecoder {
     if (ffmpegPath === null) {
       throw new UndertoneError('FFMPEG_MISSING', 'ffmpeg was not found. Install it (Debian and Ubuntu: `apt-get install ffmpeg`; macOS: `brew install ffmpeg`) or run `undertone doctor`.');
     }
-    return { ffmpegPath, prlimitPath: process.platform === 'linux' ? await findProgram('prlimit', searchPath) : null };
+    const find = (name: string): Promise<string | null> => (process.platform === 'linux' ? findProgram(name, searchPath) : Promise.resolve(null));
+    const [prlimitPath, bwrapPath, unsharePath, setprivPath] = await Promise.all(['prlimit', 'bwrap', 'unshare', 'setpriv'].map(find)) as [string | null, string | null, string | null, string | null];
+    return { ffmpegPath, prlimitPath, confinements: await possibleConfinements(this.settings.confinement ?? 'auto', { bwrapPath, unsharePath, setprivPath }, ffmpegPath) };
   }
 }

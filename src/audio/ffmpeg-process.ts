@@ -4,6 +4,8 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { LIMITS_ALONE, signalBehind } from './decoder-confinement.js';
+import type { Confinement } from './decoder-confinement.js';
 
 /** Where programs are looked for when the setting gives no path. */
 export const DEFAULT_SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin';
@@ -29,6 +31,8 @@ export interface FfmpegRunOptions {
   readonly ffmpegPath: string;
   /** util-linux's `prlimit`, or null where the system has none (macOS): the other limits still hold. */
   readonly prlimitPath: string | null;
+  /** What ffmpeg is started in; without it the limits alone hold. */
+  readonly confinement?: Confinement;
   readonly timeoutMs: number;
   /** Open file that becomes descriptor 3 of the child. */
   readonly inputFd: number;
@@ -52,11 +56,11 @@ export async function findProgram(name: string, searchPath: string): Promise<str
 /** Starts ffmpeg without stdin, without our environment, in its own process group, under every limit the system offers. */
 export function startFfmpeg(args: readonly string[], options: FfmpegRunOptions): FfmpegRun {
   const cpuSeconds = Math.ceil(options.timeoutMs / 1000) + 1;
+  const confinement = options.confinement ?? LIMITS_ALONE;
   // The soft limit below the hard one: the first says SIGXCPU, and a SIGKILL that is not ours then comes from outside.
-  const [program, programArgs] = options.prlimitPath === null
-    ? [options.ffmpegPath, [...args]]
-    : [options.prlimitPath, [`--as=${ADDRESS_SPACE_BYTES}`, `--cpu=${cpuSeconds}:${cpuSeconds + 1}`, '--core=0', '--nofile=64', '--fsize=0', '--', options.ffmpegPath, ...args]];
-  const child = spawn(program, programArgs, {
+  const limits = options.prlimitPath === null ? [] : [options.prlimitPath, `--as=${ADDRESS_SPACE_BYTES}`, `--cpu=${cpuSeconds}:${cpuSeconds + 1}`, '--core=0', '--nofile=64', '--fsize=0', '--'];
+  const [program, ...programArgs] = [...limits, ...confinement.prefix, options.ffmpegPath, ...args];
+  const child = spawn(program!, programArgs, {
     cwd: '/',
     detached: true,
     env: { PATH: DEFAULT_SEARCH_PATH, LC_ALL: 'C', AV_LOG_FORCE_NOCOLOR: '1', HOME: '/nonexistent' },
@@ -90,7 +94,7 @@ export function startFfmpeg(args: readonly string[], options: FfmpegRunOptions):
 
   const ended = new Promise<Awaited<FfmpegRun['ended']>>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (exitCode, signal) => resolve({ reason, exitCode, signal }));
+    child.once('close', (exitCode, signal) => resolve({ reason, exitCode, signal: signal ?? signalBehind(confinement, exitCode) }));
   }).finally(() => {
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', onAbort);

@@ -19,6 +19,13 @@ export function wholeNumber(minimum: number, maximum: number): (value: string) =
   };
 }
 
+/** Between 0 and 1, both left out. */
+export function share(value: string): number {
+  const number = Number(value);
+  if (!(number > 0 && number < 1)) throw new InvalidArgumentError(`Got \`${value}\`; allowed is a number between 0 and 1, such as 0.9.`);
+  return number;
+}
+
 /** `rttm`: the caller's own diarization is read from a file. */
 export interface SpeakersArgument {
   readonly mode: 'none' | 'channels' | 'auto';

@@ -1,8 +1,10 @@
 import type { AnalysisOutcome } from '../domain/analysis.js';
+import type { Calibration } from '../domain/calibration.js';
 import type { ModelManifest, Precision } from '../domain/model.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { Principal } from '../domain/principal.js';
 import type { Settings } from '../domain/settings.js';
+import type { EncryptionService } from '../services/encryption.service.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { SpokenStretch } from '../domain/speaker-turns.js';
 import type { ImportService, Services, WorkspaceAdministration } from '../services/service-contracts.js';
@@ -23,6 +25,8 @@ export interface CliRuntime {
   /** The worker role alone; resolves when it takes jobs. Null: every installed model, as many jobs at once as the settings say. MODEL_UNKNOWN. */
   work(options: { readonly models: readonly string[] | null; readonly concurrency: number | null }): Promise<RunningProcess>;
   migrate(): Promise<MigrationReport>;
+  /** Decodes a sound of its own and says how far ffmpeg is shut in here. DECODER_UNCONFINED, FFMPEG_MISSING. */
+  checkConfinement(): Promise<'bubblewrap' | 'namespaces' | 'user' | 'limits'>;
   /** One round trip to the blob storage. STORAGE_FAILED. */
   pingStorage(): Promise<void>;
 }
@@ -110,6 +114,8 @@ export interface CliModels {
   /** Hashes the files of a model and compares with its manifest; of an unusable one, what is wrong. */
   verify(id: string): Promise<{ readonly ok: boolean; readonly details: readonly string[] }>;
   remove(id: string): Promise<void>;
+  /** Writes the calibration into the model's manifest, whole or not at all; running processes take it at their next start. */
+  calibrate(id: string, calibration: Calibration): Promise<void>;
   import(options: { readonly id: string; readonly checkpoint: string; readonly tokens: string | null; readonly precision: Precision | 'auto'; readonly replace: boolean; readonly clips: string | null; readonly onProgress: (message: string) => void; readonly signal: AbortSignal }): Promise<ModelListing>;
   /** A user's own pair of models for `--speakers auto`. */
   importDiarization(options: { readonly id: string; readonly segmentation: string; readonly embedding: string; readonly replace: boolean }): Promise<ModelListing>;
@@ -119,6 +125,7 @@ export interface CliModels {
 
 export interface CliServices {
   readonly services: Services;
+  readonly encryption: EncryptionService;
   readonly imports: ImportService;
   readonly workspaces: WorkspaceAdministration;
   /** The operator at the machine: admin of the default workspace. */

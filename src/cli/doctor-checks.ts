@@ -66,6 +66,23 @@ export async function checkFfmpeg(): Promise<readonly Finding[]> {
   ];
 }
 
+const CONFINEMENTS = {
+  bubblewrap: { found: 'bubblewrap: no network, no files but shared libraries and the recording', mend: null },
+  namespaces: { found: 'namespaces: no network, but the files that this user can read', mend: 'Install bubblewrap (`sudo apt-get install bubblewrap`) to hide those, too.' },
+  user: { found: 'another user, with the network open', mend: 'Install bubblewrap and allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0).' },
+  limits: { found: 'limits of memory, time and output alone', mend: 'Install bubblewrap and allow user namespaces; in a container the container is the confinement. docs/security.md has the levels.' },
+} as const;
+
+/** How much a hole in ffmpeg would give away. */
+export async function checkConfinement(runtime: CliRuntime): Promise<Finding> {
+  try {
+    const level = await runtime.checkConfinement();
+    return { check: 'decoder confinement', state: level === 'bubblewrap' || level === 'namespaces' ? 'ok' : 'warning', ...CONFINEMENTS[level] };
+  } catch (error) {
+    return { check: 'decoder confinement', state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Mend ffmpeg first, or set UNDERTONE_DECODER_CONFINEMENT=auto.' };
+  }
+}
+
 export async function checkDataFolder(dataDir: string, minFreeBytes: number): Promise<readonly Finding[]> {
   try {
     await mkdir(dataDir, { recursive: true });
@@ -103,6 +120,27 @@ export async function checkDatabase(runtime: CliRuntime): Promise<Finding> {
   } catch (error) {
     if (isUndertoneError(error) && error.code === 'DATA_DIR_LOCKED') return { check: 'database', state: 'ok', found: 'embedded, in use by a running server', mend: null };
     return { check: 'database', state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Check DATABASE_URL, that the server runs and has the pgvector extension; then run `undertone migrate`.' };
+  }
+}
+
+/** Whether every stored key can be unwrapped with what is configured; says where the key is, because losing it loses everything. */
+export async function checkEncryption(runtime: CliRuntime): Promise<Finding> {
+  const check = 'encryption';
+  try {
+    const opened = await runtime.openServices();
+    try {
+      const { path, currentKeyId, keys } = await opened.encryption.status(opened.operator);
+      const missing = keys.filter((key) => !key.isConfigured).map((key) => key.id);
+      const old = keys.filter((key) => key.isConfigured && key.id !== currentKeyId && key.wrappedCount > 0);
+      if (missing.length > 0) return { check, state: 'failed', found: `stored data is under keys that are not configured: ${missing.join(', ')}`, mend: 'Put the old key file (or UNDERTONE_WORKSPACE_KEY) back; without it that data is lost.' };
+      if (old.length > 0) return { check, state: 'warning', found: `key ${currentKeyId}; ${old.length} older ones are still in use`, mend: 'Run `undertone keys rotate-encryption` to wrap everything with the current key.' };
+      return { check, state: 'ok', found: `on, key ${currentKeyId} from ${path ?? 'UNDERTONE_WORKSPACE_KEY'}`, mend: path === null ? null : 'Keep a copy of that file apart from the data: without it nothing stored can be read.' };
+    } finally {
+      await opened.close();
+    }
+  } catch (error) {
+    if (isUndertoneError(error) && error.code === 'DATA_DIR_LOCKED') return { check, state: 'ok', found: 'in use by a running server', mend: null };
+    return { check, state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Put the key file (or UNDERTONE_WORKSPACE_KEY) back to what it was.' };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Settings } from '../domain/settings.js';
 import type { CliRuntime } from './cli-runtime.js';
-import { checkAccelerator, checkDatabase, checkDataFolder, checkDependencies, checkFfmpeg, checkModels, checkNode, checkStorage, checkTelemetry } from './doctor-checks.js';
+import { checkAccelerator, checkConfinement, checkDatabase, checkDataFolder, checkDependencies, checkEncryption, checkFfmpeg, checkModels, checkNode, checkStorage, checkTelemetry } from './doctor-checks.js';
 import type { Finding } from './doctor-checks.js';
 import { painter, print, printable } from './terminal.js';
 import type { Terminal } from './terminal.js';
@@ -20,7 +20,7 @@ export async function doctorCommand(runtime: CliRuntime, terminal: Terminal, arg
   if ('found' in settings) findings.push(settings);
   else {
     findings.push({ check: 'settings', state: 'ok', found: 'all known and in range', mend: null }, ...(await checkDataFolder(settings.dataDir, settings.minFreeBytes)));
-    findings.push(...(await checkStorage(runtime)), await checkDatabase(runtime), ...(await checkModels(runtime)), await checkAccelerator(settings.provider));
+    findings.push(...(await checkStorage(runtime)), await checkDatabase(runtime), await checkEncryption(runtime), ...(await checkModels(runtime)), await checkAccelerator(settings.provider), await checkConfinement(runtime));
   }
   findings.push(checkTelemetry(args.telemetryOff));
   const failedCount = findings.filter((finding) => finding.state === 'failed').length;

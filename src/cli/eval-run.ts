@@ -1,20 +1,11 @@
-import { access, constants } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import { access, constants, readdir } from 'node:fs/promises';
+import { extname, isAbsolute, join, resolve } from 'node:path';
+import { csvLine } from '../domain/csv.js';
+import { failedResult, resultOf, type EvaluatedItem } from '../domain/evaluated-item.js';
 import { ManifestError } from '../domain/evaluation-manifest.js';
 import type { ManifestItem } from '../domain/evaluation-manifest.js';
 import { problemOf } from './analyze.command.js';
 import type { CliAnalyzer } from './cli-runtime.js';
-
-/** One item after the platform has answered. */
-export interface EvaluatedItem {
-  readonly item: ManifestItem;
-  readonly sha256: string | null;
-  readonly durationSeconds: number | null;
-  /** Null when it was not judged (gated out) or failed. */
-  readonly answer: { readonly label: string; readonly confidence: number; readonly calibrated: boolean; readonly abstained: boolean; readonly scores: Readonly<Record<string, number>> } | null;
-  readonly gate: string | null;
-  readonly problem: { readonly code: string; readonly message: string } | null;
-}
 
 /** Where each item lies. Throws ManifestError naming the files that are not there. */
 export async function locateFiles(items: readonly ManifestItem[], dataRoot: string): Promise<ReadonlyMap<ManifestItem, string>> {
@@ -34,10 +25,30 @@ export async function locateFiles(items: readonly ManifestItem[], dataRoot: stri
   return paths;
 }
 
+const AUDIO_EXTENSIONS = new Set(['.wav', '.flac', '.mp3', '.m4a', '.mp4', '.aac', '.ogg', '.oga', '.opus', '.webm', '.mkv', '.mov', '.aif', '.aiff', '.amr', '.wma']);
+
+/** A folder whose folders are labels, as a manifest: `angry/a.wav`, `sad/one/b.flac`. Throws ManifestError when there is nothing. */
+export async function folderManifest(folder: string): Promise<string> {
+  const lines: string[] = [];
+  const labels = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name).sort();
+  for (const label of labels) {
+    const files = (await readdir(join(folder, label), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && AUDIO_EXTENSIONS.has(extname(entry.name).toLowerCase()));
+    // Quoted by hand: `csvLine` would mark a name that begins like a formula, and the file would not be found.
+    for (const path of files.map((entry) => join(entry.parentPath, entry.name)).sort()) lines.push([resolve(path), label].map((field) => `"${field.replaceAll('"', '""')}"`).join(','));
+  }
+  if (lines.length === 0) throw new ManifestError([`no recordings: a folder for each label with recordings in it is looked for, such as angry/one.wav (${labels.length} folders here)`]);
+  return `${[csvLine(['path', 'label']), ...lines].join('\n')}\n`;
+}
+
+export interface RunOptions {
+  readonly model: string | null;
+  readonly raw: boolean;
+  readonly signal: AbortSignal;
+  readonly onDone: (doneCount: number) => void;
+}
+
 /** Sends every item through the same pipeline as `analyze`, several at once; results in the order of the manifest. */
-export async function runItems(
-  analyzer: CliAnalyzer, paths: ReadonlyMap<ManifestItem, string>, options: { readonly model: string | null; readonly raw: boolean; readonly signal: AbortSignal; readonly onDone: (doneCount: number) => void },
-): Promise<readonly EvaluatedItem[]> {
+export async function runItems(analyzer: CliAnalyzer, paths: ReadonlyMap<ManifestItem, string>, options: RunOptions): Promise<readonly EvaluatedItem[]> {
   const work = [...paths];
   const results: EvaluatedItem[] = [];
   let next = 0;
@@ -54,18 +65,16 @@ export async function runItems(
   return results;
 }
 
-async function runItem(analyzer: CliAnalyzer, item: ManifestItem, path: string, options: { readonly model: string | null; readonly raw: boolean; readonly signal: AbortSignal }): Promise<EvaluatedItem> {
+async function runItem(analyzer: CliAnalyzer, item: ManifestItem, path: string, options: RunOptions): Promise<EvaluatedItem> {
   try {
     const analysis = await analyzer.analyzeFile(path, { model: options.model, raw: options.raw, speakers: 'none', signal: options.signal });
     try {
-      const { summary, gate, durationSeconds } = analysis.outcome;
-      const answer = summary === null ? null : { label: summary.label, confidence: summary.confidence, calibrated: summary.calibrated, abstained: summary.abstained, scores: summary.scores };
-      return { item, sha256: analysis.sha256, durationSeconds, answer, gate: gate.kind, problem: null };
+      return { item, ...resultOf(analysis.outcome, analysis.sha256) };
     } finally {
       await analysis.dispose();
     }
   } catch (error) {
     if (options.signal.aborted) throw error;
-    return { item, sha256: null, durationSeconds: null, answer: null, gate: null, problem: problemOf(error, path) };
+    return { item, ...failedResult(problemOf(error, path)) };
   }
 }

@@ -1,30 +1,24 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import { UndertoneError } from '../domain/errors.js';
-import { checkLabels, ManifestError, readManifest } from '../domain/evaluation-manifest.js';
-import type { Manifest } from '../domain/evaluation-manifest.js';
+import { resolve } from 'node:path';
+import { ManifestError } from '../domain/evaluation-manifest.js';
+import { buildReport } from '../domain/evaluation-report.js';
+import type { EvaluationReport, GroupFigures } from '../domain/evaluation-report.js';
 import { nearestName } from '../domain/nearest-name.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { writeEvaluation } from './eval-files.js';
-import { buildReport } from './eval-report.js';
-import type { EvaluationReport, GroupFigures } from './eval-report.js';
-import { locateFiles, runItems } from './eval-run.js';
+import { locate, readSource, type ManifestArguments } from './eval-manifest.js';
+import { runItems } from './eval-run.js';
 import { ProgressLine } from './progress-line.js';
 import { painter, print, printable, table } from './terminal.js';
 import type { Terminal } from './terminal.js';
 
-export interface EvalArguments {
-  readonly manifest: string;
+export interface EvalArguments extends ManifestArguments {
   readonly model: string | null;
+  /** Another model that is given the same items. */
+  readonly compare: string | null;
   readonly report: string | null;
   readonly json: boolean;
   readonly raw: boolean;
-  readonly split: string | null;
   readonly groupBy: string | null;
-  readonly dataRoot: string | null;
-  readonly columns: Readonly<Record<string, string>>;
-  readonly labels: Readonly<Record<string, string>>;
   readonly resamples: number;
   readonly seed: number;
   readonly verbose: boolean;
@@ -32,27 +26,33 @@ export interface EvalArguments {
 
 /** Runs a manifest through the platform's own pipeline and says how good the answers are. 1 when a file failed. */
 export async function evalCommand(runtime: CliRuntime, terminal: Terminal, args: EvalArguments): Promise<number> {
-  const bytes = await readFile(args.manifest).catch((error: unknown) => {
-    throw new UndertoneError('BAD_INPUT', `The manifest ${args.manifest} cannot be read: ${(error as Error).message}`, {}, { cause: error });
+  const source = await readSource(args, ({ header }) => {
+    if (args.groupBy === null || header.includes(args.groupBy)) return;
+    const near = nearestName(args.groupBy, header);
+    throw new ManifestError([`--group-by ${args.groupBy}: no such column${near === null ? '' : `; did you mean \`${near}\`?`} (columns: ${header.join(', ')})`]);
   });
-  const manifest = parseManifest(bytes.toString('utf8'), args);
   const analyzer = await runtime.openAnalyzer();
   try {
     const model = analyzer.describeModel(args.model);
-    const { known, unknown } = checkLabels(manifest.items, model.labels);
-    await sayExclusions(terminal, manifest, unknown, model.labels);
-    if (known.length === 0) throw new UndertoneError('BAD_INPUT', `None of the manifest's labels is one of the model's: ${model.labels.join(', ')}. Map them with --map FROM=TO.`);
-    const paths = await asBadInput(args.manifest, () => locateFiles(known, resolve(args.dataRoot ?? dirname(args.manifest))));
+    const other = args.compare === null ? null : analyzer.describeModel(args.compare);
+    const { manifest, sha256, unknown, paths } = await locate(terminal, source, args, model.labels);
     const progress = new ProgressLine(terminal.err, { verbose: args.verbose });
-    progress.begin(`${known.length} recordings`);
-    const results = await runItems(analyzer, paths, { model: args.model, raw: args.raw, signal: terminal.signal, onDone: (count) => progress.update(`${count}/${known.length} recordings`, count / known.length) });
-    progress.end(`${known.length} recordings`, 'done');
-    const report = buildReport({
-      manifest, manifestPath: args.manifest, manifestSha256: createHash('sha256').update(bytes).digest('hex'), split: args.split, model, raw: args.raw,
-      labelMapping: args.labels, unknownLabels: unknown, results, groupBy: args.groupBy, resamples: args.resamples, seed: args.seed, now: new Date(),
+    const measure = async (id: string | null, name: string) => {
+      const title = `${paths.size} recordings${name}`;
+      progress.begin(title);
+      const results = await runItems(analyzer, paths, { model: id, raw: args.raw, signal: terminal.signal, onDone: (count) => progress.update(`${count}/${title}`, count / paths.size) });
+      progress.end(title, 'done');
+      return results;
+    };
+    const results = await measure(args.model, other === null ? '' : ` by ${model.id}`);
+    const compared = other === null ? null : { model: other, results: await measure(args.compare, ` by ${other.id}`) };
+    const report = await buildReport({
+      manifest, manifestPath: args.manifest, manifestSha256: sha256, split: args.split, model, raw: args.raw,
+      labelMapping: args.labels, unknownLabels: unknown, results, compared, groupBy: args.groupBy, resamples: args.resamples, seed: args.seed, now: new Date(),
     });
     if (args.report !== null) {
-      await writeEvaluation(args.report, report, results);
+      const located = new Map([...paths].map(([item, path]) => [item.path, path]));
+      await writeEvaluation(args.report, report, results, (path) => located.get(path) ?? null);
       await print(terminal.err, `Report: ${resolve(args.report, 'report.html')} (also report.json and items.csv)\n`);
     }
     await print(terminal.out, args.json ? `${JSON.stringify(report)}\n` : evaluationText(report, painter(terminal.out)));
@@ -62,46 +62,13 @@ export async function evalCommand(runtime: CliRuntime, terminal: Terminal, args:
   }
 }
 
-function parseManifest(text: string, args: EvalArguments): Manifest {
-  try {
-    const manifest = readManifest(text, { columns: args.columns, labels: args.labels, split: args.split });
-    if (args.groupBy !== null && !manifest.header.includes(args.groupBy)) {
-      const near = nearestName(args.groupBy, manifest.header);
-      throw new ManifestError([`--group-by ${args.groupBy}: no such column${near === null ? '' : `; did you mean \`${near}\`?`} (columns: ${manifest.header.join(', ')})`]);
-    }
-    return manifest;
-  } catch (error) {
-    throw badInput(args.manifest, error);
-  }
-}
-
-async function asBadInput<T>(manifestPath: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw badInput(manifestPath, error);
-  }
-}
-
-function badInput(manifestPath: string, error: unknown): unknown {
-  if (!(error instanceof ManifestError)) return error;
-  return new UndertoneError('BAD_INPUT', `The manifest ${manifestPath} cannot be used:\n${error.problems.map((problem) => `  • ${problem}`).join('\n')}`, {}, { cause: error });
-}
-
-async function sayExclusions(terminal: Terminal, manifest: Manifest, unknown: EvaluationReport['excluded']['unknownLabels'], labels: readonly string[]): Promise<void> {
-  const paint = painter(terminal.err);
-  for (const warning of manifest.warnings) await print(terminal.err, `${paint('yellow', '⚠')} ${printable(warning)}\n`);
-  for (const { label, count, suggestion } of unknown) {
-    const hint = suggestion === null ? `the model knows ${labels.join(', ')}` : `did you mean \`${suggestion}\`? Then --map ${printable(label)}=${suggestion}`;
-    await print(terminal.err, `${paint('yellow', '⚠')} ${count} items labelled \`${printable(label)}\` are left out: ${hint}\n`);
-  }
-}
-
 type Paint = ReturnType<typeof painter>;
 
 export function evaluationText(report: EvaluationReport, paint: Paint): string {
   const parts = [`${paint('bold', `${report.model.id} ${report.model.version}`)} on ${printable(report.manifest.path)}${report.manifest.split === null ? '' : ` (split ${printable(report.manifest.split)})`}\n`];
   for (const figures of [report.overall, ...report.groups]) parts.push('\n', groupText(figures, report, paint));
+  if (report.slices.length > 0) parts.push('\n', slicesText(report, paint));
+  if (report.comparison !== null) parts.push('\n', comparisonText(report, report.comparison, paint));
   for (const { path, code } of report.excluded.failed) parts.push(`${paint('red', '✗')} ${printable(path)} failed (${code}) and is left out\n`);
   return parts.join('');
 }
@@ -123,6 +90,17 @@ function groupText(figures: GroupFigures, report: EvaluationReport, paint: Paint
   const classes = metrics.perClass.map((each, k) => [printable(each.label), String(each.support), three(each.precision), each.support === 0 ? '–' : three(each.recall), three(each.f1), ...figures.confusion[k]!.map(String)]);
   const header = ['class', 'items', 'precision', 'recall', 'F1', ...report.model.labels.map((label) => `→${printable(label).slice(0, 5)}`), '→none'];
   return `${paint('bold', title)}  ${metrics.itemCount} items of ${intervals.clusterCount} speakers, ${unsaid}\n${table(headline, [1, 2])}\n${table([header, ...classes], header.map((_, i) => i).slice(1))}`;
+}
+
+function slicesText({ slices }: EvaluationReport, paint: Paint): string {
+  const rows = slices.map(({ dimension, value, isSmall, metrics, intervals }) => [`${dimension}: ${printable(value)}${isSmall ? ' (small)' : ''}`, String(metrics.itemCount), String(intervals.clusterCount), three(metrics.unweightedAccuracy), range(intervals.unweightedAccuracy)]);
+  return `${paint('bold', 'by condition')}\n${table([['slice', 'items', 'speakers', 'UA', '95 % interval'], ...rows], [1, 2, 3, 4])}\n`;
+}
+
+function comparisonText(report: EvaluationReport, { model, result }: NonNullable<EvaluationReport['comparison']>, paint: Paint): string {
+  const row = (name: string, { a, b, difference, interval }: (typeof result)['weightedAccuracy']): string[] => [name, three(a), three(b), three(difference), range(interval)];
+  const rows = [['', report.model.id, model.id, 'difference', '95 % interval'], row('WA', result.weightedAccuracy), row('UA', result.unweightedAccuracy), row('macro F1', result.macroF1)];
+  return `${paint('bold', `against ${model.id} ${model.version}`)}  ${result.itemCount} items; only ${report.model.id} right: ${result.onlyARight}, only ${model.id} right: ${result.onlyBRight}; McNemar exact p = ${result.pValue.toPrecision(3)}\n${table(rows, [1, 2, 3, 4])}\n`;
 }
 
 function three(value: number | null): string {

@@ -2,6 +2,8 @@ import { UndertoneError } from '../domain/errors.js';
 import type { Principal, Role } from '../domain/principal.js';
 import type { WorkspaceAdministration } from '../services/service-contracts.js';
 import type { CliRuntime } from './cli-runtime.js';
+import { formatMasterKey, newMasterKey } from '../domain/envelope.js';
+import type { EncryptionStatus } from '../services/encryption.service.js';
 import { print, printable, table } from './terminal.js';
 import type { Terminal } from './terminal.js';
 import { withServices } from './with-services.js';
@@ -46,6 +48,36 @@ export async function rotateKey(runtime: CliRuntime, terminal: Terminal, args: {
     await print(terminal.out, `${secret}\n`);
     return 0;
   });
+}
+
+/** Which keys stored data is encrypted under, and how much is under each. Never the keys themselves. */
+export async function showEncryption(runtime: CliRuntime, terminal: Terminal, args: { readonly json: boolean }): Promise<number> {
+  return withServices(runtime, async ({ encryption, operator }) => {
+    await printEncryption(terminal, await encryption.status(operator), args.json);
+    return 0;
+  });
+}
+
+export async function rotateEncryption(runtime: CliRuntime, terminal: Terminal, args: { readonly json: boolean }): Promise<number> {
+  return withServices(runtime, async ({ encryption, operator }) => {
+    const rotated = await encryption.rotate(operator);
+    await print(terminal.err, `${rotated.rewrappedCount} keys are wrapped anew. Copy ${rotated.path ?? 'the setting'} to a safe place before you throw an old copy away: old backups of the database need the old keys.\n`);
+    await printEncryption(terminal, rotated, args.json);
+    return 0;
+  });
+}
+
+/** To stdout alone; stored nowhere. */
+export async function newEncryptionKey(terminal: Terminal): Promise<number> {
+  await print(terminal.err, 'Keep it in a safe place: what is encrypted under it is lost without it.\n');
+  await print(terminal.out, `${formatMasterKey(newMasterKey())}\n`);
+  return 0;
+}
+
+async function printEncryption(terminal: Terminal, status: EncryptionStatus, asJson: boolean): Promise<void> {
+  if (asJson) return print(terminal.out, `${JSON.stringify(status)}\n`);
+  const rows = status.keys.map((key) => [key.id, key.id === status.currentKeyId ? 'current' : key.isConfigured ? 'old' : 'MISSING', String(key.wrappedCount)]);
+  await print(terminal.out, `Keys from ${status.path ?? 'UNDERTONE_WORKSPACE_KEY'}\n${table([['key', 'state', 'wraps'], ...rows], [2])}`);
 }
 
 /** The operator within another workspace; NOT_FOUND when there is none of that id. */

@@ -5,18 +5,19 @@ import { SCOPES } from '../domain/scopes.js';
 import type { Precision } from '../domain/model.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import { analyzeCommand } from './analyze.command.js';
-import { anyDate, byteLength, collectPair, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
+import { anyDate, byteLength, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
-import { diarizationEvalCommand } from './diarization-eval.command.js';
-import { evalCommand } from './eval.command.js';
-import { createKey, listKeys, revokeKey, rotateKey } from './keys.command.js';
+import { addCalibrate, addEval } from './eval-grammar.js';
+import { createKey, listKeys, newEncryptionKey, revokeKey, rotateEncryption, rotateKey, showEncryption } from './keys.command.js';
 import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
+import { addRetention } from './retention.grammar.js';
 import { backtestRule } from './rules.command.js';
 import { migrateCommand, serveCommand, workerCommand } from './serve.command.js';
 import { similarCommand } from './similar.command.js';
-import { createWorkspace, listWorkspaces, setWorkspace } from './workspaces.command.js';
+import { JURISDICTIONS, LEGAL_BASES, PURPOSES, SPEAKER_ROLES } from '../domain/law/purposes.js';
+import { createWorkspace, lawOf, listWorkspaces, setWorkspace, type LawOptions } from './workspaces.command.js';
 import type { Terminal } from './terminal.js';
 
 export interface ProgramContext {
@@ -48,17 +49,20 @@ export function buildProgram(context: ProgramContext): Command {
   addImport(program, context);
   program.commandsGroup('Models and keys:');
   addEval(program, context);
+  addCalibrate(program, context);
   addModels(program, context);
   addKeys(program, context);
   addRules(program, context);
   addWorkspaces(program, context);
+  program.commandsGroup('What is kept:');
+  addRetention(program, context);
   return program;
 }
 
-type Action<Options> = (context: ProgramContext, options: Options, positional: readonly string[]) => Promise<number>;
+export type Action<Options> = (context: ProgramContext, options: Options, positional: readonly string[]) => Promise<number>;
 
 /** Commander passes positional arguments, then options, then the command. */
-function run<Options>(context: ProgramContext, action: Action<Options>): (...args: unknown[]) => Promise<void> {
+export function run<Options>(context: ProgramContext, action: Action<Options>): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
     const options = args[args.length - 2] as Options;
     const positional = args.slice(0, -2).flat() as string[];
@@ -105,24 +109,6 @@ function addImport(program: Command, context: ProgramContext): void {
     .action(run(context, ({ runtime, terminal }, options: Options, [directory = '']) => importCommand(runtime, terminal, { directory, model: options.model, json: options.json ?? false, verbose: options.verbose ?? false })));
 }
 
-function addEval(program: Command, context: ProgramContext): void {
-  interface Options { diarization?: string; model?: string; report?: string; json?: true; raw?: true; split?: string; groupBy?: string; dataRoot?: string; column?: Record<string, string>; map?: Record<string, string>; resamples: number; seed: number; verbose?: true }
-  program.command('eval').description('measure a model on labelled recordings: WA, UA, F1, confusion, calibration, with 95 % intervals by speaker')
-    .argument('<manifest.csv>', 'columns path, label (or emotion), and if known speaker, split and others').addOption(modelOption())
-    .option('--diarization <reference.rttm>', 'score a diarization instead: the argument is then the hypothesis, also RTTM; DER with collars of 0 and 0.25 s')
-    .option('--report <dir>', 'write report.html, report.json and items.csv').addOption(jsonOption()).option('--raw', 'bypass gate, voice activity and windows')
-    .option('--split <name>', 'only the rows of this split').option('--group-by <column>', 'figures for each value of a column as well, e.g. corpus')
-    .option('--data-root <dir>', 'folder that paths are relative to (default: the manifest\'s)')
-    .addOption(new Option('--column <role=name>', 'which column is the path, label, speaker or split').argParser(collectPair))
-    .addOption(new Option('--map <from=to>', 'what a label of the manifest is called by the model').argParser(collectPair))
-    .addOption(new Option('--resamples <count>', 'bootstrap resamples').argParser(wholeNumber(100, 100_000)).default(2000))
-    .addOption(new Option('--seed <number>', 'of the bootstrap').argParser(wholeNumber(0, 4_294_967_295)).default(20_240_601)).addOption(verboseOption())
-    .action(run(context, ({ runtime, terminal }, options: Options, [manifest = '']) => options.diarization !== undefined ? diarizationEvalCommand(terminal, { reference: options.diarization, hypothesis: manifest, json: options.json ?? false }) : evalCommand(runtime, terminal, {
-      manifest, model: options.model ?? null, report: options.report ?? null, json: options.json ?? false, raw: options.raw ?? false, split: options.split ?? null, groupBy: options.groupBy ?? null,
-      dataRoot: options.dataRoot ?? null, columns: options.column ?? {}, labels: options.map ?? {}, resamples: options.resamples, seed: options.seed, verbose: options.verbose ?? false,
-    })));
-}
-
 function addModels(program: Command, context: ProgramContext): void {
   const models = program.command('models').description('list, import, pull, verify and remove models');
   const precision = (): Option => new Option('--precision <kind>', 'weights of the made graph; auto: int8 where it is faithful to float32 on trial clips').choices(['f32', 'int8', 'auto']).default('f32');
@@ -146,7 +132,7 @@ function addKeys(program: Command, context: ProgramContext): void {
   interface OfWorkspace { workspace?: string }
   const workspace = (): Option => new Option('--workspace <id>', 'the workspace whose keys these are (default: the first one)');
   const workspaceId = (options: OfWorkspace): string | null => options.workspace ?? null;
-  const keys = program.command('keys').description('create, list, rotate and revoke API keys');
+  const keys = program.command('keys').description('API keys, and the keys that stored data is encrypted under');
   keys.command('create').description('make a key; the secret is printed once').requiredOption('--name <name>', 'what it is for').addOption(new Option('--role <role>', 'what it may do').choices([...ROLES]).default('analyst'))
     .addOption(new Option('--expires <date>', 'when it ends to work').argParser(futureDate)).addOption(workspace())
     .addOption(new Option('--scope <scope...>', 'of what the role may do, only this').choices([...SCOPES])).option('--network <cidr...>', 'refuse it from everywhere else, such as 10.0.0.0/8')
@@ -158,6 +144,9 @@ function addKeys(program: Command, context: ProgramContext): void {
     .action(run(context, ({ runtime, terminal }, options: OfWorkspace & { overlap: number }, [id = '']) => rotateKey(runtime, terminal, { id, overlapSeconds: options.overlap, workspaceId: workspaceId(options) })));
   keys.command('revoke').description('refuse a key from now on').argument('<id>').addOption(workspace())
     .action(run(context, ({ runtime, terminal }, options: OfWorkspace, [id = '']) => revokeKey(runtime, terminal, { id, workspaceId: workspaceId(options) })));
+  keys.command('encryption').description('the keys that stored data is encrypted under').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => showEncryption(runtime, terminal, { json: options.json ?? false })));
+  keys.command('rotate-encryption').description('add a key and wrap every data key with it; recordings are not rewritten').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => rotateEncryption(runtime, terminal, { json: options.json ?? false })));
+  keys.command('new-encryption-key').description('print a key for UNDERTONE_KEY_FILE or UNDERTONE_WORKSPACE_KEY').action(run(context, ({ terminal }) => newEncryptionKey(terminal)));
 }
 
 function addWorkspaces(program: Command, context: ProgramContext): void {
@@ -167,8 +156,11 @@ function addWorkspaces(program: Command, context: ProgramContext): void {
   workspaces.command('list').description('all workspaces with their quotas').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => listWorkspaces(runtime, terminal, { json: options.json ?? false })));
   workspaces.command('create').description('make a workspace; its id is printed').requiredOption('--name <name>', 'what it is called').addOption(quota())
     .action(run(context, ({ runtime, terminal }, options: { name: string; quota?: number | 'none' }) => createWorkspace(runtime, terminal, { name: options.name, maxStoredBytes: quotaOf(options) })));
-  workspaces.command('set').description('change the quota of a workspace').argument('<id>').addOption(quota().makeOptionMandatory())
-    .action(run(context, ({ runtime, terminal }, options: { quota: number | 'none' }, [id = '']) => setWorkspace(runtime, terminal, { id, maxStoredBytes: quotaOf(options) })));
+  workspaces.command('set').description('change the quota of a workspace, or what it states of its purpose and law').argument('<id>').addOption(quota())
+    .addOption(new Option('--purpose <purpose>', 'what its analyses are for').choices(PURPOSES)).addOption(new Option('--jurisdiction <place>', 'whose law holds').choices(JURISDICTIONS))
+    .addOption(new Option('--legal-basis <basis>', 'on what the processing stands').choices(LEGAL_BASES)).addOption(new Option('--speaker-role <role>', 'who is heard').choices(SPEAKER_ROLES))
+    .addOption(new Option('--law-override <reason>', 'put a prohibition aside, with your reason; none: it holds again'))
+    .action(run(context, ({ runtime, terminal }, options: LawOptions & { quota?: number | 'none' }, [id = '']) => setWorkspace(runtime, terminal, { id, ...(options.quota === undefined ? {} : { maxStoredBytes: quotaOf(options) }), law: lawOf(options) })));
 }
 
 function addRules(program: Command, context: ProgramContext): void {

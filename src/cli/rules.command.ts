@@ -4,6 +4,7 @@ import type { Backtest } from '../services/rule-contracts.js';
 import type { CliRuntime } from './cli-runtime.js';
 import { print, printable, table } from './terminal.js';
 import type { Terminal } from './terminal.js';
+import { withServices } from './with-services.js';
 
 export interface BacktestArguments {
   /** Id of a stored rule, or a JSON file with one. */
@@ -16,14 +17,11 @@ export interface BacktestArguments {
 /** Runs a rule over stored analyses and says how often it would have fired, and on what. Writes nothing. */
 export async function backtestRule(runtime: CliRuntime, terminal: Terminal, { rule, from, to, json }: BacktestArguments): Promise<number> {
   const target = rule.startsWith('rul_') ? { id: rule } : { definition: await readRule(rule) };
-  const { services, operator, close } = await runtime.openServices();
-  try {
+  return withServices(runtime, async ({ services, operator }) => {
     const result = await services.rules.backtest(operator, target, { from, to }, terminal.signal);
     await print(terminal.out, json ? `${JSON.stringify(result)}\n` : textOf(result));
     return 0;
-  } finally {
-    await close();
-  }
+  });
 }
 
 async function readRule(path: string): Promise<unknown> {

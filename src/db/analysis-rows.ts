@@ -1,4 +1,5 @@
 import type { AnalysisWarning, GateKind, GateResult, PredictionResult } from '../domain/analysis.js';
+import type { AppliedCalibration } from '../domain/calibration.js';
 import type { AnalysisRecord, SegmentRecord, SpeakerRecord } from '../domain/records.js';
 import type { RoleRule, RoleSource } from '../domain/speaker-roles.js';
 import type { Analysis, Segment, Speaker } from './generated/client.js';
@@ -27,6 +28,7 @@ export function toAnalysis(row: Analysis): AnalysisRecord {
     gate: row.gate as unknown as GateResult | null,
     warnings: (row.warnings ?? []) as unknown as AnalysisWarning[],
     summary: row.summary as unknown as PredictionResult | null,
+    calibration: row.calibration as unknown as AppliedCalibration | null,
     trackKey: row.trackKey,
     createdAt: row.createdAt,
     startedAt: row.startedAt,

@@ -46,6 +46,7 @@ export function createApiKeyRepository({ client }: Database): ApiKeyRepository {
     },
     countActive: (role) =>
       client.apiKey.count({ where: { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }], ...(role === undefined ? {} : { role }) } }),
+    endingBefore: async (before) => (await client.apiKey.findMany({ where: { revokedAt: null, expiresAt: { gt: new Date(), lt: before } }, orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }], omit: WITHOUT_HASH })).map(toApiKey),
     touch: async (id) => {
       const now = Date.now();
       await client.apiKey.updateMany({

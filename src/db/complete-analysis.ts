@@ -56,7 +56,7 @@ export async function writeResults(db: Database, tx: Transaction, analysis: { re
   await insertPluginResults(tx, owner, outcome.pluginResults ?? []);
   // A raw analysis did not look for speech: what an earlier one found stays.
   const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
-  await tx.recording.updateMany({
+  if (!(await isKeptAsItIs(tx, analysis))) await tx.recording.updateMany({
     where: { id: analysis.recordingId },
     data: { durationSeconds: outcome.durationSeconds, peaks: new Uint8Array(Uint8Array.from(peaks)), ...heard },
   });
@@ -66,9 +66,16 @@ export async function writeResults(db: Database, tx: Transaction, analysis: { re
     data: {
       status: 'SUCCEEDED', progress: 1, finishedAt: new Date(), trackKey,
       modelVersion: model.version, modelDigest: model.digest, modelLabels: [...model.labels],
-      gate: toJson(outcome.gate), warnings: toJson(outcome.warnings), summary: toJson(outcome.summary), summaryLabel: outcome.summary?.label ?? null,
+      gate: toJson(outcome.gate), warnings: toJson(outcome.warnings), calibration: toJson(outcome.calibration ?? null), summary: toJson(outcome.summary), summaryLabel: outcome.summary?.label ?? null,
     },
   });
+}
+
+/** Under a legal hold nothing is overwritten: what an earlier analysis measured stays beside the new results. */
+async function isKeptAsItIs(tx: Transaction, { workspaceId, recordingId }: { readonly workspaceId: string; readonly recordingId: string }): Promise<boolean> {
+  const [found] = await tx.$queryRaw<{ keeps: boolean }[]>`
+    SELECT r."peaks" IS NOT NULL AND EXISTS (SELECT 1 FROM "undertone_holds"(${workspaceId}, r."id")) AS keeps FROM "Recording" r WHERE r."id" = ${recordingId}`;
+  return found?.keeps === true;
 }
 
 /** Plain data only; `null` is the database's null, not JSON's. */

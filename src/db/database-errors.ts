@@ -7,6 +7,9 @@ const SYSTEM_UNAVAILABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPI
 const SQLSTATE_UNAVAILABLE = /^(08|53|57|28)|^25P03$/;
 const MESSAGE_UNAVAILABLE = /Connection terminated|Can't reach database|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end/;
 
+/** Raised by the triggers that guard what is under a legal hold. */
+const HELD = 'UT001';
+
 /** Every message along the chain of causes, and every code: drivers and Prisma put them in different places. */
 function* links(error: unknown): Generator<{ readonly code: string; readonly message: string }> {
   for (let depth = 0; depth < 6 && typeof error === 'object' && error !== null; depth++) {
@@ -27,7 +30,11 @@ export function isUnavailable(error: unknown): boolean {
 
 /** The same failure with a code that callers know, or the error as it was. The message never holds the address or the password. */
 export function translateDatabaseError(error: unknown): unknown {
-  if (error instanceof UndertoneError || !isUnavailable(error)) return error;
+  if (error instanceof UndertoneError) return error;
+  for (const { code } of links(error)) {
+    if (code === HELD) return new UndertoneError('LEGAL_HOLD', 'This is under a legal hold, which no policy and no right to delete overrides. Release the hold first (releaseLegalHold), with a reason.', {}, { cause: error });
+  }
+  if (!isUnavailable(error)) return error;
   return new UndertoneError('DATABASE_UNAVAILABLE', 'The database cannot be reached, refused the connection or took too long. Check that it runs and that DATABASE_URL is right, then try again.', {}, { cause: error });
 }
 

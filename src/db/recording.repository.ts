@@ -1,5 +1,6 @@
 import { UndertoneError } from '../domain/errors.js';
 import type { Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord } from '../domain/records.js';
+import { removedBlobKey } from '../domain/removed-blob.js';
 import type { Database } from './database.js';
 import { Prisma } from './generated/client.js';
 import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
@@ -19,6 +20,7 @@ export function createRecordingRepository(db: Database): RecordingRepository {
       }
       throw new UndertoneError('CONFLICT', 'The same bytes were being uploaded and deleted at the same time. Upload them again.');
     },
+    reviveAudio: async (tx, id, blobKey) => (await tx.recording.updateMany({ where: { id, blobKey: removedBlobKey(id) }, data: { blobKey } })).count === 1,
     lockBlob: async (tx, blobKey) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${blobKey}, 0))`;
     },
@@ -43,11 +45,12 @@ export function createRecordingRepository(db: Database): RecordingRepository {
       await tx.recording.delete({ where: { id } });
       return { blobKey, trackKeys: analyses.map(({ trackKey }) => trackKey!) };
     },
-    countBlobReferences: async (tx, blobKey) => (await tx.recording.count({ where: { blobKey } })) + (await tx.analysis.count({ where: { trackKey: blobKey } })),
+    countBlobReferences: async (tx, blobKey) => (await tx.recording.count({ where: { blobKey } })) + (await tx.analysis.count({ where: { trackKey: blobKey } })) + (await tx.archive.count({ where: { blobKey } })),
     unreferencedBlobKeys: async (keys) => {
       const rows = await client.$queryRaw<{ key: string }[]>`
         SELECT candidate.key FROM unnest(${[...keys]}::text[]) AS candidate (key)
-        WHERE NOT EXISTS (SELECT 1 FROM "Recording" WHERE "blobKey" = candidate.key) AND NOT EXISTS (SELECT 1 FROM "Analysis" WHERE "trackKey" = candidate.key)`;
+        WHERE NOT EXISTS (SELECT 1 FROM "Recording" WHERE "blobKey" = candidate.key) AND NOT EXISTS (SELECT 1 FROM "Analysis" WHERE "trackKey" = candidate.key)
+          AND NOT EXISTS (SELECT 1 FROM "Archive" WHERE "blobKey" = candidate.key)`;
       return rows.map(({ key }) => key);
     },
   };

@@ -15,6 +15,8 @@ import type { ImportedAnalysisRow } from './import-analysis.js';
 export interface RecordingRepository {
   /** Inserts, or returns the row that already has these bytes in this workspace (unique key decides, insert-then-catch). */
   insertOrFind(tx: Transaction, row: Omit<RecordingRecord, 'createdAt' | 'durationSeconds' | 'quality' | 'speechRegions'>): Promise<{ readonly recording: RecordingRecord; readonly isNew: boolean }>;
+  /** Gives a recording whose audio was removed its bytes back; false when they are there again. */
+  reviveAudio(tx: Transaction, id: string, blobKey: string): Promise<boolean>;
   /** Held to the end of the transaction: upload and delete of the same bytes take turns, so that no row outlives its blob. */
   lockBlob(tx: Transaction, blobKey: string): Promise<void>;
   findById(workspaceId: string, id: string): Promise<RecordingRecord | null>;
@@ -87,8 +89,55 @@ export interface ApiKeyRepository {
   list(workspaceId: string): Promise<readonly ApiKeyRecord[]>;
   revoke(workspaceId: string, id: string): Promise<ApiKeyRecord | null>;
   countActive(role?: Role): Promise<number>;
+  /** Of all workspaces: keys that still work and end before. */
+  endingBefore(before: Date): Promise<readonly ApiKeyRecord[]>;
   /** At most once a minute per key, so that reads do not become writes. */
   touch(id: string): Promise<void>;
+}
+
+export interface DataKeyRow {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly recordingId: string;
+  readonly subjectHash: string | null;
+  /** Null once destroyed. */
+  readonly wrapped: Buffer | null;
+  readonly wrappingKeyId: string;
+  readonly createdAt: Date;
+  readonly destroyedAt: Date | null;
+  readonly restoredAt: Date | null;
+}
+
+export interface WorkspaceSecretRow {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly purpose: string;
+  readonly publicKey: Buffer | null;
+  readonly wrapped: Buffer;
+  readonly wrappingKeyId: string;
+}
+
+export interface DataKeyRepository {
+  insert(tx: Transaction, row: Pick<DataKeyRow, 'id' | 'workspaceId' | 'recordingId' | 'subjectHash' | 'wrappingKeyId'> & { readonly wrapped: Buffer }): Promise<void>;
+  /** By the id in a blob's header, which is all that a reader has; the wrapped key opens only with its own workspace's key. */
+  findById(id: string): Promise<DataKeyRow | null>;
+  /** Destroyed ones included: a recording whose newest key is destroyed is erased. */
+  findNewest(workspaceId: string, recordingId: string): Promise<DataKeyRow | null>;
+  /** Recordings, live, archived only or gone, by the subject that they were uploaded for. */
+  findBySubject(workspaceId: string, subjectHash: string): Promise<readonly string[]>;
+  /** Overwrites the wrapped keys; returns how many there were. */
+  destroy(tx: Transaction, workspaceId: string, recordingIds: readonly string[]): Promise<number>;
+  markRestored(tx: Transaction, workspaceId: string, recordingId: string): Promise<void>;
+  /** Keeps the row that is there. */
+  insertSecret(row: WorkspaceSecretRow): Promise<void>;
+  findSecret(id: string): Promise<WorkspaceSecretRow | null>;
+  listPublicKeys(workspaceId: string): Promise<readonly { readonly id: string; readonly publicKey: Buffer }[]>;
+  /** How many keys and secrets each wrapping key holds, over all workspaces. */
+  countByWrappingKey(): Promise<readonly { readonly wrappingKeyId: string; readonly count: number }[]>;
+  listDataKeysNotUnder(tx: Transaction, wrappingKeyId: string, first: number): Promise<readonly DataKeyRow[]>;
+  listSecretsNotUnder(tx: Transaction, wrappingKeyId: string): Promise<readonly WorkspaceSecretRow[]>;
+  rewrapDataKey(tx: Transaction, id: string, wrapped: Buffer, wrappingKeyId: string): Promise<void>;
+  rewrapSecret(tx: Transaction, id: string, wrapped: Buffer, wrappingKeyId: string): Promise<void>;
 }
 
 export interface SpeakerRepository {

@@ -1,4 +1,5 @@
-import type { UsageKind, UsageOfKind, UsageSnapshot, WorkspaceRecord } from '../domain/usage.js';
+import type { LegalBasis, Jurisdiction, Purpose, SpeakerRole } from '../domain/law/purposes.js';
+import type { UsageKind, UsageOfKind, UsageSnapshot, WorkspaceLaw, WorkspaceRecord } from '../domain/usage.js';
 import type { Database, Transaction } from './database.js';
 
 export interface WorkspaceRepository {
@@ -7,6 +8,8 @@ export interface WorkspaceRepository {
   find(id: string, tx?: Transaction): Promise<WorkspaceRecord | null>;
   /** Null when there is no such workspace. */
   setMaxStoredBytes(id: string, bytes: number | null): Promise<WorkspaceRecord | null>;
+  /** What is not named stays. Null when there is no such workspace. */
+  setLaw(id: string, law: Partial<WorkspaceLaw>): Promise<WorkspaceRecord | null>;
   /** Bytes of its recordings as uploaded. */
   storedBytes(workspaceId: string): Promise<number>;
   /**
@@ -44,6 +47,11 @@ export function createWorkspaceRepository({ client }: Database): WorkspaceReposi
       const { count } = await client.workspace.updateMany({ where: { id }, data: { maxStoredBytes } });
       return count === 0 ? null : toWorkspace(await client.workspace.findUniqueOrThrow({ where: { id } }));
     },
+    setLaw: async (id, { overrideReason, overriddenAt, ...statement }) => {
+      const override = { ...(overrideReason === undefined ? {} : { lawOverrideReason: overrideReason }), ...(overriddenAt === undefined ? {} : { lawOverriddenAt: overriddenAt }) };
+      const { count } = await client.workspace.updateMany({ where: { id }, data: { ...statement, ...override } });
+      return count === 0 ? null : toWorkspace(await client.workspace.findUniqueOrThrow({ where: { id } }));
+    },
     storedBytes: async (workspaceId) => Number((await sumOf(client, workspaceId)).byteLength ?? 0),
     lockedStoredBytes: async (tx, workspaceId) => {
       await tx.$queryRaw`SELECT "id" FROM "Workspace" WHERE "id" = ${workspaceId} FOR NO KEY UPDATE`;
@@ -77,6 +85,24 @@ function usageOf(kind: UsageKind, { byteLength, itemCount }: Figures): UsageOfKi
   return { kind, byteLength: Number(byteLength ?? 0), itemCount: Number(itemCount) };
 }
 
-function toWorkspace({ id, name, maxStoredBytes, createdAt }: { readonly id: string; readonly name: string; readonly maxStoredBytes: bigint | null; readonly createdAt: Date }): WorkspaceRecord {
-  return { id, name, maxStoredBytes: maxStoredBytes === null ? null : Number(maxStoredBytes), createdAt };
+interface WorkspaceRow {
+  readonly id: string;
+  readonly name: string;
+  readonly maxStoredBytes: bigint | null;
+  readonly createdAt: Date;
+  readonly purpose: string | null;
+  readonly jurisdiction: string | null;
+  readonly legalBasis: string | null;
+  readonly speakerRole: string;
+  readonly lawOverrideReason: string | null;
+  readonly lawOverriddenAt: Date | null;
+}
+
+/** The services let nothing in that is not of these lists. */
+function toWorkspace({ id, name, maxStoredBytes, createdAt, ...row }: WorkspaceRow): WorkspaceRecord {
+  const law: WorkspaceLaw = {
+    purpose: row.purpose as Purpose | null, jurisdiction: row.jurisdiction as Jurisdiction | null, legalBasis: row.legalBasis as LegalBasis | null, speakerRole: row.speakerRole as SpeakerRole,
+    overrideReason: row.lawOverrideReason, overriddenAt: row.lawOverriddenAt,
+  };
+  return { id, name, maxStoredBytes: maxStoredBytes === null ? null : Number(maxStoredBytes), createdAt, law };
 }

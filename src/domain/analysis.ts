@@ -1,3 +1,4 @@
+import type { AppliedCalibration } from './calibration.js';
 import type { Conversation, SpeakerFigures } from './conversation.js';
 import type { JsonValue } from './json.js';
 import type { RoleRule, RoleSource } from './speaker-roles.js';
@@ -127,6 +128,8 @@ export interface AnalysisOptions {
 export interface AnalysisOutcome {
   readonly options: AnalysisOptions;
   readonly model: { readonly id: string; readonly version: string; readonly digest: string; readonly labels: readonly string[] };
+  /** What confidences, prediction sets and abstentions follow; null: none, and they say so. Left out by what was made elsewhere. */
+  readonly calibration?: AppliedCalibration | null;
   readonly durationSeconds: number;
   readonly quality: AudioQuality;
   readonly speechRegions: readonly SpeechRegion[];

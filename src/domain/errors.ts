@@ -23,9 +23,12 @@ export const ERRORS = {
   NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'No such object, or it belongs to another workspace: the two look the same on purpose.' },
   CONFLICT: { httpStatus: 409, retryable: false, meaning: 'The object is in a state that does not allow this (for example cancelling a finished analysis).' },
   IDEMPOTENCY_KEY_REUSED: { httpStatus: 409, retryable: false, meaning: 'The idempotency key was used before with other arguments. Use a fresh key for a new request.' },
+  LEGAL_HOLD: { httpStatus: 409, retryable: false, meaning: 'The recording is under a legal hold, which nothing overrides. Release the hold first, with a reason.' },
+  CONFIRMATION_NEEDED: { httpStatus: 409, retryable: false, meaning: 'The change would delete data, or what it would do is not what was shown. Look at the preview and repeat it with its `confirmation`.' },
   PAGE_TOO_LARGE: { httpStatus: 400, retryable: false, meaning: '`first` exceeds the largest page. Ask for fewer and follow `pageInfo.endCursor`.' },
   BAD_CURSOR: { httpStatus: 400, retryable: false, meaning: '`after` is not a cursor of this list. Start again without it.' },
   QUERY_TOO_COMPLEX: { httpStatus: 400, retryable: false, meaning: 'The query is deeper, wider or costlier than allowed; the message gives the measure and the limit.' },
+  LAW_PROHIBITED: { httpStatus: 403, retryable: false, meaning: 'A law that holds for the workspace forbids to judge these voices for its purpose; `article` names it. See docs/responsible-use.md for what can be done.' },
   RATE_LIMITED: { httpStatus: 429, retryable: true, meaning: 'Too many requests; retry after `retryAfterMs`.' },
   // uploads
   UPLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, meaning: 'The file exceeds the upload limit (UNDERTONE_MAX_UPLOAD_BYTES).' },
@@ -36,6 +39,9 @@ export const ERRORS = {
   STORAGE_FULL: { httpStatus: 507, retryable: true, meaning: 'Free disk space is under the floor, or the bucket takes nothing more. Free space, move UNDERTONE_DATA_DIR, or raise the quota of the bucket.' },
   STORAGE_FAILED: { httpStatus: 503, retryable: true, meaning: 'The blob storage could not be read or written (read-only or failing disk; a bucket that is away or refuses). See the log.' },
   BLOB_MISSING: { httpStatus: 410, retryable: false, meaning: 'The stored bytes of this recording are gone (archived or removed).' },
+  BLOB_CORRUPT: { httpStatus: 500, retryable: false, meaning: 'Stored bytes are not what was written (changed, cut or of another key): they fail their authentication. Restore them from an archive or a backup.' },
+  ARCHIVE_INVALID: { httpStatus: 422, retryable: false, meaning: 'The archive is not whole, not signed by this workspace, or not what its manifest says; the message names what differs.' },
+  ERASED: { httpStatus: 410, retryable: false, meaning: 'The data key was destroyed by an erasure or a deletion; nothing can bring the bytes back.' },
   // audio
   NOT_AUDIO: { httpStatus: 422, retryable: false, meaning: 'The content is not a supported audio or video container, whatever its name says.' },
   NO_AUDIO_STREAM: { httpStatus: 422, retryable: false, meaning: 'The container is readable but has no audio stream.' },
@@ -45,6 +51,7 @@ export const ERRORS = {
   AUDIO_LIMIT_EXCEEDED: { httpStatus: 422, retryable: false, meaning: 'Decoding took more time, memory or output than is allowed: usually a file whose header lies.' },
   DECODE_INTERRUPTED: { httpStatus: 503, retryable: true, meaning: 'The decoder was ended from outside in mid-work (out of memory, mostly). The recording is not at fault; it is tried again.' },
   FFMPEG_MISSING: { httpStatus: 503, retryable: false, meaning: 'ffmpeg is not installed. Run `undertone doctor` for the command that installs it.' },
+  DECODER_UNCONFINED: { httpStatus: 503, retryable: false, meaning: 'UNDERTONE_DECODER_CONFINEMENT asks for more than this machine offers. Install bubblewrap, allow user namespaces, or set it to `auto`.' },
   // models
   MODEL_UNKNOWN: { httpStatus: 422, retryable: false, meaning: 'No model of this id is installed; the message lists those that are.' },
   MODEL_INVALID: { httpStatus: 422, retryable: false, meaning: 'The model folder or its manifest is not valid; the message lists what differs.' },
@@ -65,9 +72,10 @@ export const ERRORS = {
   // operators
   CONFIG_INVALID: { httpStatus: 500, retryable: false, meaning: 'A setting is unknown or outside what is allowed; the message names the setting, never its value.' },
   DATA_DIR_LOCKED: { httpStatus: 503, retryable: true, meaning: 'Another process uses this data folder. Stop it, use its API, or choose another UNDERTONE_DATA_DIR.' },
+  ENCRYPTION_KEY_MISSING: { httpStatus: 500, retryable: false, meaning: 'The key that stored data is encrypted under is not configured. Put UNDERTONE_KEY_FILE or UNDERTONE_WORKSPACE_KEY back to what it was.' },
   DATABASE_UNAVAILABLE: { httpStatus: 503, retryable: true, meaning: 'The database cannot be reached or refused the connection.' },
   MIGRATION_FAILED: { httpStatus: 500, retryable: false, meaning: 'A migration failed or an applied one was changed; nothing after it was applied.' },
-  INSECURE_LISTEN: { httpStatus: 500, retryable: false, meaning: 'Refused to listen beyond loopback without an API key.' },
+  INSECURE_LISTEN: { httpStatus: 500, retryable: false, meaning: 'Refused to listen beyond loopback without an API key, or without TLS and no word that a proxy does it.' },
   PLUGIN_INVALID: { httpStatus: 500, retryable: false, meaning: 'A plugin is missing, doubly named, of another API version or collides with the schema.' },
   INTERNAL: { httpStatus: 500, retryable: true, meaning: 'A fault of Undertone. The message carries a reference that is also in the log.' },
 } as const satisfies Record<string, ErrorRow>;

@@ -1,5 +1,6 @@
 import { parseCsv } from './csv.js';
 import { nearestName } from './nearest-name.js';
+import { parseVotes } from './soft-labels.js';
 
 /** One row of an evaluation manifest, after mapping. */
 export interface ManifestItem {
@@ -10,6 +11,12 @@ export interface ManifestItem {
   /** Null where the manifest has no speaker for it. */
   readonly speaker: string | null;
   readonly split: string | null;
+  readonly language: string | null;
+  readonly gender: string | null;
+  readonly channel: string | null;
+  readonly quality: string | null;
+  /** Listeners' votes by label, mapped as labels are; null where none are given. */
+  readonly votes: Readonly<Record<string, number>> | null;
   /** Every column by its name in the file, for grouping. */
   readonly columns: Readonly<Record<string, string>>;
 }
@@ -32,14 +39,20 @@ export interface Manifest {
   readonly warnings: readonly string[];
 }
 
-export type ManifestRole = 'path' | 'label' | 'speaker' | 'split';
+export const MANIFEST_ROLES = ['path', 'label', 'speaker', 'split', 'language', 'gender', 'channel', 'quality', 'votes'] as const;
+export type ManifestRole = (typeof MANIFEST_ROLES)[number];
 
 /** Names looked for when nothing is said, first match wins. */
 const COLUMN_NAMES: Readonly<Record<ManifestRole, readonly string[]>> = {
-  path: ['path', 'file', 'filename', 'file_name', 'audio', 'wav'],
+  path: ['path', 'file', 'filename', 'file_name', 'audio', 'wav', 'recording', 'recording_id', 'recordingId'],
   label: ['label', 'emotion'],
   speaker: ['speaker', 'speaker_id', 'actor'],
   split: ['split', 'partition', 'set'],
+  language: ['language', 'lang'],
+  gender: ['gender', 'sex'],
+  channel: ['channel', 'source'],
+  quality: ['quality'],
+  votes: ['votes'],
 };
 
 /** A manifest that cannot be used; `problems` has a sentence for each fault, at most twenty. */
@@ -64,7 +77,7 @@ export function readManifest(text: string, options: ManifestOptions = {}): Manif
       continue;
     }
     const columns = Object.fromEntries(header.map((name, i) => [name, row.fields[i]!.trim()]));
-    const item = itemOf(row.line, columns, columnOf, options.labels ?? {});
+    const item = itemOf(row.line, columns, columnOf, options.labels ?? {}, problems);
     if (item.path === '') problems.push(`line ${row.line}: the path is empty`);
     else if (item.label === '') problems.push(`line ${row.line}: the label is empty (${item.path})`);
     else all.push(item);
@@ -73,7 +86,7 @@ export function readManifest(text: string, options: ManifestOptions = {}): Manif
   if (problems.length === 0 && items.length === 0) problems.push(nothingLeft(all, options.split ?? null));
   problems.push(...duplicatePaths(items));
   if (problems.length > 0) throw new ManifestError(limited(problems));
-  return { items, header, columnOf, warnings: manifestWarnings(all, items, columnOf) };
+  return { items, header, columnOf, warnings: manifestWarnings(all, items) };
 }
 
 export interface LabelCheck {
@@ -119,7 +132,7 @@ function resolveColumns(header: readonly string[], wanted: Readonly<Record<strin
     problems.push(`--column ${role}=${named}: no such column${near === null ? '' : `; did you mean \`${near}\`?`} (columns: ${header.join(', ')})`);
     return null;
   };
-  const columnOf = { path: columnFor('path'), label: columnFor('label'), speaker: columnFor('speaker'), split: columnFor('split') };
+  const columnOf = Object.fromEntries(MANIFEST_ROLES.map((role) => [role, columnFor(role)])) as Readonly<Record<ManifestRole, string | null>>;
   for (const role of ['path', 'label'] as const) {
     if (columnOf[role] === null && wanted[role] === undefined) problems.push(`no ${role} column: looked for ${COLUMN_NAMES[role].join(', ')}; the manifest has ${header.join(', ')}. Say which with --column ${role}=NAME`);
   }
@@ -127,10 +140,31 @@ function resolveColumns(header: readonly string[], wanted: Readonly<Record<strin
   return columnOf;
 }
 
-function itemOf(line: number, columns: Readonly<Record<string, string>>, columnOf: Readonly<Record<ManifestRole, string | null>>, labels: Readonly<Record<string, string>>): ManifestItem {
+function itemOf(line: number, columns: Readonly<Record<string, string>>, columnOf: Readonly<Record<ManifestRole, string | null>>, labels: Readonly<Record<string, string>>, problems: string[]): ManifestItem {
   const read = (role: ManifestRole): string => (columnOf[role] === null ? '' : columns[columnOf[role]] ?? '');
   const label = read('label');
-  return { line, path: read('path'), label: labels[label] ?? label, speaker: read('speaker') || null, split: read('split') || null, columns };
+  return {
+    line, path: read('path'), label: labels[label] ?? label, speaker: read('speaker') || null, split: read('split') || null, language: read('language') || null, gender: read('gender') || null,
+    channel: read('channel') || null, quality: read('quality') || null, votes: votesOf(read('votes'), labels, line, problems), columns,
+  };
+}
+
+function votesOf(text: string, labels: Readonly<Record<string, string>>, line: number, problems: string[]): ManifestItem['votes'] {
+  try {
+    return mappedVotes(parseVotes(text), labels);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    problems.push(`line ${line}: ${error.message}`);
+    return null;
+  }
+}
+
+/** Votes for labels that are mapped to one are added up. */
+export function mappedVotes(votes: ManifestItem['votes'], labels: Readonly<Record<string, string>>): ManifestItem['votes'] {
+  if (votes === null) return null;
+  const mapped: Record<string, number> = {};
+  for (const [label, count] of Object.entries(votes)) mapped[labels[label] ?? label] = (mapped[labels[label] ?? label] ?? 0) + count;
+  return mapped;
 }
 
 function nothingLeft(all: readonly ManifestItem[], split: string | null): string {
@@ -154,7 +188,8 @@ function duplicatePaths(items: readonly ManifestItem[]): readonly string[] {
 const FEW_ITEMS = 20;
 const FEW_PER_CLASS = 5;
 
-function manifestWarnings(all: readonly ManifestItem[], items: readonly ManifestItem[], columnOf: Readonly<Record<ManifestRole, string | null>>): readonly string[] {
+/** What makes the figures of these items doubtful. `all`: with those of other splits. */
+export function manifestWarnings(all: readonly ManifestItem[], items: readonly ManifestItem[]): readonly string[] {
   const warnings: string[] = [];
   if (items.length < FEW_ITEMS) warnings.push(`only ${items.length} items: the intervals will be wide (${FEW_ITEMS} or more are advised)`);
   const perClass = new Map<string, number>();
@@ -162,7 +197,7 @@ function manifestWarnings(all: readonly ManifestItem[], items: readonly Manifest
   const few = [...perClass].filter(([, count]) => count < FEW_PER_CLASS);
   if (few.length > 0) warnings.push(`fewer than ${FEW_PER_CLASS} items of ${few.map(([label, count]) => `${label} (${count})`).join(', ')}`);
   const without = items.filter((item) => item.speaker === null).length;
-  if (columnOf.speaker === null || without === items.length) warnings.push('no speakers are named: every item counts as a speaker of its own, so the intervals are too narrow');
+  if (without === items.length) warnings.push('no speakers are named: every item counts as a speaker of its own, so the intervals are too narrow');
   else if (without > 0) warnings.push(`${without} items name no speaker and count as speakers of their own`);
   const splitsOf = new Map<string, Set<string>>();
   for (const item of all) {

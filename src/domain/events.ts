@@ -7,8 +7,12 @@ export type DomainEvent =
   | { readonly kind: 'analysis.completed'; readonly workspaceId: string; readonly analysisId: string; readonly recordingId: string }
   | { readonly kind: 'analysis.failed'; readonly workspaceId: string; readonly analysisId: string; readonly recordingId: string }
   | { readonly kind: 'recording.deleted'; readonly workspaceId: string; readonly recordingId: string }
+  | { readonly kind: 'evaluation.progress'; readonly workspaceId: string; readonly runId: string; readonly status: AnalysisStatus; readonly progress: number }
+  /** UA has fallen under the interval of the last accepted run of the same set and model. */
+  | { readonly kind: 'evaluation.alarm'; readonly workspaceId: string; readonly runId: string; readonly setId: string }
   | { readonly kind: 'alert.raised'; readonly workspaceId: string; readonly alertId: string; readonly ruleId: string; readonly analysisId: string; readonly recordingId: string }
   | { readonly kind: 'review.resolved'; readonly workspaceId: string; readonly reviewId: string; readonly analysisId: string }
+  | { readonly kind: 'key.ending'; readonly workspaceId: string; readonly keyId: string; readonly expiresAt: Date }
   | { readonly kind: 'model.state'; readonly modelId: string; readonly state: ModelState };
 
 export type DomainEventKind = DomainEvent['kind'];

@@ -1,3 +1,5 @@
+import type { Calibration } from './calibration.js';
+
 /** Where a model runs. `cpu` is always there; the others only when the machine has them. */
 export type Provider = 'cpu' | 'cuda' | 'webgpu';
 export type Precision = 'f32' | 'int8';
@@ -38,8 +40,8 @@ export interface ModelManifest {
   readonly license: string;
   readonly attribution?: string;
   readonly precision?: Precision;
-  /** Temperature and the data it was fitted on; absent: confidence is not calibrated and says so. */
-  readonly calibration?: { readonly temperature: number };
+  /** Absent: confidence is not calibrated and says so. */
+  readonly calibration?: Calibration;
   /** How the graph runs best, measured at import. `maxBatchItems`: most clips at once, whatever the settings allow. */
   readonly session?: { readonly graphOptimization?: 'disabled' | 'basic' | 'extended' | 'all'; readonly disablePrepacking?: boolean; readonly maxBatchItems?: number };
   /** Figures of an int8 graph against its float32 original, recorded at import. */

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 
 /** Says whether an address is in a set of networks. */
 export interface Networks {
-  has(address: string): boolean;
+  readonly has: (address: string) => boolean;
 }
 
 const NETWORK = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i;
@@ -22,7 +22,7 @@ export function networksOf(texts: readonly string[]): Networks {
   const list = new BlockList();
   for (const network of texts.map(parseNetwork)) if (network !== null) list.addSubnet(network.address, network.bits, network.family);
   return {
-    has(given) {
+    has: (given) => {
       // IPv4 over a socket of both kinds.
       const address = given.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '').replace(/%.*$/, '');
       const version = isIP(address);

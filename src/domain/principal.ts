@@ -12,6 +12,8 @@ export interface Principal {
   readonly role: Role;
   /** Where given, of the role's scopes only these. */
   readonly scopes?: readonly Scope[];
+  /** When what it was let in by ends, where that cannot be asked for again later: a token's own end. */
+  readonly validUntil?: Date;
 }
 
 export function roleAllows(role: Role, needed: Role): boolean {

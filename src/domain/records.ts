@@ -1,4 +1,5 @@
 import type { AnalysisOutcome, AnalysisStatus, AnalysisWarning, AudioQuality, GateResult, GateKind, PredictionResult, SegmentResult, SpeechRegion } from './analysis.js';
+import type { AppliedCalibration } from './calibration.js';
 import type { Role } from './principal.js';
 import type { RoleRule, RoleSource } from './speaker-roles.js';
 import type { SpokenStretch } from './speaker-turns.js';
@@ -45,6 +46,8 @@ export interface AnalysisRecord {
   readonly gate: GateResult | null;
   readonly warnings: readonly AnalysisWarning[];
   readonly summary: PredictionResult | null;
+  /** What its confidences follow; null: none, or analysed before calibrations were kept. Left out by what was made elsewhere. */
+  readonly calibration?: AppliedCalibration | null;
   readonly trackKey: string | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;

@@ -1,7 +1,8 @@
 import type { PredictionResult } from './analysis.js';
+import type { Calibration } from './calibration.js';
 import type { ModelManifest } from './model.js';
 
-/** Share of calibrated probability that a prediction set holds at least. */
+/** Share of probability that a prediction set holds at least where the calibration has no threshold for it. */
 const PREDICTION_SET_MASS = 0.9;
 
 /** Softmax of logits / temperature; sums to 1, finite for any finite input. Shape: as given. */
@@ -40,12 +41,28 @@ export interface PredictOptions {
   readonly temperature: number | null;
   /** Confidence under which the platform declines to say. */
   readonly abstainBelow: number;
+  /** By label, for the confidence alone. */
+  readonly bias?: Calibration['bias'];
+  /** Of the calibration's prediction sets. Without it, and without a temperature, the smallest set that holds 90 %. */
+  readonly setThreshold?: number;
 }
 
-/** From logits over the visible labels to what is shown: scores, confidence, abstention and the set that holds 90 %. */
+/** What `predict` takes of a calibration; its own threshold for abstention goes before the platform's. */
+export function predictOptionsOf(calibration: Calibration | null, abstainBelow: number): PredictOptions {
+  if (calibration === null) return { temperature: null, abstainBelow };
+  const { temperature, bias, setThreshold } = calibration;
+  return { temperature, abstainBelow: calibration.abstainBelow ?? abstainBelow, ...(bias === undefined ? {} : { bias }), ...(setThreshold === undefined ? {} : { setThreshold }) };
+}
+
+/** Softmax of logits / temperature + bias. */
+export function calibratedProbabilities(logits: ArrayLike<number>, labels: readonly string[], { temperature, bias }: Pick<Calibration, 'temperature' | 'bias'>): number[] {
+  return softmax(Array.from(logits, (logit, k) => logit / temperature + (bias?.[labels[k]!] ?? 0)));
+}
+
+/** From logits over the visible labels to what is shown: scores, confidence, abstention and the prediction set. */
 export function predict(logits: ArrayLike<number>, labels: readonly string[], options: PredictOptions): PredictionResult {
   const scores = softmax(logits);
-  const confidences = options.temperature === null ? scores : softmax(logits, options.temperature);
+  const confidences = options.temperature === null ? scores : calibratedProbabilities(logits, labels, { temperature: options.temperature, bias: options.bias });
   const best = indexOfLargest(scores);
   const confidence = confidences[best]!;
   return {
@@ -53,7 +70,7 @@ export function predict(logits: ArrayLike<number>, labels: readonly string[], op
     confidence,
     calibrated: options.temperature !== null,
     abstained: confidence < options.abstainBelow,
-    predictionSet: smallestSet(confidences, labels),
+    predictionSet: options.setThreshold === undefined ? smallestSet(confidences, labels) : setAbove(confidences, labels, options.setThreshold, best),
     scores: Object.fromEntries(labels.map((label, i) => [label, scores[i]!])),
     logits: Array.from(logits),
   };
@@ -65,8 +82,18 @@ export function indexOfLargest(values: ArrayLike<number>): number {
   return best;
 }
 
+/** Most probable first. Never empty: an answer that is shown is in its own set. */
+function setAbove(probabilities: readonly number[], labels: readonly string[], threshold: number, best: number): string[] {
+  const taken = byProbability(probabilities).filter((i) => probabilities[i]! >= threshold);
+  return (taken.length === 0 ? [best] : taken).map((i) => labels[i]!);
+}
+
+function byProbability(probabilities: readonly number[]): number[] {
+  return probabilities.map((_, i) => i).sort((a, b) => probabilities[b]! - probabilities[a]!);
+}
+
 function smallestSet(probabilities: readonly number[], labels: readonly string[]): string[] {
-  const order = labels.map((_, i) => i).sort((a, b) => probabilities[b]! - probabilities[a]!);
+  const order = byProbability(probabilities);
   const taken: string[] = [];
   let mass = 0;
   for (const i of order) {

@@ -1,5 +1,8 @@
 import type { RoleRule } from './speaker-roles.js';
 
+/** `auto`: the strongest that works here; `required`: nothing weaker than namespaces without a network; `off`: limits alone. */
+export type DecoderConfinementMode = 'auto' | 'required' | 'off';
+
 /** How a bucket is reached; of no account for files. */
 export interface StorageAccess {
   /** Null: AWS itself. */
@@ -54,6 +57,7 @@ export interface Settings {
   readonly minFreeBytes: number;
   readonly analyzeWaitMs: number;
   readonly decodeTimeoutMs: number;
+  readonly decoderConfinement: DecoderConfinementMode;
   readonly workerConcurrency: number;
   /** How long running requests and analyses may go on once the process was asked to stop; what is left then goes back to the queue. */
   readonly drainMs: number;
@@ -67,6 +71,14 @@ export interface Settings {
   readonly maxQueueLength: number;
   readonly maxQueuedAnalyses: number;
   readonly introspection: boolean;
+  /** PEM files; null: plain HTTP. */
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | null;
+  /** Addresses and networks whose `X-Forwarded-…` headers are believed; empty: nobody's. */
+  readonly trustedProxies: readonly string[];
+  /** The operator's word that a proxy with TLS stands in front. */
+  readonly behindProxy: boolean;
+  /** Pages of other origins that may read answers; empty: none. */
+  readonly corsOrigins: readonly string[];
   readonly rateLimits: RateLimits;
   /** Null: API keys alone. */
   readonly oidc: OidcSettings | null;
@@ -84,6 +96,10 @@ export interface Settings {
   readonly downloadProxy: string | null;
   /** Variables that model hosts are given (an accelerator's libraries). */
   readonly hostEnvironment: Readonly<Record<string, string>>;
+  /** File of the keys that data keys are wrapped with; null: `encryption.key` in the data folder. */
+  readonly keyFile: string | null;
+  /** The same keys as a setting (`utk_…`, several with commas, the first one current); wins over the file. */
+  readonly workspaceKey: string | null;
   /** Roles of speakers where a request names none. */
   readonly speakerRoles: RoleRule | null;
   /** Which installed diarization model is used; null: the first by id. */

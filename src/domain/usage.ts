@@ -1,3 +1,5 @@
+import type { LegalStatement } from './law/judge.js';
+
 /** Kinds of data that are counted: originals, frame tracks, vectors, and rows of results. */
 export const USAGE_KINDS = ['audio', 'tracks', 'embeddings', 'results'] as const;
 export type UsageKind = (typeof USAGE_KINDS)[number];
@@ -19,7 +21,16 @@ export interface WorkspaceRecord {
   /** Bytes of uploaded audio that it may keep; null: as many as the disk takes. */
   readonly maxStoredBytes: number | null;
   readonly createdAt: Date;
+  readonly law: WorkspaceLaw;
 }
+
+/** What a workspace states of its law, and whether the operator has put a prohibition aside. */
+export interface WorkspaceLaw extends LegalStatement {
+  readonly overrideReason: string | null;
+  readonly overriddenAt: Date | null;
+}
+
+export const NO_STATEMENT: WorkspaceLaw = { purpose: null, jurisdiction: null, legalBasis: null, speakerRole: 'unknown', overrideReason: null, overriddenAt: null };
 
 /** Columns over the days that were measured, oldest first; a kind that had nothing is 0. */
 export interface UsageHistory {

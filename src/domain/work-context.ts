@@ -4,6 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface WorkIds {
   readonly requestId?: string;
   readonly analysisId?: string;
+  readonly evaluationRunId?: string;
   readonly traceId?: string;
 }
 

@@ -8,6 +8,7 @@ import { NO_TRACING, type Tracing } from '../domain/tracing.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
+import { registerCors } from './cors.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
 import { registerGraphQL } from './graphql.route.js';
 import { registerHealth, type ReadinessCheck } from './health.route.js';
@@ -26,11 +27,13 @@ import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
 import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
+import { httpsOf, type TlsFiles } from './tls.js';
+import { trustedProxies } from './trusted-proxies.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 
 export interface AppOptions {
   readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules'>;
-  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection'>;
+  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
   /** From `contextFactory()`. */
@@ -55,6 +58,8 @@ export interface AppOptions {
   readonly trusted?: TrustedDocuments;
   /** Checks tokens of an issuer; left out where API keys alone are let in. */
   readonly verifyToken?: TokenVerifier;
+  /** Without it plain HTTP. */
+  readonly tls?: TlsFiles;
 }
 
 /** The whole edge, not yet listening. Order matters: a hook here runs before those below it. */
@@ -67,7 +72,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const keys = withTokens(services.keys, options.verifyToken ?? null);
   if (options.pluginFigures !== undefined) registerPluginMetrics(metrics.registry, options.pluginFigures);
 
+  const isTrusted = trustedProxies(settings.trustedProxies);
+
   const app: FastifyInstance = Fastify({
+    ...httpsOf(options.tls),
+    trustProxy: isTrusted,
     loggerInstance: options.log,
     // Fastify's own lines carry addresses and URLs; `registerMetrics` writes one without them.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -83,6 +92,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRequestTrace(app, options.tracing ?? NO_TRACING);
   registerDraining(app, limits);
   registerSecurityHeaders(app);
+  registerCors(app, settings.corsOrigins);
   registerAuth(app, keys, signer, limiter);
   registerRateLimits(app, limiter);
   registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
@@ -99,7 +109,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, limiter, metrics, trusted, keys, introspection: settings.introspection, log: options.log, signPath: (path, principal) => signer.sign(path, principal),
+    schema, createContext, limits, limiter, metrics, trusted, keys, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal) => signer.sign(path, principal),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

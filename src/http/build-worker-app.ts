@@ -11,18 +11,25 @@ import { registerRateLimits } from './rate-limits.js';
 import { registerAuth } from './request-auth.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
+import { httpsOf, type TlsFiles } from './tls.js';
+import { trustedProxies } from './trusted-proxies.js';
 
 export interface WorkerAppOptions {
-  readonly keys: Pick<KeyService, 'authenticate'>;
+  readonly keys: Pick<KeyService, 'authenticate' | 'linkHolder'>;
   readonly checks: readonly ReadinessCheck[];
   readonly log: FastifyBaseLogger;
   readonly registry: Registry;
   readonly limiter: RateLimiter;
+  /** PEM; without it plain HTTP. */
+  readonly tls?: TlsFiles;
+  readonly trustedProxies?: readonly string[];
 }
 
 /** What a worker shows of itself: health, readiness and metrics under the same rules as the API's. It takes no work this way. */
-export function buildWorkerApp({ keys, checks, log, registry, limiter }: WorkerAppOptions): FastifyInstance {
+export function buildWorkerApp({ keys, checks, log, registry, limiter, tls, trustedProxies: networks = [] }: WorkerAppOptions): FastifyInstance {
   const app: FastifyInstance = Fastify({
+    ...httpsOf(tls),
+    trustProxy: trustedProxies(networks),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),

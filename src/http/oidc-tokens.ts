@@ -14,6 +14,8 @@ const FETCH_TIMEOUT_MS = 5000;
 const COOLDOWN_MS = 30_000;
 const KEYS_MAX_AGE_MS = 600_000;
 const MAX_NAME_LENGTH = 100;
+/** No id of a key begins with it. */
+const TOKEN_HOLDER = 'oidc_';
 const LOOKS_LIKE_TOKEN = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 export interface TokenParts {
@@ -24,12 +26,17 @@ export interface TokenParts {
   readonly cooldownMs?: number;
 }
 
+type LettingIn = Pick<KeyService, 'authenticate' | 'linkHolder'>;
 export type TokenVerifier = (token: string) => Promise<Principal | null>;
 
 /** API keys and, for what looks like one, tokens of the issuer. */
-export function withTokens(keys: Pick<KeyService, 'authenticate'>, verify: TokenVerifier | null): Pick<KeyService, 'authenticate'> {
+export function withTokens(keys: LettingIn, verify: TokenVerifier | null): LettingIn {
   if (verify === null) return keys;
-  return { authenticate: async (secret, address) => (LOOKS_LIKE_TOKEN.test(secret) ? await verify(secret) : null) ?? (await keys.authenticate(secret, address)) };
+  return {
+    authenticate: async (secret, address) => (LOOKS_LIKE_TOKEN.test(secret) ? await verify(secret) : null) ?? (await keys.authenticate(secret, address)),
+    // Nobody but the issuer knows whether a token's holder is still welcome, so a link of one was signed to end with the token.
+    linkHolder: async (link, address) => (link.keyId.startsWith(TOKEN_HOLDER) ? { ...link, keyName: 'token holder', role: 'viewer' } : keys.linkHolder(link, address)),
+  };
 }
 
 /**
@@ -65,8 +72,8 @@ export function createTokenVerifier(parts: TokenParts): TokenVerifier {
     const role = highestRole(claimOf(payload, settings.roleClaim));
     const workspaceId = settings.workspaceClaim === null ? parts.defaultWorkspaceId : claimOf(payload, settings.workspaceClaim);
     if (role === null || typeof workspaceId !== 'string' || !(await isWorkspace(workspaceId))) return null;
-    const keyId = `oidc_${createHash('sha256').update(`${settings.issuer}\n${sub}`).digest('hex').slice(0, 26)}`;
-    return { keyId, keyName: sub.slice(0, MAX_NAME_LENGTH), workspaceId, role };
+    const keyId = `${TOKEN_HOLDER}${createHash('sha256').update(`${settings.issuer}\n${sub}`).digest('hex').slice(0, 26)}`;
+    return { keyId, keyName: sub.slice(0, MAX_NAME_LENGTH), workspaceId, role, validUntil: new Date((payload.exp ?? 0) * 1000) };
   };
 }
 

@@ -6,6 +6,7 @@ export interface MetricSources {
   readonly queues: readonly { readonly job: string; depth(): Promise<number>; oldestAgeSeconds(): Promise<number> }[];
   readonly models: () => readonly { readonly id: string; readonly memoryBytes: number | null; readonly queueLength: number; readonly state: string }[];
   readonly freeBytes: () => Promise<number | null>;
+  readonly tasks: () => Promise<readonly { readonly id: string; readonly lastRun: { readonly state: string; readonly startedAt: Date; readonly durationMs: number | null } | null }[]>;
 }
 
 export interface PlatformMetrics extends Measurements {
@@ -57,7 +58,7 @@ export function createPlatformMetrics(registry: Registry = new Registry()): Plat
   };
 }
 
-function registerSources(registry: Registry, { queues, models, freeBytes }: MetricSources): void {
+function registerSources(registry: Registry, { queues, models, freeBytes, tasks }: MetricSources): void {
   const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => Promise<void> | void): void => {
     new Gauge({
       name, help, labelNames, registers: [registry],
@@ -70,6 +71,9 @@ function registerSources(registry: Registry, { queues, models, freeBytes }: Metr
   };
   gauge('undertone_queue_depth_jobs', 'Jobs that wait.', ['job'], async (g) => { for (const queue of queues) g.set({ job: queue.job }, await queue.depth()); });
   gauge('undertone_queue_oldest_age_seconds', 'How long the oldest waiting job has waited; 0 when none waits.', ['job'], async (g) => { for (const queue of queues) g.set({ job: queue.job }, await queue.oldestAgeSeconds()); });
+  gauge('undertone_task_last_start_seconds', 'When a scheduled task last began on any node, in seconds since 1970.', ['task'], async (g) => { for (const { id, lastRun } of await tasks()) if (lastRun !== null) g.set({ task: id }, lastRun.startedAt.getTime() / 1000); });
+  gauge('undertone_task_last_duration_seconds', 'How long the last run of a scheduled task took.', ['task'], async (g) => { for (const { id, lastRun } of await tasks()) if (lastRun?.durationMs != null) g.set({ task: id }, lastRun.durationMs / 1000); });
+  gauge('undertone_task_last_success_ratio', '1 where the last run of a scheduled task went well or goes on, 0 where it failed.', ['task'], async (g) => { for (const { id, lastRun } of await tasks()) if (lastRun !== null) g.set({ task: id }, lastRun.state === 'FAILED' ? 0 : 1); });
   gauge('undertone_model_host_memory_bytes', 'Resident memory of the hosts of a model in this process’s care.', ['model'], (g) => { for (const { id, memoryBytes } of models()) g.set({ model: id }, memoryBytes ?? 0); });
   gauge('undertone_model_queue_windows', 'Windows that wait for a model.', ['model'], (g) => { for (const { id, queueLength } of models()) g.set({ model: id }, queueLength); });
   gauge('undertone_model_state_info', '1 for the state that the hosts of a model are in.', ['model', 'state'], (g) => { for (const { id, state } of models()) g.set({ model: id, state }, 1); });

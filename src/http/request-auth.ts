@@ -23,7 +23,7 @@ declare module 'fastify' {
 }
 
 /** Runs before anything reads a body: who has no key costs a header, not an upload. */
-export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authenticate'>, signer: PathSigner, limiter: RateLimiter): void {
+export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authenticate' | 'linkHolder'>, signer: PathSigner, limiter: RateLimiter): void {
   app.decorateRequest('principal', null);
   app.addHook('onRequest', async (request, reply) => {
     const access = request.is404 ? 'key' : (request.routeOptions.config.access ?? 'key');
@@ -31,7 +31,11 @@ export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authe
     const secret = bearerOf(request.headers.authorization);
     request.principal = secret === null ? null : await keys.authenticate(secret, request.ip);
     if (request.principal !== null) return;
-    if (access === 'signed' && secret === null) request.principal = signer.verify(pathOf(request), request.query as Record<string, unknown>);
+    if (access === 'signed' && secret === null) {
+      const holder = signer.verify(request.method, pathOf(request), request.query as Record<string, unknown>);
+      // A link dies with the key that made it, and does no more than that key may do now.
+      request.principal = holder === null ? null : await keys.linkHolder(holder, request.ip);
+    }
     if (request.principal !== null || (access === 'loopback' && secret === null && isLocal(request))) return;
     // Guessing a key of 256 bits is hopeless; asking the database for each guess is what costs.
     if (secret !== null) limiter.take(request.ip, 'failedKeys');

@@ -13,8 +13,19 @@ export function isSafeAddress({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
-/** INSECURE_LISTEN when the address can be reached from other machines and nothing would ask them for a key. */
-export function assertSafeListen(host: string, hasKeys: boolean): void {
-  if (isLoopback(host) || hasKeys) return;
+export interface Guarded {
+  /** There is a key to ask for. */
+  readonly hasKeys: boolean;
+  /** TLS of our own, or the operator's word that a proxy has it. */
+  readonly isEncrypted: boolean;
+}
+
+/** INSECURE_LISTEN when the address can be reached from other machines and nothing would ask them for a key, or keys and voices would travel in the clear. */
+export function assertSafeListen(host: string, { hasKeys, isEncrypted }: Guarded): void {
+  if (isLoopback(host)) return;
+  if (hasKeys && !isEncrypted) {
+    throw new UndertoneError('INSECURE_LISTEN', 'UNDERTONE_HOST is not a loopback address and nothing encrypts the connection. Set UNDERTONE_TLS_CERT and UNDERTONE_TLS_KEY, say UNDERTONE_BEHIND_PROXY=true where a proxy with TLS stands in front, or listen on 127.0.0.1.');
+  }
+  if (hasKeys) return;
   throw new UndertoneError('INSECURE_LISTEN', 'UNDERTONE_HOST is not a loopback address and there is no API key. Make one first (`undertone keys create`), or listen on 127.0.0.1.');
 }

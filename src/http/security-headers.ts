@@ -8,7 +8,10 @@ export const PAGE_POLICY = [
   "manifest-src 'self'", "worker-src 'self' blob:", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'",
 ].join('; ');
 
-/** On every answer. No CORS header is ever sent, so no other page can read one. */
+/** A year, this host alone: other names of the domain are not ours to speak for. */
+const STRICT_TRANSPORT = 'max-age=31536000';
+
+/** On every answer. */
 export function registerSecurityHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers({
@@ -22,6 +25,8 @@ export function registerSecurityHeaders(app: FastifyInstance): void {
       'Content-Security-Policy': NOTHING_ALLOWED,
       'Cache-Control': 'no-store',
     });
+    // Over plain HTTP the header means nothing, and a proxy that we do not trust must not be able to make us say it.
+    if (request.protocol === 'https') void reply.header('Strict-Transport-Security', STRICT_TRANSPORT);
     done();
   });
 }

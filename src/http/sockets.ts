@@ -4,6 +4,7 @@ import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Metrics } from './metrics.js';
 import { CLOSE_FORBIDDEN, subscriptionServer, type SocketSession, type SubscriptionOptions } from './subscriptions.js';
+import { clientAddress, type IsTrusted } from './trusted-proxies.js';
 
 const PING_MS = 12_000;
 /** RFC 6455 leaves 4000–4999 to applications; this one is HTTP's 429. */
@@ -11,16 +12,16 @@ const CLOSE_TOO_MANY_MESSAGES = 4429;
 const CLOSE_GOING_AWAY = 1001;
 
 /** WebSocket connections on `/graphql`. The returned function ends them all. */
-export function attachSockets(http: HttpServer, options: SubscriptionOptions & { readonly metrics: Metrics }): () => Promise<void> {
+export function attachSockets(http: HttpServer, options: SubscriptionOptions & { readonly metrics: Metrics; readonly isTrusted: IsTrusted; readonly corsOrigins: readonly string[] }): () => Promise<void> {
   const { limits, log } = options;
   const server = subscriptionServer(options);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.socketMessageBytes, handleProtocols: (protocols) => handleProtocols(protocols), perMessageDeflate: false });
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    const refusal = refusalOf(request, sockets.clients.size >= limits.sockets);
+    const refusal = refusalOf(request, options.corsOrigins, sockets.clients.size >= limits.sockets);
     if (refusal !== null) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    else sockets.handleUpgrade(request, socket, head, (opened) => open(opened, request.socket.remoteAddress ?? ''));
+    else sockets.handleUpgrade(request, socket, head, (opened) => open(opened, clientAddress(request.socket.remoteAddress ?? '', forwardedFor(request), options.isTrusted)));
   };
   http.on('upgrade', upgrade);
 
@@ -74,12 +75,16 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
   };
 }
 
-/** Browsers send cookies and local network access along with any page's socket: only our own pages may open one. */
-function refusalOf(request: IncomingMessage, isFull: boolean): string | null {
+/** Browsers send cookies and local network access along with any page's socket: only our own pages, and those of listed origins, may open one. */
+function refusalOf(request: IncomingMessage, corsOrigins: readonly string[], isFull: boolean): string | null {
   if (request.url?.split('?', 1)[0] !== '/graphql') return '404 Not Found';
   const { origin, host } = request.headers;
-  if (origin !== undefined && hostOf(origin) !== host) return '403 Forbidden';
+  if (origin !== undefined && hostOf(origin) !== host && !corsOrigins.includes(origin)) return '403 Forbidden';
   return isFull ? '503 Service Unavailable' : null;
+}
+
+function forwardedFor(request: IncomingMessage): string | undefined {
+  return [request.headers['x-forwarded-for'] ?? []].flat().join(',') || undefined;
 }
 
 function hostOf(origin: string): string | null {

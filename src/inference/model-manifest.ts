@@ -1,9 +1,14 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import process from 'node:process';
 import { z } from 'zod';
+import type { Calibration } from '../domain/calibration.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { ModelManifest } from '../domain/model.js';
 
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain file name inside the model folder');
 const count = z.int().positive();
+const share = z.number().min(0).max(1);
 
 const manifestSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must be 1 to 64 of a-z, 0-9, ".", "_", "-"'),
@@ -27,7 +32,11 @@ const manifestSchema = z.strictObject({
   license: z.string().min(1),
   attribution: z.string().optional(),
   precision: z.enum(['f32', 'int8']).optional(),
-  calibration: z.object({ temperature: z.number().positive() }).optional(),
+  // Not strict: a calibration written by a later version keeps what this one understands.
+  calibration: z.object({
+    temperature: z.number().positive(), bias: z.record(z.string(), z.number()).optional(), coverage: share.optional(), setThreshold: share.optional(),
+    abstainBelow: share.optional(), risk: share.optional(), itemCount: count.optional(), speakerCount: count.optional(),
+  }).optional(),
   quantization: z.object({ argmaxAgreement: z.number(), maxScoreDifference: z.number(), embeddingCosine: z.number(), clipCount: z.int().nonnegative() }).optional(),
   session: z
     .strictObject({
@@ -62,4 +71,14 @@ export function parseManifest(text: string, folderName: string): ModelManifest {
 
 function withoutUndefined(value: object): object {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined));
+}
+
+/** Replaces the calibration of a model's manifest: written beside it and renamed, so that no reader sees half. */
+export async function writeCalibration(folder: string, calibration: Calibration): Promise<void> {
+  const path = join(folder, 'manifest.json');
+  const manifest = { ...(JSON.parse(await readFile(path, 'utf8')) as ModelManifest), calibration };
+  parseManifest(JSON.stringify(manifest), basename(folder));
+  const beside = `${path}.${process.pid}.new`;
+  await writeFile(beside, `${JSON.stringify(manifest, null, 2)}\n`);
+  await rename(beside, path);
 }

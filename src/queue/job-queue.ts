@@ -12,6 +12,7 @@ export interface JobOrigin {
 /** Every kind of job and its payload. Payloads hold ids, never data: the handler reads the truth when it runs. */
 export interface JobPayloads {
   'analyze-recording': { readonly analysisId: string; readonly origin?: JobOrigin };
+  'run-evaluation': { readonly evaluationRunId: string };
   /** One delivery of a fact to one durable listener. */
   'deliver-fact': { readonly listener: string; readonly fact: Fact };
 }

@@ -6,22 +6,31 @@ import { AlertResolver, AnalysisAlertsResolver } from './alert.resolver.js';
 import { AnalysisFieldsResolver } from './analysis-fields.resolver.js';
 import { AnalysisResolver } from './analysis.resolver.js';
 import { ApiKeyResolver } from './api-key.resolver.js';
+import { ArchiveResolver } from './archive.resolver.js';
+import { AuditResolver } from './audit.resolver.js';
 import { ComparisonResolver } from './comparison.resolver.js';
 import { DeadLetterResolver } from './dead-letter.resolver.js';
 import { EmbeddingResolver } from './embedding.resolver.js';
+import { CalibrationResolver } from './calibration.resolver.js';
+import { EvaluationResolver, EvaluationMistakeResolver, EvaluationRunResolver } from './evaluation.resolver.js';
+import { ErasureResolver, HoldResolver } from './hold.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { RecordingResolver } from './recording.resolver.js';
 import { RuleResolver } from './rule.resolver.js';
+import { RetentionResolver } from './retention.resolver.js';
 import { PredictionResolver, SegmentResolver, SimilarSegmentResolver } from './segment.resolver.js';
 import { SpeakerResolver } from './speaker.resolver.js';
+import { TaskResolver } from './task.resolver.js';
 import { StatisticsResolver } from './statistics.resolver.js';
 import { TimelineSeriesResolver } from './timeline.resolver.js';
 import { UsageResolver } from './usage.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
+  RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver,
   ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
+  EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

@@ -1,4 +1,5 @@
 import DataLoader from 'dataloader';
+import type { EvaluationSetRecord } from '../domain/evaluation-records.js';
 import type { Conversation } from '../domain/conversation.js';
 import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, RoleChangeRecord, SpeakerRecord } from '../domain/records.js';
 import type { AlertRecord, RuleRecord } from '../domain/rule-records.js';
@@ -15,6 +16,7 @@ export interface Loaders {
   readonly segmentEmbeddings: DataLoader<string, EmbeddingRecord | null>;
   /** By analysis id. */
   readonly speakers: DataLoader<string, readonly SpeakerRecord[]>;
+  readonly evaluationSets: DataLoader<string, EvaluationSetRecord | null>;
   readonly rules: DataLoader<string, RuleRecord | null>;
   /** By rule id. */
   readonly ruleFirings: DataLoader<string, number>;
@@ -32,6 +34,7 @@ export function createLoaders(services: Services, principal: Principal): Loaders
     analyses: byKey((ids) => services.analyses.findMany(principal, ids), (analysis) => analysis.id),
     latestAnalyses: byKey((ids) => services.analyses.latestForRecordings(principal, ids), (analysis) => analysis.recordingId),
     segmentEmbeddings: byKey((ids) => services.embeddings.forSegments(principal, ids), (embedding) => embedding.segmentId ?? ''),
+    evaluationSets: byKey((ids) => services.evaluations.findSets(principal, ids), (set) => set.id),
     speakers: new DataLoader(async (ids) => {
       const speakers = await services.analyses.speakers(principal, ids);
       return ids.map((id) => speakers.filter((speaker) => speaker.analysisId === id));

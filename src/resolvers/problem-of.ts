@@ -8,8 +8,8 @@ import {
 const PROBLEM_OF_CODE: Partial<Record<ErrorCode, ProblemClass>> = {
   BAD_INPUT: BadInputProblem, PAGE_TOO_LARGE: BadInputProblem, BAD_CURSOR: BadInputProblem, EMBEDDINGS_INCOMPARABLE: BadInputProblem,
   FORBIDDEN: ForbiddenProblem,
-  NOT_FOUND: NotFoundProblem, BLOB_MISSING: NotFoundProblem,
-  CONFLICT: ConflictProblem, IDEMPOTENCY_KEY_REUSED: ConflictProblem, ANALYSIS_CANCELLED: ConflictProblem,
+  NOT_FOUND: NotFoundProblem, BLOB_MISSING: NotFoundProblem, ERASED: NotFoundProblem,
+  CONFLICT: ConflictProblem, IDEMPOTENCY_KEY_REUSED: ConflictProblem, ANALYSIS_CANCELLED: ConflictProblem, LEGAL_HOLD: ConflictProblem, CONFIRMATION_NEEDED: ConflictProblem, ARCHIVE_INVALID: ConflictProblem,
   UPLOAD_TOO_LARGE: UploadProblem, UPLOAD_EMPTY: UploadProblem, UPLOAD_ABORTED: UploadProblem, UPLOAD_DIGEST_MISMATCH: UploadProblem, QUOTA_EXCEEDED: UploadProblem, STORAGE_FULL: UploadProblem, STORAGE_FAILED: UploadProblem,
   NOT_AUDIO: AudioProblem, NO_AUDIO_STREAM: AudioProblem, AUDIO_CORRUPT: AudioProblem, AUDIO_TOO_SHORT: AudioProblem, AUDIO_TOO_LONG: AudioProblem, AUDIO_LIMIT_EXCEEDED: AudioProblem, DECODE_INTERRUPTED: AudioProblem, FFMPEG_MISSING: AudioProblem,
   MODEL_UNKNOWN: ModelProblem, MODEL_INVALID: ModelProblem, MODEL_LOAD_FAILED: ModelProblem, LICENSE_NOT_ACCEPTED: ModelProblem, INFERENCE_CRASHED: ModelProblem, INFERENCE_TIMEOUT: ModelProblem,

@@ -1,6 +1,9 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import type { ArchiveRecord, LegalHoldRecord } from '../domain/archive.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
+import { isRemovedBlob } from '../domain/removed-blob.js';
 import { AnalysisConnection, AnalysisType } from './analysis.type.js';
+import { ArchiveType, LegalHoldType } from './archive.type.js';
 import { toConnection, type Connection } from './page.type.js';
 import { pageRequest, present } from './page-request.js';
 import type { Plain } from './plain.js';
@@ -82,5 +85,20 @@ export class RecordingResolver {
   @FieldResolver(() => AnalysisType, { nullable: true, description: 'The newest analysis, whatever its state.' })
   latestAnalysis(@Ctx() context: RequestContext, @Root() recording: RecordingRoot): Promise<AnalysisRecord | null> {
     return context.loaders.latestAnalyses.load(recording.id);
+  }
+
+  @FieldResolver(() => [LegalHoldType], { description: 'Legal holds that cover it now.' })
+  legalHolds(@Ctx() context: RequestContext, @Root() recording: RecordingRoot): Promise<readonly LegalHoldRecord[]> {
+    return context.services.holds.ofRecording(context.principal, recording.id);
+  }
+
+  @FieldResolver(() => [ArchiveType], { description: 'Verified archives that it is in, newest first.' })
+  archives(@Ctx() context: RequestContext, @Root() recording: RecordingRoot): Promise<readonly ArchiveRecord[]> {
+    return context.services.archives.ofRecording(context.principal, recording.id);
+  }
+
+  @FieldResolver(() => Boolean, { description: 'False: a policy has removed the original bytes; an archive may have them.' })
+  hasAudio(@Root() recording: RecordingRoot): boolean {
+    return !isRemovedBlob(recording.blobKey);
   }
 }

@@ -1,7 +1,9 @@
 import { createUnionType, type ClassType } from 'type-graphql';
 import { AnalysisType } from './analysis.type.js';
 import { ApiKeyType, CreatedApiKey } from './api-key.type.js';
+import { CalibrationType } from './calibration.type.js';
 import { DeadLetterType } from './dead-letter.type.js';
+import { DeletedEvaluationSet, EvaluationRunType, EvaluationSetType } from './evaluation.type.js';
 import { ModelType } from './model.type.js';
 import {
   AudioProblem, BadInputProblem, ConflictProblem, ForbiddenProblem, ModelProblem, NotFoundProblem, OverloadedProblem, Problem, UploadProblem, type ProblemClass,
@@ -20,15 +22,21 @@ export const LOAD_MODEL: readonly ProblemClass[] = [ModelProblem, ForbiddenProbl
 export const CREATE_API_KEY: readonly ProblemClass[] = [BadInputProblem, ForbiddenProblem];
 export const REVOKE_API_KEY: readonly ProblemClass[] = [NotFoundProblem, ForbiddenProblem];
 export const ROTATE_API_KEY: readonly ProblemClass[] = [NotFoundProblem, BadInputProblem, ConflictProblem, ForbiddenProblem];
+export const CREATE_EVALUATION_SET: readonly ProblemClass[] = [BadInputProblem, ModelProblem, ForbiddenProblem];
+export const CHANGE_EVALUATION_SET: readonly ProblemClass[] = [NotFoundProblem, ForbiddenProblem];
+export const RUN_EVALUATION: readonly ProblemClass[] = [NotFoundProblem, BadInputProblem, ModelProblem, ConflictProblem, OverloadedProblem, ForbiddenProblem];
+export const CHANGE_EVALUATION_RUN: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
+export const CALIBRATE_MODEL: readonly ProblemClass[] = [NotFoundProblem, BadInputProblem, ConflictProblem, ForbiddenProblem];
+export const RETIRE_CALIBRATION: readonly ProblemClass[] = [NotFoundProblem, ForbiddenProblem];
 export const DEAD_LETTER: readonly ProblemClass[] = [NotFoundProblem, ConflictProblem, ForbiddenProblem];
 
-/** The success member is a plain record, so whatever is no problem is the success. */
-export function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[]): symbol {
+/** The success is a plain record: whatever is no problem is it, or one of `others` where `successOf` says so. */
+export function resultOf(name: string, description: string, Success: ClassType, problems: readonly ProblemClass[], others: readonly ClassType[] = [], successOf: (value: object) => ClassType = () => Success): symbol {
   return createUnionType({
     name,
     description,
-    types: () => [Success, ...problems],
-    resolveType: (value: object) => (value instanceof Problem ? (value.constructor as ClassType) : Success),
+    types: () => [Success, ...others, ...problems],
+    resolveType: (value: object) => (value instanceof Problem ? (value.constructor as ClassType) : successOf(value)),
   }) as unknown as symbol;
 }
 
@@ -44,3 +52,11 @@ export const RevokeApiKeyResult = resultOf('RevokeApiKeyResult', 'The revoked ke
 export const RotateApiKeyResult = resultOf('RotateApiKeyResult', 'The key with its new secret, or why it has none.', CreatedApiKey, ROTATE_API_KEY);
 export const RetryDeadLetterResult = resultOf('RetryDeadLetterResult', 'The dead letter whose job waits again, or why it does not.', DeadLetterType, DEAD_LETTER);
 export const DiscardDeadLetterResult = resultOf('DiscardDeadLetterResult', 'The dead letter that was taken off the list, or why it was not.', DeadLetterType, DEAD_LETTER);
+export const CreateEvaluationSetResult = resultOf('CreateEvaluationSetResult', 'The evaluation set, or why it cannot be used.', EvaluationSetType, CREATE_EVALUATION_SET);
+export const DeleteEvaluationSetResult = resultOf('DeleteEvaluationSetResult', 'The evaluation set that is gone, or why it is still there.', DeletedEvaluationSet, CHANGE_EVALUATION_SET);
+export const ScheduleEvaluationSetResult = resultOf('ScheduleEvaluationSetResult', 'The evaluation set as it is now, or why it is not changed.', EvaluationSetType, CHANGE_EVALUATION_SET);
+export const RunEvaluationResult = resultOf('RunEvaluationResult', 'The run in the queue, or why there is none.', EvaluationRunType, RUN_EVALUATION);
+export const CancelEvaluationRunResult = resultOf('CancelEvaluationRunResult', 'The cancelled run, or why it goes on.', EvaluationRunType, CHANGE_EVALUATION_RUN);
+export const AcceptEvaluationRunResult = resultOf('AcceptEvaluationRunResult', 'The accepted run, or why it is not.', EvaluationRunType, CHANGE_EVALUATION_RUN);
+export const CalibrateModelResult = resultOf('CalibrateModelResult', 'The calibration that is now in force, or why there is none.', CalibrationType, CALIBRATE_MODEL);
+export const RetireCalibrationResult = resultOf('RetireCalibrationResult', 'The calibration that is no longer in force, or why it still is.', CalibrationType, RETIRE_CALIBRATION);

@@ -1,6 +1,7 @@
 import { visibleLabels } from '../domain/scores.js';
 import { MAX_TIMELINE_BINS, MIN_BIN_SECONDS } from '../domain/timeline.js';
-import { Ctx, Query, Resolver } from 'type-graphql';
+import { Ctx, FieldResolver, Query, Resolver } from 'type-graphql';
+import type { Principal } from '../domain/principal.js';
 import { scopesOf } from '../domain/scopes.js';
 import type { Plain } from './plain.js';
 import type { RequestContext } from './request-context.js';
@@ -11,6 +12,11 @@ export class ViewerResolver {
   @Query(() => Viewer, { description: 'Who asks.' })
   viewer(@Ctx() context: RequestContext): Plain<Viewer> {
     return { ...context.principal, scopes: scopesOf(context.principal) };
+  }
+
+  @FieldResolver(() => String, { description: 'What people who are heard should be told, and what the workspace has left unsaid of its purpose and law.' })
+  transparencyNotice(@Ctx() context: RequestContext): Promise<string> {
+    return context.services.law.transparencyNotice(context.principal);
   }
 
   @Query(() => Capabilities, { description: 'What this server can do and allows.' })

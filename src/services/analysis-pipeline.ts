@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { AudioDecoder, DecodedAudio } from '../audio/audio-decoder.js';
 import type { AnalysisOptions, AnalysisOutcome, AnalysisWarning, AnalysisWindow, SegmentResult } from '../domain/analysis.js';
+import { calibrationVersion, type AppliedCalibration } from '../domain/calibration.js';
 import { conversationOf } from '../domain/conversation.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { FrameTrack } from '../domain/frame-track.js';
@@ -54,6 +55,8 @@ export interface PipelineRequest {
   /** Hands the decoded samples (the mix) over with the result; the caller disposes of them. */
   readonly keepPcm?: boolean;
   readonly wantFrameFeatures?: boolean;
+  /** Instead of the model's own; left out or null: the model's own, where it has one. */
+  readonly calibration?: AppliedCalibration | null;
   /** The caller's own diarization, in place of the diarizer's; with `speakers: auto` only. */
   readonly stretches?: readonly SpokenStretch[];
 }
@@ -118,7 +121,9 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
   }
 
   async function analyzeDecoded(request: PipelineRequest, decoded: DecodedAudio, report: (fraction: number) => void): Promise<PipelineResult> {
-    const manifest = inference.manifest(request.options.modelId);
+    const own = inference.manifest(request.options.modelId);
+    const calibration = request.calibration ?? modelCalibration(own);
+    const manifest = calibration === null ? own : { ...own, calibration };
     const { pcm } = decoded;
     checkLength(request, pcm, manifest, parts.maxRawSeconds);
     const steps = parts.beginSteps?.();
@@ -136,22 +141,22 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
         onJudged: (done, index) => request.onSegment?.({ model: modelOf(manifest), segment: segmentOf(done, index, manifest, parts.abstainBelow), track: trackOf([done], manifest, index) }),
       });
-      return await concludeWith(request, manifest, heard, judged, { steps, samplesOf });
+      return await concludeWith(request, manifest, calibration, heard, judged, { steps, samplesOf });
     } finally {
       for (const voice of voices) if (voice.pcm !== pcm) await voice.pcm.dispose();
     }
   }
 
-  async function concludeWith(request: PipelineRequest, manifest: ModelManifest, heard: Heard, judged: readonly JudgedWindow[], { steps, samplesOf }: { readonly steps: AnalysisSteps | undefined; readonly samplesOf: (window: AnalysisWindow) => PcmSource }): Promise<PipelineResult> {
+  async function concludeWith(request: PipelineRequest, manifest: ModelManifest, calibration: AppliedCalibration | null, heard: Heard, judged: readonly JudgedWindow[], { steps, samplesOf }: { readonly steps: AnalysisSteps | undefined; readonly samplesOf: (window: AnalysisWindow) => PcmSource }): Promise<PipelineResult> {
     const judgement = judge(judged, manifest, parts.abstainBelow);
     const warnings: AnalysisWarning[] = [...heard.warnings];
-    if (manifest.calibration === undefined) warnings.push({ code: 'UNCALIBRATED', message: 'This model has no calibration: its confidence is the plain score and is usually too high.' });
+    if (calibration === null) warnings.push({ code: 'UNCALIBRATED', message: 'This model has no calibration: its confidence is the plain score and is usually too high.' });
     const channels = request.options.speakers === 'channels' ? ['channel-0', 'channel-1'] : [];
     const conversation = heard.stretches === null ? null : conversationOf(heard.stretches, heard.durationSeconds, channels);
     const outcome: AnalysisOutcome = {
       options: request.options,
       model: modelOf(manifest),
-      durationSeconds: heard.durationSeconds, quality: heard.quality, speechRegions: heard.speechRegions, gate: heard.gate, warnings,
+      calibration, durationSeconds: heard.durationSeconds, quality: heard.quality, speechRegions: heard.speechRegions, gate: heard.gate, warnings,
       summary: judgement.summary, segments: judgement.segments, embedding: judgement.embedding,
       speakers: conversation === null ? [] : speakersOf(judgement.segments, conversation, request.options.roles ?? null, judgement.labels, manifest, parts.abstainBelow),
       conversation,
@@ -183,6 +188,11 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       }
     },
   };
+}
+
+/** The manifest's calibration under its version. */
+function modelCalibration({ calibration }: ModelManifest): AppliedCalibration | null {
+  return calibration === undefined ? null : { ...calibration, version: calibrationVersion(calibration), scope: 'model' };
 }
 
 function modelOf(manifest: ModelManifest): AnalysisOutcome['model'] {

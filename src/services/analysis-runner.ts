@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AnalysisRepository } from '../db/repositories.js';
+import type { AppliedCalibration } from '../domain/calibration.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import type { AnalysisEnded } from '../domain/measurements.js';
 import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
@@ -7,10 +8,11 @@ import type { EventBus, Fact } from '../domain/events.js';
 import { encodeFrameTrack } from '../domain/frame-track.js';
 import type { Priority } from '../domain/priority.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
-import type { BlobStore } from '../storage/blob-store.js';
+import type { SealedStore } from '../storage/sealed-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
 import type { DecodeAhead } from './decode-ahead.js';
 import type { FactOutbox } from './fact-outbox.js';
+import type { Vault } from './vault.js';
 import { collectPartialResults } from './partial-results.js';
 
 /** Progress is written at most this often: a row update is a commit, and a bar needs no more. */
@@ -18,10 +20,13 @@ const PROGRESS_EVERY_MS = 300;
 
 export interface AnalysisRunnerParts {
   readonly analyses: AnalysisRepository;
-  readonly blobs: BlobStore;
+  readonly blobs: SealedStore;
+  readonly vault: Vault;
   readonly pipeline: AnalysisPipeline;
   readonly decodeAhead: Pick<DecodeAhead, 'take'>;
   readonly events: EventBus;
+  /** Left out: every model's own calibration. */
+  readonly calibrationFor?: (analysis: AnalysisRecord, recording: RecordingRecord) => Promise<AppliedCalibration | null>;
   readonly facts: FactOutbox;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
   readonly tracing?: Tracing;
@@ -45,7 +50,7 @@ export interface AnalysisRunner {
 }
 
 export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner {
-  const { analyses, blobs, pipeline, events, facts, tracing = NO_TRACING } = parts;
+  const { analyses, blobs, vault, pipeline, events, facts, tracing = NO_TRACING } = parts;
 
   function publish(analysis: AnalysisRecord, status: AnalysisRecord['status'], progress: number): void {
     events.publish({ kind: 'analysis.progress', workspaceId: analysis.workspaceId, analysisId: analysis.id, status, progress });
@@ -77,6 +82,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
     try {
       const result = await pipeline.analyze({
         path: local.path,
+        calibration: (await parts.calibrationFor?.(analysis, recording)) ?? null,
         decoded: parts.decodeAhead.take(recording.sha256),
         options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule },
         priority: context.priority,
@@ -88,7 +94,8 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
       const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
       // At the same time as the statements of the transaction, which waits for it: two waits for the disk become one.
-      const trackWritten = blobs.write(trackKey, encodeFrameTrack(result.track));
+      const key = await vault.keyOf(recording);
+      const trackWritten = blobs.write(key, trackKey, encodeFrameTrack(result.track));
       trackWritten.catch(() => undefined);
       const completed = await traced(tracing, 'results.write', { attributes: { 'undertone.segment.count': result.outcome.segments.length } }, () =>
         analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }, (tx) => facts.put(tx, factOf(analysis, 'analysis.completed'))));

@@ -3,7 +3,7 @@ import type { Conversation } from '../domain/conversation.js';
 import type { FrameTrack, TrackBlock } from '../domain/frame-track.js';
 import type { ModelManifest, WindowInference } from '../domain/model.js';
 import { samplesToSeconds } from '../domain/pcm.js';
-import { predict, takeColumns, visibleColumns, weightedMean } from '../domain/scores.js';
+import { predict, predictOptionsOf, takeColumns, visibleColumns, weightedMean } from '../domain/scores.js';
 import { rolesBy, type RoleRule } from '../domain/speaker-roles.js';
 import type { JudgedWindow } from './window-inference.js';
 
@@ -20,7 +20,7 @@ export interface Judgement {
 export function judge(windows: readonly JudgedWindow[], manifest: ModelManifest, abstainBelow: number): Judgement {
   const columns = visibleColumns(manifest);
   const labels = columns.map((column) => manifest.labels[column]!);
-  const predictOptions = { temperature: manifest.calibration?.temperature ?? null, abstainBelow };
+  const predictOptions = predictOptionsOf(manifest.calibration ?? null, abstainBelow);
   const visibleLogits = (inference: WindowInference): Float32Array => takeColumns(inference.logits, manifest.labels.length, columns);
   const segments = windows.map((one, index) => segmentOf(one, index, manifest, abstainBelow));
   const judged = windows.flatMap(({ window, inference }) => (inference === null ? [] : [{ window, inference }]));
@@ -42,7 +42,7 @@ export function segmentOf({ window, inference }: JudgedWindow, index: number, ma
   return {
     ...window,
     index,
-    prediction: logits === null ? null : predict(logits, columns.map((column) => manifest.labels[column]!), { temperature: manifest.calibration?.temperature ?? null, abstainBelow }),
+    prediction: logits === null ? null : predict(logits, columns.map((column) => manifest.labels[column]!), predictOptionsOf(manifest.calibration ?? null, abstainBelow)),
     embedding: inference?.embedding ?? null,
     frameCount: inference?.frameCount ?? 0,
   };
@@ -82,7 +82,7 @@ export function speakersOf(segments: readonly SegmentResult[], conversation: Con
       channel: channelOf(key),
       talkSeconds: figures.talkSeconds,
       figures,
-      summary: logits === null ? null : predict(logits, labels, { temperature: manifest.calibration?.temperature ?? null, abstainBelow }),
+      summary: logits === null ? null : predict(logits, labels, predictOptionsOf(manifest.calibration ?? null, abstainBelow)),
     };
   });
 }

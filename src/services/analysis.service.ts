@@ -13,6 +13,8 @@ import { parseAnalyzeOptions, requestDigest } from './analysis-request.js';
 import { eventsOf } from './event-bus.js';
 import type { ModelDirectory } from './model-directory.js';
 import type { Intake } from './intake.js';
+import type { AuditSink } from './audit.js';
+import type { LawService } from './law.service.js';
 import { requireScope } from './permissions.js';
 import type { AnalysisService } from './service-contracts.js';
 
@@ -33,6 +35,9 @@ export interface AnalysisServiceParts {
   readonly events: EventBus;
   readonly tracing?: Tracing;
   readonly intake: Pick<Intake, 'assertOpen'>;
+  /** Asked before anything is inferred. */
+  readonly law: Pick<LawService, 'assertAllowed'>;
+  readonly audit: AuditSink;
   /** Waiting analyses above which new ones are refused. */
   readonly maxQueuedAnalyses: number;
   /** Roles where a request names none. */
@@ -132,6 +137,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
         const existing = await findExisting(principal, options.idempotencyKey, digest);
         if (existing !== null) return existing;
       }
+      const overridden = await parts.law.assertAllowed(principal);
       await refuseWhenFull(principal.workspaceId);
       const row = {
         id: newId('analysis'), workspaceId: principal.workspaceId, recordingId, modelId: manifest.id, raw: options.raw,
@@ -140,6 +146,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       try {
         const analysis = await database.transaction(async (tx) => {
           const inserted = await analyses.insert(tx, row);
+          if (overridden !== null) await parts.audit.record(tx, principal, { action: 'law.overridden', subjectKind: 'analysis', subjectId: inserted.id, reason: `${overridden.article ?? ''}: ${overridden.reason}` });
           await queue.enqueue(tx, 'analyze-recording', { analysisId: inserted.id, ...origin() }, { priority: options.priority, key: inserted.id, workspaceId: principal.workspaceId, needs: manifest.id });
           return inserted;
         });

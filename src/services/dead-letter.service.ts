@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.js';
+import type { EvaluationRepository } from '../db/evaluation.repository.js';
 import type { AnalysisRepository } from '../db/repositories.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { EventBus } from '../domain/events.js';
@@ -19,13 +20,14 @@ export interface DeadLetterServiceParts {
   readonly database: Database;
   readonly queue: Pick<JobQueue, 'deadLetters' | 'takeDeadLetter' | 'wake'>;
   readonly analyses: Pick<AnalysisRepository, 'reopen'>;
+  readonly evaluations: Pick<EvaluationRepository, 'reopenRun'>;
   readonly events: EventBus;
 }
 
 const LIST = 'dead-letters';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export function createDeadLetterService({ database, queue, analyses, events }: DeadLetterServiceParts): DeadLetterService {
+export function createDeadLetterService({ database, queue, analyses, evaluations, events }: DeadLetterServiceParts): DeadLetterService {
   function notFound(id: string): UndertoneError {
     return new UndertoneError('NOT_FOUND', `There is no dead letter ${id.slice(0, 64)}; it may have been retried or discarded by somebody else.`, { id: id.slice(0, 64) });
   }
@@ -37,6 +39,9 @@ export function createDeadLetterService({ database, queue, analyses, events }: D
       // A throw undoes the taking as well: the letter stays on the list.
       if (again && taken.job === 'analyze-recording' && !(await analyses.reopen(tx, principal.workspaceId, taken.key))) {
         throw new UndertoneError('CONFLICT', `The analysis ${taken.key.slice(0, 64)} of this dead letter was deleted, cancelled or has succeeded since; there is nothing to retry. Discard the dead letter.`, { id: taken.key.slice(0, 64) });
+      }
+      if (again && taken.job === 'run-evaluation' && !(await evaluations.reopenRun(tx, principal.workspaceId, taken.key))) {
+        throw new UndertoneError('CONFLICT', `The evaluation run ${taken.key.slice(0, 64)} of this dead letter was deleted, cancelled or has succeeded since; there is nothing to retry. Discard the dead letter.`, { id: taken.key.slice(0, 64) });
       }
       return taken;
     });

@@ -49,18 +49,25 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
     return keys.insert({ id: newId('apiKey'), workspaceId, ...input, scopes: input.scopes ?? [], prefix: secret.slice(0, PREFIX_LENGTH), hash: hashOf(secret) });
   }
 
-  async function knownOf(hash: Buffer): Promise<(Believed & { readonly isNew: boolean }) | null> {
-    const name = hash.toString('base64');
-    const known = believed.get(name);
-    if (known !== undefined && known.untilMs > now()) return { ...known, isNew: false };
-    believed.delete(name);
-    const record = await keys.findByHash(hash);
-    if (record === null) return null;
+  function believe(name: string, record: ApiKeyRecord): Believed {
     if (believed.size >= MAX_BELIEVED) believed.clear();
     const networks = record.allowedNetworks.length === 0 ? null : networksOf(record.allowedNetworks);
     const entry = { record, isAllowedFrom: (address: string) => networks === null || networks.has(address), untilMs: now() + BELIEVED_MS };
     believed.set(name, entry);
-    return { ...entry, isNew: true };
+    return entry;
+  }
+
+  /** What is believed under a name, or what the database says. */
+  async function knownAs(name: string, read: () => Promise<ApiKeyRecord | null>): Promise<(Believed & { readonly isNew: boolean }) | null> {
+    const known = believed.get(name);
+    if (known !== undefined && known.untilMs > now()) return { ...known, isNew: false };
+    believed.delete(name);
+    const record = await read();
+    return record === null ? null : { ...believe(name, record), isNew: true };
+  }
+
+  function lets({ record: { revokedAt, expiresAt }, isAllowedFrom }: Believed, address: string): boolean {
+    return revokedAt === null && (expiresAt === null || expiresAt.getTime() > now()) && isAllowedFrom(address);
   }
 
   function notFound(id: string): UndertoneError {
@@ -76,14 +83,18 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
   return {
     async authenticate(secret, address) {
       // The index finds the hash of a 256-bit secret: time tells about hashes only, which an attacker cannot steer.
-      const known = await knownOf(hashOf(secret));
-      if (known === null || known.record.revokedAt !== null) return null;
-      const { record } = known;
-      if (record.expiresAt !== null && record.expiresAt.getTime() <= now()) return null;
-      if (!known.isAllowedFrom(address)) return null;
+      const hash = hashOf(secret);
+      const known = await knownAs(hash.toString('base64'), () => keys.findByHash(hash));
+      if (known === null || !lets(known, address)) return null;
+      const { record, isNew } = known;
       // Only a use that was let in counts as one.
-      if (known.isNew) await keys.touch(record.id);
+      if (isNew) await keys.touch(record.id);
       return { keyId: record.id, keyName: record.name, workspaceId: record.workspaceId, ...allowanceOf(record) };
+    },
+
+    async linkHolder({ workspaceId, keyId }, address) {
+      const known = await knownAs(`id ${workspaceId} ${keyId}`, () => keys.findById(workspaceId, keyId));
+      return known === null || !lets(known, address) ? null : { keyId, keyName: known.record.name, workspaceId, ...allowanceOf(known.record), role: 'viewer' };
     },
 
     async create(principal, input) {

@@ -1,5 +1,6 @@
 import type { Database } from '../db/database.js';
-import type { AnalysisRepository, RecordingRepository, UnfinishedAnalysis } from '../db/repositories.js';
+import type { AnalysisRepository, ApiKeyRepository, RecordingRepository, UnfinishedAnalysis } from '../db/repositories.js';
+import type { TaskRunRepository } from '../db/retention-repositories.js';
 import type { EventBus } from '../domain/events.js';
 import type { JobQueue } from '../queue/job-queue.js';
 import type { StorageBackend } from '../storage/blob-store.js';
@@ -16,6 +17,8 @@ const UNFINISHED_AGE_MS = 24 * 60 * 60 * 1000;
 /** An analysis waits so long for a worker that holds its model; then nobody is expected to. */
 const UNHELD_MODEL_MS = 24 * 60 * 60 * 1000;
 const BATCH = 500;
+const KEY_NOTICE_MS = 14 * 24 * 3600 * 1000;
+const RUN_MEMORY_MS = 90 * 24 * 3600 * 1000;
 
 export interface MaintenanceParts {
   readonly database: Database;
@@ -23,6 +26,8 @@ export interface MaintenanceParts {
   readonly analyses: AnalysisRepository;
   readonly blobs: Pick<StorageBackend, 'list' | 'delete' | 'removeUnfinished'>;
   readonly queue: JobQueue;
+  readonly keys: ApiKeyRepository;
+  readonly taskRuns: TaskRunRepository;
   readonly models: Pick<ModelDirectory, 'isHeld'>;
   readonly events: EventBus;
   readonly now?: () => number;
@@ -33,10 +38,14 @@ export interface MaintenanceService {
   sweepOrphanBlobs(signal: AbortSignal): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number; readonly abortedCount: number }>;
   /** Gives accepted analyses that lost their job a new one, and ends those that were begun too often or whose model no worker has held for a day. */
   recoverLostAnalyses(signal: AbortSignal): Promise<{ readonly requeuedCount: number; readonly failedCount: number }>;
+  /** Tells of each API key that ends within two weeks (`key.ending`). */
+  announceEndingKeys(): Promise<{ readonly endingCount: number }>;
+  /** Forgets old runs of tasks and refreshes what the planner knows of the tables. */
+  maintainDatabase(): Promise<{ readonly forgottenRunCount: number }>;
 }
 
 export function createMaintenanceService(parts: MaintenanceParts): MaintenanceService {
-  const { database, recordings, analyses, blobs, queue, models, events, now = Date.now } = parts;
+  const { database, recordings, analyses, blobs, queue, models, keys, taskRuns, events, now = Date.now } = parts;
 
   async function end({ id, workspaceId, recordingId }: UnfinishedAnalysis, code: 'INFERENCE_CRASHED' | 'MODEL_UNKNOWN', message: string): Promise<number> {
     if (!(await analyses.fail(id, { code, message }))) return 0;
@@ -107,6 +116,18 @@ export function createMaintenanceService(parts: MaintenanceParts): MaintenanceSe
       }
       if (requeuedCount > 0) queue.wake('analyze-recording');
       return { requeuedCount, failedCount };
+    },
+
+    async announceEndingKeys() {
+      const ending = await keys.endingBefore(new Date(now() + KEY_NOTICE_MS));
+      for (const { id, workspaceId, expiresAt } of ending) events.publish({ kind: 'key.ending', workspaceId, keyId: id, expiresAt: expiresAt! });
+      return { endingCount: ending.length };
+    },
+
+    async maintainDatabase() {
+      const forgottenRunCount = await taskRuns.prune(new Date(now() - RUN_MEMORY_MS));
+      await database.client.$executeRawUnsafe('ANALYZE');
+      return { forgottenRunCount };
     },
   };
 }

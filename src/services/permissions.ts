@@ -1,16 +1,16 @@
 import { UndertoneError } from '../domain/errors.js';
 import { roleAllows, type Principal, type Role } from '../domain/principal.js';
-import { allowsScope, ROLE_OF_SCOPE, roleScopes, type Scope } from '../domain/scopes.js';
+import { allowsScope, roleScopes, SCOPE_TABLE, type Scope } from '../domain/scopes.js';
 
 /** Throws FORBIDDEN unless the principal has the scope. Every use case begins with it. */
 export function requireScope(principal: Principal, scope: Scope): void {
   if (allowsScope(principal, scope)) return;
-  const neededRole = ROLE_OF_SCOPE[scope];
+  const neededRole = SCOPE_TABLE[scope].role;
   const has = roleAllows(principal.role, neededRole) ? 'was made without it' : `has the role "${principal.role}", and the role "${neededRole}" has it`;
   throw new UndertoneError('FORBIDDEN', `This needs the scope "${scope}"; the key that was sent ${has}.`, { neededScope: scope, neededRole });
 }
 
-/** For use cases without a scope of their own. A key with fewer scopes than its role is refused: what it may not be given must not be guessed. */
+/** For fields of plugins, which state a role alone. A key with fewer scopes than its role is refused: what it may not be given must not be guessed. */
 export function requireRole(principal: Principal, needed: Role): void {
   const isWhole = principal.scopes === undefined || [...roleScopes(needed)].every((scope) => allowsScope(principal, scope));
   if (roleAllows(principal.role, needed) && isWhole) return;

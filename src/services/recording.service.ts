@@ -3,14 +3,21 @@ import { UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
-import type { BlobStore, StorageBackend } from '../storage/blob-store.js';
+import type { ArchiveRepository } from '../db/retention-repositories.js';
+import { isRemovedBlob } from '../domain/removed-blob.js';
+import type { SealedStore } from '../storage/sealed-store.js';
+import type { LiveRemoval } from './live-removal.js';
+import type { StorageBackend } from '../storage/blob-store.js';
 import type { DecodeAhead } from './decode-ahead.js';
-import type { FactOutbox } from './fact-outbox.js';
 import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
 import { requireScope } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
 import type { StorageQuota } from './workspace.service.js';
+import type { Vault } from './vault.js';
+
+/** Clips up to this size are decoded while their row is written. */
+const DECODED_AHEAD_BYTES = 8 * 1024 * 1024;
 
 /** What the browser is told of a recording that it plays, by the name it was uploaded under; bytes of another kind are not sniffed. */
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -21,8 +28,10 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 export interface RecordingServiceParts {
   readonly database: Database;
   readonly recordings: RecordingRepository;
-  readonly blobs: BlobStore;
-  readonly facts: FactOutbox;
+  readonly blobs: SealedStore;
+  readonly vault: Vault;
+  readonly archives: ArchiveRepository;
+  readonly removal: LiveRemoval;
   readonly decodeAhead: Pick<DecodeAhead, 'begin'>;
   readonly intake: Pick<Intake, 'assertOpen'>;
   readonly maxUploadBytes: number;
@@ -38,15 +47,7 @@ function contentTypeOf(fileName: string): string {
 }
 
 export function createRecordingService(parts: RecordingServiceParts): RecordingService {
-  const { database, recordings, blobs, facts, maxUploadBytes } = parts;
-
-  /** Under the blob's lock, so that an upload of the same bytes in another request cannot lose its file. */
-  async function removeUnusedBlob(blobKey: string): Promise<void> {
-    await database.transaction(async (tx) => {
-      await recordings.lockBlob(tx, blobKey);
-      if ((await recordings.countBlobReferences(tx, blobKey)) === 0) await blobs.delete(blobKey);
-    });
-  }
+  const { database, recordings, archives, blobs, vault, removal, maxUploadBytes } = parts;
 
   return {
     async assertRoom(announcedBytes) {
@@ -60,7 +61,8 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
       requireScope(principal, 'recordings:write');
       parts.intake.assertOpen();
       const details = parseUploadInput(input);
-      const staged = await blobs.stage(file.stream, { maxBytes: maxUploadBytes, ...(signal === undefined ? {} : { signal }) });
+      const key = await vault.newKey(principal.workspaceId, details.externalId);
+      const staged = await blobs.stage(key, file.stream, { maxBytes: maxUploadBytes, plainCopyUpTo: file.analyzedNext === true ? DECODED_AHEAD_BYTES : 0, ...(signal === undefined ? {} : { signal }) });
       try {
         if (staged.byteLength === 0) throw new UndertoneError('UPLOAD_EMPTY', 'The uploaded file has no bytes. Check that it was written completely, and send it again.');
         if (details.sha256 !== null && details.sha256 !== staged.sha256) {
@@ -70,16 +72,19 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
         const blobKey = staged.key;
         return await database.transaction(async (tx) => {
           await recordings.lockBlob(tx, blobKey);
-          const inserted = await recordings.insertOrFind(tx, {
+          const found = await recordings.insertOrFind(tx, {
             id: newId('recording'), workspaceId: principal.workspaceId, sha256: staged.sha256, byteLength: staged.byteLength, blobKey,
             fileName: safeFileName(file.fileName), title: details.title, externalId: details.externalId, language: details.language,
             tags: details.tags, recordedAt: details.recordedAt,
           });
+          const isRevived = !found.isNew && isRemovedBlob(found.recording.blobKey) && (await recordings.reviveAudio(tx, found.recording.id, blobKey));
+          if (!found.isNew && !isRevived) return found;
           // The same bytes again take no room.
-          if (inserted.isNew) await parts.quota.assertRoom(tx, principal.workspaceId, staged.byteLength);
+          if (found.isNew) await parts.quota.assertRoom(tx, principal.workspaceId, staged.byteLength);
+          await vault.keep(tx, key, found.recording.id);
           // The file is durable before the row that points to it can be seen.
           await staged.commit();
-          return inserted;
+          return { recording: { ...found.recording, blobKey }, isNew: found.isNew };
         });
       } finally {
         await staged.discard();
@@ -125,23 +130,24 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
     async audioUrl(principal, id, { expiresInSeconds, contentDisposition }) {
       requireScope(principal, 'recordings:read');
       const recording = await recordings.findById(principal.workspaceId, id);
-      if (recording === null || parts.downloadUrl === undefined) return null;
+      // What is sealed must pass through here; only recordings from before there was encryption can be read where they lie.
+      if (recording === null || parts.downloadUrl === undefined || (await blobs.isSealed(recording.blobKey))) return null;
       return parts.downloadUrl(recording.blobKey, { expiresInSeconds, contentDisposition, contentType: contentTypeOf(recording.fileName) });
     },
 
-    async delete(principal, id, _reason) {
+    async delete(principal, id, reason) {
       requireScope(principal, 'recordings:delete');
-      const fact = { kind: 'recording.deleted', workspaceId: principal.workspaceId, recordingId: id } as const;
-      const removed = await database.transaction(async (tx) => {
-        const deleted = await recordings.delete(tx, principal.workspaceId, id);
-        if (deleted !== null) await facts.put(tx, fact);
-        return deleted;
+      const outcome = await removal.remove({
+        actor: principal, recordingId: id, kinds: ['RECORDING'], action: 'recording.deleted', reason,
+        settle: async (tx) => {
+          // Archives can bring it back, and need its key; without any, copies of its files become unreadable as well.
+          if ((await archives.holding(tx, principal.workspaceId, [id])).length === 0) await vault.destroy(tx, principal.workspaceId, [id]);
+        },
       });
-      if (removed === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
-      // After the commit: killed here, the files are orphans that a sweep removes; the other order could lose a live file.
-      for (const key of removed.trackKeys) await blobs.delete(key);
-      await removeUnusedBlob(removed.blobKey);
-      facts.announce(fact);
+      if (outcome.kind === 'held') throw new UndertoneError('LEGAL_HOLD', `The recording is under the legal hold ${outcome.holdIds.join(', ')}, which nothing overrides. Release it first (releaseLegalHold), with a reason.`, { holdIds: outcome.holdIds });
+      if (outcome.kind !== 'removed') throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      vault.forget();
+      await removal.deleteBlobs(outcome.blobKeys);
       return { id };
     },
   };

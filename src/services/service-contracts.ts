@@ -1,3 +1,4 @@
+import type { LawInput, LawService } from './law.service.js';
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
 import type { Conversation } from '../domain/conversation.js';
@@ -11,9 +12,20 @@ import type {
 import type { DomainEvent } from '../domain/events.js';
 import type { AlertService, RuleService } from './rule-contracts.js';
 import type { GraphqlAddition } from '../plugins/contract.js';
+import type { ArchiveService } from './archive.service.js';
+import type { AuditService } from './audit.js';
+import type { ErasureService } from './erasure.service.js';
+import type { HoldService } from './hold.service.js';
+import type { RetentionService } from './retention.service.js';
+import type { TaskService } from './task.service.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
 import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage.js';
+import type { EvaluatedItem } from '../domain/evaluated-item.js';
+import type { CalibrationRecord, EvaluationRunRecord, EvaluationSetRecord } from '../domain/evaluation-records.js';
+import type { PairedComparison } from '../domain/paired-comparison.js';
+import type { CalibrateInput } from './calibration.service.js';
+import type { EvaluationSetInput } from './evaluation-set.js';
 import type { OutputsResult } from './outputs-result.js';
 import type { DeadLetterView } from './dead-letter.service.js';
 import type { FleetModelStatus } from './model-directory.js';
@@ -169,6 +181,11 @@ export interface NewApiKey {
 export interface KeyService {
   /** Constant-time by construction: looks the SHA-256 up. Null when unknown, expired, revoked or not for use from this address. */
   authenticate(secret: string, address: string): Promise<Principal | null>;
+  /**
+   * Who a signed link of this key speaks for: a viewer with the scopes that the key has now. Null when the key is revoked,
+   * expired or not for use from this address; another node may believe a revoked one for five seconds.
+   */
+  linkHolder(link: Pick<Principal, 'workspaceId' | 'keyId'>, address: string): Promise<Principal | null>;
   /** BAD_INPUT; FORBIDDEN when the key would have a scope that the caller does not have. */
   create(principal: Principal, input: NewApiKey): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
   /** Another secret for the same key; the present one works for `overlapSeconds` more. NOT_FOUND; CONFLICT for a revoked one. */
@@ -194,12 +211,59 @@ export interface UsageService {
   measureAll(signal: AbortSignal): Promise<{ readonly workspaces: number }>;
 }
 
+export interface RunEvaluationInput {
+  readonly setId: string;
+  /** Default: the default model. */
+  readonly model?: string | null;
+  readonly raw?: boolean | null;
+  /** Only items of this split. */
+  readonly split?: string | null;
+  readonly idempotencyKey?: string | null;
+}
+
+export interface EvaluationService {
+  /** The newest first. */
+  sets(principal: Principal): Promise<readonly EvaluationSetRecord[]>;
+  findSets(principal: Principal, ids: readonly string[]): Promise<readonly EvaluationSetRecord[]>;
+  /** The same name and content again give the set that is there. BAD_INPUT with every fault at once. */
+  createSet(principal: Principal, input: EvaluationSetInput): Promise<EvaluationSetRecord>;
+  /** With its runs. Admin. NOT_FOUND. */
+  deleteSet(principal: Principal, id: string): Promise<{ readonly id: string }>;
+  scheduleSet(principal: Principal, id: string, isScheduled: boolean): Promise<EvaluationSetRecord>;
+  /** As a durable job. NOT_FOUND, MODEL_UNKNOWN, IDEMPOTENCY_KEY_REUSED. */
+  run(principal: Principal, input: RunEvaluationInput): Promise<EvaluationRunRecord>;
+  findRun(principal: Principal, id: string): Promise<EvaluationRunRecord | null>;
+  /** The newest first; `report` is left out (null). */
+  listRuns(principal: Principal, page: PageRequest, setId: string | null): Promise<Page<EvaluationRunRecord>>;
+  /** What has been answered so far, in the order of the set. NOT_FOUND. */
+  results(principal: Principal, runId: string): Promise<readonly EvaluatedItem[]>;
+  /** NOT_FOUND, CONFLICT when it has ended. */
+  cancelRun(principal: Principal, id: string): Promise<EvaluationRunRecord>;
+  /** From now on what later runs of the set and model are held against. NOT_FOUND, CONFLICT. */
+  acceptRun(principal: Principal, id: string): Promise<EvaluationRunRecord>;
+  /** b against a, item by item. NOT_FOUND; BAD_INPUT for different sets; CONFLICT when one has not succeeded. */
+  compareRuns(principal: Principal, a: string, b: string): Promise<{ readonly a: EvaluationRunRecord; readonly b: EvaluationRunRecord; readonly result: PairedComparison }>;
+  /** For the scheduled task: starts a run of each scheduled set, once a day. */
+  runScheduled(signal: AbortSignal): Promise<{ readonly startedCount: number }>;
+}
+
+export interface CalibrationService {
+  /** Of this workspace, the newest first. */
+  list(principal: Principal, modelId: string | null): Promise<readonly CalibrationRecord[]>;
+  /** Fitted on a run that succeeded; in force from now on. Admin. NOT_FOUND, CONFLICT, BAD_INPUT for too few items. */
+  calibrate(principal: Principal, input: CalibrateInput): Promise<CalibrationRecord>;
+  /** The one before it, or the model's own, is in force again. Admin. NOT_FOUND. */
+  retire(principal: Principal, id: string): Promise<CalibrationRecord>;
+}
+
 /** For the operator at the machine alone; no key reaches it. */
 export interface WorkspaceAdministration {
   list(): Promise<readonly WorkspaceRecord[]>;
   create(input: { readonly name: string; readonly maxStoredBytes: number | null }): Promise<WorkspaceRecord>;
   /** NOT_FOUND. */
   setQuota(id: string, maxStoredBytes: number | null): Promise<WorkspaceRecord>;
+  /** What it states of purpose and law; what is not named stays. NOT_FOUND, BAD_INPUT. */
+  setLaw(id: string, input: LawInput): Promise<WorkspaceRecord>;
 }
 
 /** A folder of the common Emotion2Vec+ web page, read and checked. */
@@ -233,7 +297,16 @@ export interface Services {
   readonly keys: KeyService;
   readonly rules: RuleService;
   readonly alerts: AlertService;
+  readonly retention: RetentionService;
+  readonly archives: ArchiveService;
+  readonly holds: HoldService;
+  readonly erasures: ErasureService;
+  readonly audit: AuditService;
+  readonly tasks: TaskService;
   readonly statistics: StatisticsService;
   readonly usage: UsageService;
+  readonly law: LawService;
+  readonly evaluations: EvaluationService;
+  readonly calibrations: CalibrationService;
   readonly deadLetters: DeadLetterService;
 }

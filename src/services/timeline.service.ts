@@ -14,7 +14,7 @@ const CACHED_TIMELINES = 32;
 
 export interface TimelineServiceParts {
   readonly analyses: AnalysisRepository;
-  readonly blobs: BlobStore;
+  readonly blobs: Pick<BlobStore, 'readAll'>;
 }
 
 export function createTimelineService({ analyses, blobs }: TimelineServiceParts): TimelineService {

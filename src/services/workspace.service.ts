@@ -5,6 +5,7 @@ import { UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import { formatByteLength, usageHistory, type UsageOfKind } from '../domain/usage.js';
 import type { BlobStore } from '../storage/blob-store.js';
+import { lawChange } from './law.service.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { UsageService, WorkspaceAdministration } from './service-contracts.js';
@@ -35,14 +36,23 @@ export function createStorageQuota(workspaces: WorkspaceRepository): StorageQuot
   };
 }
 
+function noWorkspace(id: string): UndertoneError {
+  return new UndertoneError('NOT_FOUND', `There is no workspace ${id.slice(0, 64)}. undertone workspaces list shows those that are.`, { id: id.slice(0, 64) });
+}
+
 /** For the operator at the machine: an administrator of one workspace must not raise its own quota. */
 export function createWorkspaceAdministration(workspaces: WorkspaceRepository): WorkspaceAdministration {
   return {
     list: () => workspaces.list(),
     create: (input) => workspaces.insert({ id: newId('workspace'), ...parseWith(newWorkspace, input) }),
+    async setLaw(id, input) {
+      const changed = await workspaces.setLaw(id, lawChange(input, Date.now));
+      if (changed === null) throw noWorkspace(id);
+      return changed;
+    },
     async setQuota(id, maxStoredBytes) {
       const changed = await workspaces.setMaxStoredBytes(id, parseWith(quota, maxStoredBytes));
-      if (changed === null) throw new UndertoneError('NOT_FOUND', `There is no workspace ${id.slice(0, 64)}. undertone workspaces list shows those that are.`, { id: id.slice(0, 64) });
+      if (changed === null) throw noWorkspace(id);
       return changed;
     },
   };

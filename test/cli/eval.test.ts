@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EvaluationReport } from '../../src/cli/eval-report.js';
+import type { EvaluationReport } from '../../src/domain/evaluation-report.js';
 import { withFigures } from '../../scripts/update-model-card.mjs';
 import { parseCsv } from '../../src/domain/csv.js';
 import { runCommand } from './fake-runtime.js';

@@ -43,7 +43,7 @@ export function fakeRuntime(options: FakeOptions = {}): CliRuntime & { readonly 
   };
   const listing: ModelListing = { ...MODEL, name: 'Fake', embeddingDimension: 4, sizeBytes: 3_100_000, license: 'Apache-2.0', precision: 'f32', state: 'installed', isDefault: true, calibrated: false, quantization: null };
   const models: CliModels = {
-    list: () => Promise.resolve([listing]), unusable: () => Promise.resolve([]), verify: () => Promise.resolve({ ok: true, details: [] }), remove: refuse('remove'), import: refuse('import'), importDiarization: refuse('importDiarization'), pull: refuse('pull'), ...options.models,
+    list: () => Promise.resolve([listing]), unusable: () => Promise.resolve([]), verify: () => Promise.resolve({ ok: true, details: [] }), remove: refuse('remove'), calibrate: refuse('calibrate'), import: refuse('import'), importDiarization: refuse('importDiarization'), pull: refuse('pull'), ...options.models,
   };
   return {
     version: '9.9.9',
@@ -53,6 +53,7 @@ export function fakeRuntime(options: FakeOptions = {}): CliRuntime & { readonly 
     openServices: options.openServices ?? refuse('openServices'),
     serve: options.serve ?? refuse('serve'),
     work: refuse('work'),
+    checkConfinement: () => Promise.resolve('namespaces'),
     pingStorage: () => Promise.resolve(),
     migrate: () => Promise.resolve({ applied: ['0002_more'], alreadyAppliedCount: 1 }),
     closedCount: () => closedCount,

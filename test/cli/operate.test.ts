@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CliRuntime } from '../../src/cli/cli-runtime.js';
 import { checkNode, checkTelemetry } from '../../src/cli/doctor-checks.js';
+import { NO_STATEMENT, type WorkspaceLaw } from '../../src/domain/usage.js';
 import type { Finding } from '../../src/cli/doctor-checks.js';
 import { runUndertone } from '../../src/cli/main.js';
 import { readSettings } from '../../src/config.js';
@@ -12,6 +14,8 @@ import { ROLES } from '../../src/domain/principal.js';
 import type { ApiKeyRecord } from '../../src/domain/records.js';
 import type { KeyService, Services, WorkspaceAdministration } from '../../src/services/service-contracts.js';
 import { fakeRuntime, runCommand } from './fake-runtime.js';
+import { parseMasterKey } from '../../src/domain/envelope.js';
+import type { EncryptionService, EncryptionStatus } from '../../src/services/encryption.service.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -32,10 +36,18 @@ describe('doctor', () => {
   it('finds this machine in order and a database that a server holds healthy', async () => {
     const { code, byName } = await findings({ runtime: fakeRuntime({ settings, openServices: locked }) });
     expect(code).toBe(0);
-    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'model fake', 'accelerator', 'telemetry']);
+    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'encryption', 'model fake', 'accelerator', 'decoder confinement', 'telemetry']);
     expect(byName.get('database')?.found).toContain('running server');
+    expect(byName.get('decoder confinement')).toMatchObject({ state: 'ok', mend: expect.stringContaining('bubblewrap') as string });
     expect(byName.get('ffmpeg resampler')?.found).toBe('soxr');
     expect(byName.get('ffmpeg formats')).toMatchObject({ state: 'ok', found: 'wav mp3 mov ogg flac matroska aac aiff' });
+  });
+
+  it('warns where the decoder has the network, and fails where the settings do not allow that', async () => {
+    const told = async (checkConfinement: CliRuntime['checkConfinement']): Promise<Finding> => (await findings({ runtime: { ...fakeRuntime({ settings, openServices: locked }), checkConfinement } })).byName.get('decoder confinement')!;
+    expect(await told(() => Promise.resolve('limits'))).toMatchObject({ state: 'warning', mend: expect.stringContaining('Install bubblewrap') as string });
+    expect(await told(() => Promise.resolve('bubblewrap'))).toMatchObject({ state: 'ok', mend: null });
+    expect(await told(() => Promise.reject(new UndertoneError('DECODER_UNCONFINED', 'Not here.')))).toMatchObject({ state: 'failed', found: 'Not here.' });
   });
 
   it('fails with 1 and says how to mend a broken model, a dead database and telemetry', async () => {
@@ -106,6 +118,7 @@ describe('keys', () => {
   const record = (id: string, input: { name: string; role: ApiKeyRecord['role']; expiresAt: Date | null }): ApiKeyRecord => ({ id, workspaceId: 'ws', prefix: 'ut_abc', createdAt: new Date(0), lastUsedAt: null, revokedAt: null, scopes: [], allowedNetworks: [], previousSecretUntil: null, name: input.name, role: input.role, expiresAt: input.expiresAt });
   const keys: KeyService = {
     authenticate: () => Promise.resolve(null),
+    linkHolder: () => Promise.resolve(null),
     create: (_principal, input) => {
       made.push(input);
       return Promise.resolve({ apiKey: record('key_1', input), secret: 'ut_secret' });
@@ -114,12 +127,15 @@ describe('keys', () => {
     rotate: (_principal, id) => Promise.resolve({ apiKey: { ...record(id, { name: 'old', role: 'viewer', expiresAt: null }), previousSecretUntil: new Date('2999-01-01') }, secret: 'ut_next' }),
     revoke: (_principal, id) => Promise.resolve(record(id, { name: 'old', role: 'viewer', expiresAt: null })),
   };
+  const status: EncryptionStatus = { path: '/data/encryption.key', currentKeyId: 'aa11', keys: [{ id: 'aa11', isConfigured: true, wrappedCount: 5 }, { id: 'bb22', isConfigured: false, wrappedCount: 2 }] };
+  const encryption: EncryptionService = { status: () => Promise.resolve(status), rotate: () => Promise.resolve({ ...status, rewrappedCount: 7 }) };
   const workspaces: WorkspaceAdministration = {
-    list: () => Promise.resolve([{ id: 'ws', name: 'Default', maxStoredBytes: null, createdAt: new Date(0) }, { id: 'ws_2', name: 'Lab', maxStoredBytes: 5e9, createdAt: new Date(0) }]),
-    create: (input) => Promise.resolve({ id: 'ws_new', createdAt: new Date(0), ...input }),
-    setQuota: (id, maxStoredBytes) => Promise.resolve({ id, name: 'Lab', maxStoredBytes, createdAt: new Date(0) }),
+    list: () => Promise.resolve([{ id: 'ws', name: 'Default', maxStoredBytes: null, createdAt: new Date(0), law: NO_STATEMENT }, { id: 'ws_2', name: 'Lab', maxStoredBytes: 5e9, createdAt: new Date(0), law: NO_STATEMENT }]),
+    create: (input) => Promise.resolve({ id: 'ws_new', createdAt: new Date(0), law: NO_STATEMENT, ...input }),
+    setQuota: (id, maxStoredBytes) => Promise.resolve({ id, name: 'Lab', maxStoredBytes, createdAt: new Date(0), law: NO_STATEMENT }),
+    setLaw: (id, law) => Promise.resolve({ id, name: 'Lab', maxStoredBytes: null, createdAt: new Date(0), law: { ...NO_STATEMENT, ...(law as Partial<WorkspaceLaw>) } }),
   };
-  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, imports: { importOutputs: () => Promise.reject(new Error('no import was expected')) }, workspaces, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
+  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, encryption, imports: { importOutputs: () => Promise.reject(new Error('no import was expected')) }, workspaces, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
 
   it('are made with the role and expiry asked for; the secret alone is on stdout', async () => {
     const { code, out, err } = await runCommand(['keys', 'create', '--name', 'robot', '--role', 'analyst', '--expires', '2999-01-01'], { runtime });
@@ -138,6 +154,14 @@ describe('keys', () => {
     expect(rotated.err).toContain('works until 2999-01-01');
   });
 
+  it('of the storage are shown with what they wrap, rotated, and made anew without being kept anywhere', async () => {
+    const shown = await runCommand(['keys', 'encryption'], { runtime });
+    expect(shown.out).toMatch(/aa11 +current +5\nbb22 +MISSING +2/);
+    expect((await runCommand(['keys', 'rotate-encryption'], { runtime })).err).toContain('7 keys are wrapped anew');
+    const { out } = await runCommand(['keys', 'new-encryption-key'], { runtime });
+    expect(parseMasterKey(out.trim())).not.toBeNull();
+  });
+
   it('are made in another workspace when it is named, and refused for one that is not there', async () => {
     expect((await runCommand(['keys', 'create', '--name', 'robot', '--workspace', 'ws_2'], { runtime })).code).toBe(0);
     const unknown = await runCommand(['keys', 'create', '--name', 'robot', '--workspace', 'ws_9'], { runtime });
@@ -151,6 +175,10 @@ describe('keys', () => {
     expect([created.code, created.out]).toEqual([0, 'ws_new\n']);
     expect(created.err).toContain('quota 1.5 GB');
     expect((await runCommand(['workspaces', 'set', 'ws_2', '--quota', 'none'], { runtime })).out).toContain('as much as the disk takes');
+    const stated = await runCommand(['workspaces', 'set', 'ws_2', '--purpose', 'workplace-monitoring', '--jurisdiction', 'EU'], { runtime });
+    expect(stated.out).toMatch(/Analyses are prohibited \(.*Article 5\(1\)\(f\)\)/);
+    expect((await runCommand(['workspaces', 'set', 'ws_2', '--purpose', 'curiosity'], { runtime })).err).toContain('quality-assurance');
+    expect((await runCommand(['workspaces', 'set', 'ws_2'], { runtime })).err).toContain('Say what to change');
     const wrong = await runCommand(['workspaces', 'set', 'ws_2', '--quota', 'lots'], { runtime });
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('write a size such as 500GB')]);
   });

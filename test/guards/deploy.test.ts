@@ -14,7 +14,7 @@ describe('dashboard and alert rules', () => {
   let known: ReadonlySet<string>;
   beforeAll(async () => {
     const { registry, observe } = createPlatformMetrics();
-    observe({ queues: [], models: () => [], freeBytes: () => Promise.resolve(null) });
+    observe({ queues: [], models: () => [], freeBytes: () => Promise.resolve(null), tasks: () => Promise.resolve([]) });
     registerMetrics(app, createMetrics(registry));
     const metrics = await registry.getMetricsAsJSON();
     known = new Set(metrics.flatMap(({ name, type }) => [name, ...(String(type) === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [])]));

@@ -87,34 +87,52 @@ describe('signed links', () => {
     expect((await fetch(`${app.url}/graphql?${audioUrl.split('?')[1] ?? ''}&query={viewer{keyId}}`, { headers: { 'apollo-require-preflight': 'true' } })).status).toBe(401);
   });
 
+  it('is over at once when the key that asked for it is revoked', async () => {
+    const recording = app.world.addRecording();
+    const key = app.world.addKey('short-lived', 'viewer', recording.workspaceId);
+    const { data } = await app.graphql('query ($id: ID!) { recording(id: $id) { audioUrl } }', { id: recording.id }, 'short-lived');
+    const { audioUrl } = data?.['recording'] as { audioUrl: string };
+    expect((await fetch(app.url + audioUrl)).status).toBe(200);
+    await app.graphql('mutation ($id: ID!) { revokeApiKey(id: $id) { __typename } }', { id: key.id }, 'admin-key');
+    expect((await fetch(app.url + audioUrl)).status).toBe(401);
+  });
+
+  it('reads and does nothing else', () => {
+    const signer = pathSigner(60, Buffer.alloc(32, 1), () => 1000);
+    const query = Object.fromEntries(new URL(signer.sign('/p', owner), 'http://x').searchParams);
+    expect(['GET', 'HEAD'].map((method) => signer.verify(method, '/p', query)?.role)).toEqual(['viewer', 'viewer']);
+    expect(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].map((method) => signer.verify(method, '/p', query))).toEqual([null, null, null, null, null]);
+  });
+
   it('grants a viewer, whoever signed it, and only until it expires', () => {
     let nowMs = 1_000_000;
     const signer = pathSigner(60, Buffer.alloc(32, 1), () => nowMs);
     const query = Object.fromEntries(new URL(signer.sign('/recordings/a/audio', owner), 'http://x').searchParams);
-    expect(signer.verify('/recordings/a/audio', query)).toEqual({ keyId: 'key_1', keyName: 'signed link', workspaceId: 'ws_1', role: 'viewer' });
+    expect(signer.verify('GET', '/recordings/a/audio', query)).toEqual({ keyId: 'key_1', keyName: 'signed link', workspaceId: 'ws_1', role: 'viewer' });
     nowMs += 60_000;
-    expect(signer.verify('/recordings/a/audio', query)).toBeNull();
+    expect(signer.verify('GET', '/recordings/a/audio', query)).toBeNull();
   });
 
   it('a change of any part, another key of the process or a doubled parameter ends it', () => {
     const signer = pathSigner(60, Buffer.alloc(32, 1), () => 1000);
     const query: Record<string, unknown> = Object.fromEntries(new URL(signer.sign('/p', owner), 'http://x').searchParams);
-    for (const name of Object.keys(query)) expect(signer.verify('/p', { ...query, [name]: `${String(query[name])}0` })).toBeNull();
-    for (const name of Object.keys(query)) expect(signer.verify('/p', { ...query, [name]: [query[name], query[name]] })).toBeNull();
-    for (const name of Object.keys(query)) expect(signer.verify('/p', { ...query, [name]: undefined })).toBeNull();
-    expect(signer.verify('/q', query)).toBeNull();
-    expect(pathSigner(60, Buffer.alloc(32, 2), () => 1000).verify('/p', query)).toBeNull();
+    for (const name of Object.keys(query)) expect(signer.verify('GET', '/p', { ...query, [name]: `${String(query[name])}0` })).toBeNull();
+    for (const name of Object.keys(query)) expect(signer.verify('GET', '/p', { ...query, [name]: [query[name], query[name]] })).toBeNull();
+    for (const name of Object.keys(query)) expect(signer.verify('GET', '/p', { ...query, [name]: undefined })).toBeNull();
+    expect(signer.verify('GET', '/q', query)).toBeNull();
+    expect(pathSigner(60, Buffer.alloc(32, 2), () => 1000).verify('GET', '/p', query)).toBeNull();
   });
 });
 
 describe('listening', () => {
   it.each(['127.0.0.1', '127.8.9.1', '::1', '[::1]', 'localhost', '::ffff:127.0.0.1'])('%s is loopback and needs no key', (host) => {
     expect(isLoopback(host)).toBe(true);
-    expect(() => assertSafeListen(host, false)).not.toThrow();
+    expect(() => assertSafeListen(host, { hasKeys: false, isEncrypted: true })).not.toThrow();
   });
 
-  it.each(['0.0.0.0', '::', '192.168.1.4', 'myhost', '127.0.0.1.example.org', '::ffff:10.0.0.1', ''])('"%s" is refused without a key and allowed with one', (host) => {
-    expect(() => assertSafeListen(host, false)).toThrow(expect.objectContaining({ code: 'INSECURE_LISTEN' }) as UndertoneError);
-    expect(() => assertSafeListen(host, true)).not.toThrow();
+  it.each(['0.0.0.0', '::', '192.168.1.4', 'myhost', '127.0.0.1.example.org', '::ffff:10.0.0.1', ''])('"%s" is refused without a key or without encryption, and allowed with both', (host) => {
+    expect(() => assertSafeListen(host, { hasKeys: true, isEncrypted: false })).toThrow(/UNDERTONE_TLS_CERT.*UNDERTONE_BEHIND_PROXY/);
+    expect(() => assertSafeListen(host, { hasKeys: false, isEncrypted: true })).toThrow(expect.objectContaining({ code: 'INSECURE_LISTEN' }) as UndertoneError);
+    expect(() => assertSafeListen(host, { hasKeys: true, isEncrypted: true })).not.toThrow();
   });
 });

@@ -6,7 +6,7 @@ import { openDatabase } from '../../src/db/open-database.js';
 import { ChaosClients, pause, seededRandom } from '../support/chaos-clients.js';
 import { killChild, Phoenix } from '../support/chaos-processes.js';
 import { checkInvariants, watchEnds } from '../support/invariants.js';
-import { startServer, TEST_ADMIN_KEY } from '../support/server-process.js';
+import { startServer, TEST_ADMIN_KEY, TEST_WORKSPACE_KEY } from '../support/server-process.js';
 import { settle, sweep } from '../support/settle.js';
 import { silentLog } from '../support/test-database.js';
 
@@ -20,7 +20,7 @@ describe(`one server with the embedded database, and its model hosts, killed at 
 
   it(`lose nothing that was acknowledged in ${ROUNDS} kills, end every accepted analysis once, leave no rest behind, and share the folder with nobody`, { timeout: 600_000 }, async () => {
     const random = seededRandom(SEED);
-    const environment = { UNDERTONE_LOG_LEVEL: 'silent', UNDERTONE_MODEL_THREADS: '1', UNDERTONE_MIN_FREE_BYTES: '0' };
+    const environment = { UNDERTONE_WORKSPACE_KEY: TEST_WORKSPACE_KEY, UNDERTONE_LOG_LEVEL: 'silent', UNDERTONE_MODEL_THREADS: '1', UNDERTONE_MIN_FREE_BYTES: '0' };
     const server = new Phoenix((onSpawn) => startServer(folder, environment, [], onSpawn));
     await server.rise();
     // The server's own socket: one more client of the database in it.

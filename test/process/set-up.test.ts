@@ -120,6 +120,11 @@ describe('the count of a suite', () => {
     expect(countReport(path, 1)).toEqual({ passed: 3, failed: 1, reasons: ['a.test.ts: Cannot find module'] });
   });
 
+  it('names the test that failed and what it said, without colours', async () => {
+    const path = await report({ numFailedTests: 1, testResults: [{ name: join(process.cwd(), 'test', 'a.test.ts'), status: 'failed', message: '', assertionResults: [{ status: 'failed', fullName: 'a sum is right', failureMessages: ['\u001b[31mexpected 1 to be 2\u001b[39m'] }] }] });
+    expect(countReport(path, 1)).toEqual({ passed: 3, failed: 1, reasons: [`${join('test', 'a.test.ts')} › a sum is right: expected 1 to be 2`] });
+  });
+
   it('counts an unhandled error and a runner that died as failures', async () => {
     expect(countReport(await report({}), 1)).toMatchObject({ passed: 3, failed: 1 });
     expect(countReport(join(folder, 'none.json'), 137)).toEqual({ passed: 0, failed: 1, reasons: ['no report was written (exit 137)'] });

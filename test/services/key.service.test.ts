@@ -41,11 +41,25 @@ function memoryKeys(): ApiKeyRepository & { readonly hashes: () => readonly stri
       return Promise.resolve(revoked);
     },
     countActive: (role) => Promise.resolve([...rows.values()].filter((row) => row.revokedAt === null && (role === undefined || row.role === role)).length),
+    endingBefore: () => Promise.resolve([]),
     touch: () => Promise.resolve(),
   };
 }
 
 describe('API keys', () => {
+  it('are active until they are revoked or expire, and in their own workspace alone', async () => {
+    let nowMs = 1_000_000;
+    const keys = createKeyService(memoryKeys(), () => nowMs);
+    const lasting = (await keys.create(admin, { name: 'lasting', role: 'viewer', expiresAt: null })).apiKey;
+    const brief = (await keys.create(admin, { name: 'brief', role: 'viewer', expiresAt: new Date(nowMs + 1000) })).apiKey;
+    const isActive = async (keyId: string, workspaceId = admin.workspaceId): Promise<boolean> => (await keys.linkHolder({ keyId, workspaceId }, HERE)) !== null;
+    expect([await isActive(lasting.id), await isActive(brief.id), await isActive(lasting.id, 'ws_other'), await isActive('key_none')]).toEqual([true, true, false, false]);
+    nowMs += 1000;
+    expect(await isActive(brief.id)).toBe(false);
+    await keys.revoke(admin, lasting.id);
+    expect(await isActive(lasting.id)).toBe(false);
+  });
+
   it('let their bearer in by the secret alone, of which only a hash is kept', async () => {
     const repository = memoryKeys();
     const keys = createKeyService(repository);

@@ -9,6 +9,7 @@ import { composePlatform, type Platform } from '../../src/compose.js';
 import { readSettings } from '../../src/config.js';
 import type { Principal } from '../../src/domain/principal.js';
 import { DEFAULT_WORKSPACE_ID } from '../../src/services/key.service.js';
+import { evaluationCases } from './evaluation.contract.js';
 import { speechLikeWav } from '../support/speech-like.js';
 
 const SAMPLE = 'samples/conversation.flac';
@@ -172,6 +173,26 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       expect(mine.history.days).toHaveLength(1);
     });
 
+    it('judges nobody whom the law shields, before anything is inferred, unless the operator puts it aside with a reason', async () => {
+      const { id } = await platform.workspaces.create({ name: 'Call centre', maxStoredBytes: null });
+      const member = { ...admin, workspaceId: id };
+      const { recording } = await platform.services.recordings.upload(member, { stream: Readable.from([speechLikeWav(2, 11)]), fileName: 'clip.wav' }, {});
+      const ask = () => platform.services.analyses.request(member, recording.id, {});
+      expect(await platform.services.law.transparencyNotice(member)).toContain('has not stated its purpose');
+      await platform.workspaces.setLaw(id, { purpose: 'quality-assurance', jurisdiction: 'EU' });
+      await expect(ask()).rejects.toMatchObject({ code: 'LAW_PROHIBITED', details: { article: expect.stringContaining('Article 5(1)(f)') as string, speakerRole: 'unknown' } });
+      expect((await platform.services.analyses.list(member, FIRST, {})).items).toEqual([]);
+      await expect(platform.workspaces.setLaw(id, { overrideReason: 'short' })).rejects.toMatchObject({ code: 'BAD_INPUT' });
+      const { law } = await platform.workspaces.setLaw(id, { overrideReason: 'Counsel approved case 12.' });
+      expect(law).toMatchObject({ purpose: 'quality-assurance', overrideReason: 'Counsel approved case 12.', overriddenAt: expect.any(Date) as Date });
+      const asked = await ask();
+      expect(asked.status).toBe('QUEUED');
+      const written = await platform.services.audit.list(member, FIRST);
+      expect(written.items).toContainEqual(expect.objectContaining({ action: 'law.overridden', subjectId: asked.id, reason: expect.stringMatching(/Article 5\(1\)\(f\).*Counsel approved case 12\./) as string }));
+      await platform.workspaces.setLaw(id, { overrideReason: null, speakerRole: 'customer' });
+      expect((await ask()).status).toBe('QUEUED');
+    });
+
     it('cancels what waits, and says that what has ended cannot be cancelled', async () => {
       const { recording } = await upload(speechLikeWav(1, 5));
       const done = await analyze(recording.id);
@@ -210,6 +231,8 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       await expect(platform.services.recordings.upload(admin, { stream: Readable.from([speechLikeWav(1, 9)]), fileName: 'x.wav' }, { sha256: 'ab'.repeat(32) })).rejects.toMatchObject({ code: 'UPLOAD_DIGEST_MISMATCH' });
       expect((await platform.services.recordings.list(admin, FIRST, {}, { field: 'createdAt', direction: 'desc' })).totalCount).toBe(before);
     });
+
+    evaluationCases(() => ({ platform, principal: admin }));
 
     it('runs its scheduled tasks by hand and sweeps nothing that is in use', async () => {
       const run = await platform.scheduler.runNow('orphan-sweep');

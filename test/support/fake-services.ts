@@ -2,18 +2,19 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
 import { Readable } from 'node:stream';
 import { UndertoneError } from '../../src/domain/errors.js';
+import { transparencyNotice } from '../../src/domain/law/judge.js';
 import type { Conversation } from '../../src/domain/conversation.js';
 import type { ModelManifest } from '../../src/domain/model.js';
 import { roleAllows, type Principal, type Role } from '../../src/domain/principal.js';
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, RoleChangeRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
-import { usageHistory } from '../../src/domain/usage.js';
-import { bucketStart } from '../../src/domain/statistics.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
 import { fakeRules } from './fake-rules.js';
+import { withoutRetention } from './fake-retention.js';
+import { fakeFigures } from './fake-figures.js';
 import { fakeSpeakers } from './fake-speakers.js';
-import { createStatisticsService } from '../../src/services/statistics.service.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
 export const MANIFEST: ModelManifest = {
@@ -47,6 +48,7 @@ export class FakeWorld {
   /** What is free for uploads. */
   roomBytes = Infinity;
   readonly deadLetters: DeadLetterView[] = [];
+  readonly evaluations = new FakeEvaluations();
   modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
   readonly ruled = fakeRules();
   readonly services: Services;
@@ -157,6 +159,7 @@ function fakeServices(world: FakeWorld): Services {
     return Promise.resolve(world.deadLetters.splice(at, 1)[0]!);
   };
   return {
+    ...withoutRetention(),
     recordings: {
       assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
       upload: async (principal, file, input) => {
@@ -342,16 +345,12 @@ function fakeServices(world: FakeWorld): Services {
         }
       },
     },
-    usage: {
-      usage: () => Promise.resolve({ maxStoredBytes: 1000, storedBytes: 600, kinds: [{ kind: 'audio', byteLength: 600, itemCount: 2 }], history: usageHistory([{ day: new Date('2026-01-02T00:00:00Z'), kind: 'audio', byteLength: 600, itemCount: 2 }]) }),
-      measureAll: () => Promise.resolve({ workspaces: 1 }),
+    ...fakeEvaluations(world),
+    ...fakeFigures(world),
+    law: {
+      assertAllowed: () => Promise.resolve(null),
+      transparencyNotice: () => Promise.resolve(transparencyNotice({ purpose: null, jurisdiction: null })),
     },
-    statistics: createStatisticsService({
-      count: (workspaceId, from, to, bucket) => {
-        const analyses = [...world.analyses.values()].filter((analysis) => analysis.workspaceId === workspaceId && analysis.createdAt >= from && analysis.createdAt < to);
-        return Promise.resolve(analyses.map((analysis) => ({ start: bucketStart(analysis.createdAt, bucket), status: analysis.status, label: analysis.summary?.label ?? null, isAbstained: analysis.summary?.abstained ?? false, count: 1, audioSeconds: 2 })));
-      },
-    }),
     deadLetters: {
       list: async (principal) => {
         need(principal, 'admin');
@@ -364,6 +363,10 @@ function fakeServices(world: FakeWorld): Services {
       authenticate: (secret) => {
         const key = world.keys.get(secret);
         return Promise.resolve(key === undefined || key.revokedAt !== null ? null : { keyId: key.id, keyName: key.name, workspaceId: key.workspaceId, role: key.role });
+      },
+      linkHolder: ({ keyId, workspaceId }) => {
+        const key = [...world.keys.values()].find((one) => one.id === keyId && one.workspaceId === workspaceId && one.revokedAt === null);
+        return Promise.resolve(key === undefined ? null : { keyId, keyName: key.name, workspaceId, role: 'viewer' });
       },
       create: async (principal, input) => {
         need(principal, 'admin');

@@ -33,7 +33,7 @@ export async function watchEnds(connectionString: string): Promise<void> {
  * Compares everything that is stored with what was acknowledged. To be called when nothing is at work any more and the
  * sweeper has run. `isWatched`: whether `watchEnds` was called (a restored copy has no such table).
  */
-export async function checkInvariants(options: { readonly connectionString: string; readonly blobs: BlobStore; readonly ledger: Ledger; readonly isWatched: boolean }): Promise<InvariantReport> {
+export async function checkInvariants(options: { readonly connectionString: string; readonly blobs: Pick<BlobStore, 'readAll' | 'stat' | 'list'>; readonly ledger: Ledger; readonly isWatched: boolean }): Promise<InvariantReport> {
   const { blobs, ledger } = options;
   const violations: string[] = [];
   return withClient(options.connectionString, async (client) => {

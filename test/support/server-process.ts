@@ -2,6 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 export const TEST_ADMIN_KEY = 'ut_a-key-for-tests-only-0123456789';
+/** What processes that share a database encrypt under; each with a file of its own would refuse the others' data. */
+export const TEST_WORKSPACE_KEY = `utk_${'a'.repeat(42)}A`;
 
 /** A real `undertone serve` on a free port and a data folder of the caller's. */
 export interface ServerProcess {
@@ -9,6 +11,8 @@ export interface ServerProcess {
   readonly child: ChildProcess;
   /** Everything on stdout so far. */
   said(): string;
+  /** Everything on stderr so far: the log. */
+  logged(): string;
   /** Sends GraphQL; throws when the answer has errors. */
   query<T>(query: string, variables?: Record<string, unknown>): Promise<T>;
   /** Streams bytes to `PUT /recordings`; gives the recording's id. */
@@ -16,9 +20,10 @@ export interface ServerProcess {
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
 
-function spawnUndertone(args: readonly string[], dataDir: string, environment: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, ['bin/undertone.mjs', ...args], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: TEST_ADMIN_KEY, UNDERTONE_LOG_LEVEL: 'warn', ...environment },
+function spawnUndertone(args: readonly string[], dataDir: string, environment: Readonly<Record<string, string>>, watcher: readonly string[] = []): ChildProcess {
+  const [program, ...before] = [...watcher, process.execPath];
+  return spawn(program, [...before, 'bin/undertone.mjs', ...args], {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: TEST_ADMIN_KEY, UNDERTONE_LOG_LEVEL: 'warn', UNDERTONE_REQUESTS_PER_MINUTE: '0', ...('DATABASE_URL' in environment ? { UNDERTONE_WORKSPACE_KEY: TEST_WORKSPACE_KEY } : {}), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -38,11 +43,14 @@ async function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<
   return code;
 }
 
-export async function startServer(dataDir: string, environment: Readonly<Record<string, string>> = {}, args: readonly string[] = [], onSpawn: (child: ChildProcess) => void = () => undefined): Promise<ServerProcess> {
-  const child = spawnUndertone(['serve', ...args], dataDir, environment);
+/** `onSpawn` sees the process before it is ready; `watcher`: words before the command, of a program that becomes it (`strace -D`). */
+export async function startServer(dataDir: string, environment: Readonly<Record<string, string>> = {}, args: readonly string[] = [], onSpawn: (child: ChildProcess) => void = () => undefined, watcher: readonly string[] = []): Promise<ServerProcess> {
+  const child = spawnUndertone(['serve', ...args], dataDir, environment, watcher);
   onSpawn(child);
   let said = '';
   child.stdout!.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
+  let logged = '';
+  child.stderr!.on('data', (chunk: Buffer) => { logged += chunk.toString('utf8'); });
   const url = await sayingOf(child, /listens on (http:\/\/\S+)/);
   const headers = { authorization: `Bearer ${TEST_ADMIN_KEY}` };
 
@@ -50,6 +58,7 @@ export async function startServer(dataDir: string, environment: Readonly<Record<
     url,
     child,
     said: () => said,
+    logged: () => logged,
     async query<T>(query: string, variables: Record<string, unknown> = {}) {
       const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ query, variables }) });
       const { data, errors } = (await response.json()) as { data: T; errors?: unknown };

@@ -1,11 +1,19 @@
 import { createAnalysisRepository } from '../../src/db/analysis.repository.js';
+import { createApiKeyRepository } from '../../src/db/api-key.repository.js';
+import { createTaskRunRepository } from '../../src/db/task-run.repository.js';
 import type { Database } from '../../src/db/database.js';
 import { createRecordingRepository } from '../../src/db/recording.repository.js';
 import { createBossQueue } from '../../src/queue/boss-queue.js';
+import { createDataKeyRepository } from '../../src/db/data-key.repository.js';
+import { parseMasterKey } from '../../src/domain/envelope.js';
 import { createEventBus } from '../../src/services/event-bus.js';
 import { createMaintenanceService, type MaintenanceService } from '../../src/services/maintenance.service.js';
+import { createVault } from '../../src/services/vault.js';
+import { createWorkspaceSecrets } from '../../src/services/workspace-secrets.js';
 import type { BlobStore, StorageBackend } from '../../src/storage/blob-store.js';
 import { createFilesystemStore } from '../../src/storage/filesystem-store.js';
+import { createSealedStore } from '../../src/storage/sealed-store.js';
+import { TEST_WORKSPACE_KEY } from './server-process.js';
 import { until } from './until.js';
 
 /** Long enough for everything that the tasks wait for: an orphan's hour, a lost job's ten minutes. */
@@ -17,7 +25,7 @@ async function withTasks<T>(db: Database, blobs: StorageBackend, work: (maintena
   await queue.start();
   try {
     return await work(createMaintenanceService({
-      database: db, recordings: createRecordingRepository(db), analyses: createAnalysisRepository(db), blobs, queue, models: { isHeld: () => true }, events: createEventBus(() => undefined), now: () => Date.now() + LATER_MS,
+      database: db, recordings: createRecordingRepository(db), analyses: createAnalysisRepository(db), blobs, queue, models: { isHeld: () => true }, keys: createApiKeyRepository(db), taskRuns: createTaskRunRepository(db, 'ws_default'), events: createEventBus(() => undefined), now: () => Date.now() + LATER_MS,
     }));
   } finally {
     await queue.stop({ deadlineMs: 0 });
@@ -34,13 +42,18 @@ export async function settle({ db }: { readonly db: Database }, blobRoot: string
   return done;
 }
 
-/** Runs the sweep of two hours later, twice: the second finds nothing. */
-export async function sweep({ db }: { readonly db: Database }, blobRoot: string): Promise<BlobStore> {
+/** Runs the sweep of two hours later, twice: the second finds nothing. Answers a reader of what is left, opened with the key of the tests. */
+export async function sweep({ db }: { readonly db: Database }, blobRoot: string): Promise<Pick<BlobStore, 'readAll' | 'stat' | 'list'>> {
   const blobs = await createFilesystemStore({ root: blobRoot, minFreeBytes: 0 });
   await withTasks(db, blobs, async (maintenance) => {
     await maintenance.sweepOrphanBlobs(new AbortController().signal);
     const again = await maintenance.sweepOrphanBlobs(new AbortController().signal);
     if (again.removedCount > 0) throw new Error(`a second sweep removed ${again.removedCount} blobs more`);
   });
-  return blobs;
+  const key = parseMasterKey(TEST_WORKSPACE_KEY)!;
+  const keyring = { current: () => key, find: (id: string) => (id === key.id ? key : undefined) };
+  const dataKeys = createDataKeyRepository(db);
+  const vault = createVault({ database: db, dataKeys, keyring, secrets: createWorkspaceSecrets(dataKeys, keyring) });
+  const sealed = createSealedStore(blobs, { keys: vault, temporaryDir: () => blobRoot });
+  return { readAll: (blobKey) => sealed.readAll(blobKey), stat: (blobKey) => sealed.stat(blobKey), list: (prefix) => blobs.list(prefix) };
 }

@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import { createCalibrationRepository } from './db/calibration.repository.js';
+import type { Database } from './db/database.js';
+import { createEvaluationRepository, type EvaluationRepository } from './db/evaluation.repository.js';
+import type { RecordingRepository } from './db/repositories.js';
+import type { EventBus } from './domain/events.js';
+import type { JobQueue } from './queue/job-queue.js';
+import type { AnalysisRunnerParts } from './services/analysis-runner.js';
+import { channelOf, createCalibrationService } from './services/calibration.service.js';
+import { createEvaluationRunner, type EvaluationRunner, type EvaluationRunnerParts } from './services/evaluation-runner.js';
+import { createEvaluationService } from './services/evaluation.service.js';
+import type { Intake } from './services/intake.js';
+import type { ModelDirectory } from './services/model-directory.js';
+import type { Services } from './services/service-contracts.js';
+
+export interface Evaluation {
+  readonly services: Pick<Services, 'evaluations' | 'calibrations'>;
+  readonly evaluations: EvaluationRepository;
+  readonly runner: EvaluationRunner;
+  /** Which calibration a recording's analysis follows. */
+  readonly calibrationFor: NonNullable<AnalysisRunnerParts['calibrationFor']>;
+}
+
+export interface EvaluationNeeds {
+  readonly database: Database;
+  readonly recordings: RecordingRepository;
+  readonly blobs: EvaluationRunnerParts['blobs'];
+  readonly pipeline: EvaluationRunnerParts['pipeline'];
+  readonly inference: EvaluationRunnerParts['models'];
+  readonly directory: ModelDirectory;
+  readonly queue: JobQueue;
+  readonly events: EventBus;
+  readonly intake: Intake;
+  readonly concurrency: number;
+  readonly log: Logger;
+}
+
+/** Evaluation sets, their runs, and calibrations of workspaces. */
+export function composeEvaluation({ database, recordings, blobs, pipeline, inference, directory, queue, events, intake, concurrency, log }: EvaluationNeeds): Evaluation {
+  const evaluations = createEvaluationRepository(database);
+  const calibrations = createCalibrationService({ evaluations, calibrations: createCalibrationRepository(database) });
+  return {
+    evaluations,
+    services: { calibrations, evaluations: createEvaluationService({ database, evaluations, recordings, queue, models: directory, events, intake, reviews: null }) },
+    calibrationFor: ({ workspaceId, modelId }, { language, tags }) => calibrations.chooseFor(workspaceId, inference.manifest(modelId), { language, channel: channelOf(tags) }),
+    runner: createEvaluationRunner({
+      evaluations, recordings, blobs, pipeline, models: inference, calibrations, events, concurrency,
+      onAlarm: ({ id, setId, modelId }, { unweightedAccuracy, acceptedLow }) => log.warn({ evaluationRunId: id, setId, modelId, unweightedAccuracy, acceptedLow }, 'an evaluation fell under the interval of the accepted run'),
+      onFault: (error, evaluationRunId) => log.error({ err: error, evaluationRunId }, 'an evaluation failed by a fault'),
+    }),
+  };
+}

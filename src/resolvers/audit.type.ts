@@ -1,0 +1,45 @@
+import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { connectionType } from './page.type.js';
+import { DateTime } from './scalars.js';
+
+@ObjectType('AuditEvent', { simpleResolvers: true, description: 'Something that was done. Events of a workspace form a chain: each has the hash of the one before.' })
+export class AuditEventType {
+  @Field(() => ID, { description: 'Opaque id (`aud_…`).' })
+  id!: string;
+  @Field(() => Int, { description: 'Place in the chain, from 1, without a gap.' })
+  sequence!: number;
+  @Field(() => DateTime, { description: 'When.' })
+  at!: Date;
+  @Field(() => ID, { description: 'Id of the key that did it; `system` for the schedule.' })
+  actorKeyId!: string;
+  @Field(() => String, { description: 'Name of that key.' })
+  actorName!: string;
+  @Field(() => String, { description: 'What was done, e.g. `hold.placed`.' })
+  action!: string;
+  @Field(() => String, { description: 'Kind of the object that it was done to.' })
+  subjectKind!: string;
+  @Field(() => ID, { description: 'Id of that object.' })
+  subjectId!: string;
+  @Field(() => String, { nullable: true, description: 'The reason that was given.' })
+  reason!: string | null;
+  @Field(() => String, { nullable: true, description: 'Id of the request, where there was one.' })
+  requestId!: string | null;
+  @Field(() => String, { nullable: true, description: 'Digest of the object before.' })
+  beforeDigest!: string | null;
+  @Field(() => String, { nullable: true, description: 'Digest of the object after.' })
+  afterDigest!: string | null;
+  @Field(() => String, { description: 'Hash of the event before; zeros for the first.' })
+  previousHash!: string;
+  @Field(() => String, { description: 'SHA-256 over this event and the hash before it.' })
+  hash!: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What reading the whole chain showed.' })
+export class AuditCheck {
+  @Field(() => Int, { description: 'Events that were read.' })
+  checkedCount!: number;
+  @Field(() => Int, { nullable: true, description: 'Sequence number of the first event that does not follow from the one before; null: the chain holds.' })
+  brokenAt!: number | null;
+}
+
+export const AuditEventConnection = connectionType('AuditEvent', 'audit events', () => AuditEventType);

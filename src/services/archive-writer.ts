@@ -1,0 +1,133 @@
+import { createHash, sign } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import tar from 'tar-stream';
+import type { RecordingRepository } from '../db/repositories.js';
+import type { RecordingTreeRepository } from '../db/retention-repositories.js';
+import type { ArchiveItemRecord, ArchiveManifest, ArchiveRecord, ManifestMember } from '../domain/archive.js';
+import { isUndertoneError, UndertoneError } from '../domain/errors.js';
+import type { StagedBlob } from '../storage/blob-store.js';
+import { contextOf, type SealedStore } from '../storage/sealed-store.js';
+import { compressor, MANIFEST, SIGNATURE } from './archive-format.js';
+import { blobMember, folderOf, rowMembers, type OutgoingMember, type RowsHeader } from './archive-recording.js';
+import type { Vault } from './vault.js';
+import type { WorkspaceSecrets } from './workspace-secrets.js';
+
+export interface ArchiveWriterParts {
+  readonly recordings: RecordingRepository;
+  readonly tree: RecordingTreeRepository;
+  readonly blobs: SealedStore;
+  readonly vault: Vault;
+  readonly secrets: WorkspaceSecrets;
+}
+
+export interface WrittenItem {
+  readonly itemId: string;
+  readonly rowsDigest: string;
+  readonly byteLength: number;
+}
+
+export interface WrittenArchive {
+  readonly staged: StagedBlob;
+  readonly signingKeyId: string;
+  readonly items: readonly WrittenItem[];
+  /** Items whose recording is gone or lacks bytes, with the code. */
+  readonly failed: readonly { readonly itemId: string; readonly code: string }[];
+}
+
+const README = `This is an archive of Undertone (docs/archives.md). manifest.json lists every member with its SHA-256; manifest.json.sig is
+its Ed25519 signature in base64, made with the key whose public half is in the manifest. Members that end in .sealed are
+encrypted with the data key of their recording: \`undertone retention restore\` brings them back.
+`;
+
+/** Streams an archive into the store, one chunk in memory at a time. Nothing is committed yet: the caller does. */
+export async function writeArchive(parts: ArchiveWriterParts, archive: ArchiveRecord, items: readonly ArchiveItemRecord[], signal: AbortSignal): Promise<WrittenArchive> {
+  const signer = await parts.secrets.signingKey(archive.workspaceId);
+  const pack = tar.pack();
+  const packed = compressor(archive.format);
+  const written: WrittenItem[] = [];
+  const failed: { itemId: string; code: string }[] = [];
+
+  const fill = async (): Promise<void> => {
+    const recordings: ArchiveManifest['recordings'][number][] = [];
+    await addEntry(pack, { path: 'README.txt', byteLength: Buffer.byteLength(README), bytes: () => Readable.from([Buffer.from(README)]) });
+    for (const item of items) {
+      signal.throwIfAborted();
+      let prepared;
+      try {
+        prepared = await prepare(parts, archive.workspaceId, item);
+      } catch (error) {
+        // Before its first byte is in the archive: the others go on without it.
+        if (!isUndertoneError(error)) throw error;
+        failed.push({ itemId: item.id, code: error.code });
+        continue;
+      }
+      const members: ManifestMember[] = [];
+      for (const member of prepared.members) members.push(await addEntry(pack, member));
+      recordings.push({ id: item.recordingId, kinds: item.kinds, dataKeyIds: [...new Set(prepared.members.map((member) => member.dataKeyId))], members });
+      written.push({ itemId: item.id, rowsDigest: prepared.rowsDigest, byteLength: members.reduce((sum, member) => sum + member.byteLength, 0) });
+    }
+    const manifest: ArchiveManifest = {
+      format: 'undertone-archive', version: 1, archiveId: archive.id, workspaceId: archive.workspaceId, createdAt: archive.createdAt.toISOString(), schemaVersion: archive.schemaVersion,
+      models: await parts.tree.models(archive.workspaceId, recordings.map(({ id }) => id)),
+      signingKey: { id: signer.id, algorithm: 'Ed25519', publicKey: signer.publicKey.export({ format: 'der', type: 'spki' }).toString('base64') },
+      recordings,
+    };
+    const bytes = Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
+    const signature = Buffer.from(`${sign(null, bytes, signer.privateKey).toString('base64')}\n`);
+    await addEntry(pack, { path: MANIFEST, byteLength: bytes.length, bytes: () => Readable.from([bytes]) });
+    await addEntry(pack, { path: SIGNATURE, byteLength: signature.length, bytes: () => Readable.from([signature]) });
+    pack.finalize();
+  };
+
+  const filling = fill().catch((error: unknown) => {
+    pack.destroy(error as Error);
+    throw error;
+  });
+  filling.catch(() => undefined);
+  const packing = pipeline(pack as unknown as NodeJS.ReadableStream, packed);
+  packing.catch(() => undefined);
+  const staging = parts.blobs.raw.stage(packed, { maxBytes: Number.MAX_SAFE_INTEGER, signal });
+  try {
+    const [staged] = await Promise.all([staging, filling, packing]);
+    return { staged, signingKeyId: signer.id, items: written, failed };
+  } catch (error) {
+    pack.destroy();
+    packed.destroy();
+    // The cause, not that the stream broke off because of it.
+    const [cause] = (await Promise.allSettled([filling])).flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    const staged = await staging.catch(() => null);
+    await staged?.discard();
+    throw cause ?? error;
+  }
+}
+
+async function prepare({ recordings, tree, blobs, vault }: ArchiveWriterParts, workspaceId: string, item: ArchiveItemRecord): Promise<{ readonly members: readonly OutgoingMember[]; readonly rowsDigest: string }> {
+  const recording = await recordings.findById(workspaceId, item.recordingId);
+  if (recording === null) throw new UndertoneError('NOT_FOUND', 'The recording was deleted before it was archived.');
+  const key = await vault.keyOf(recording);
+  const stored = await tree.blobs(workspaceId, recording.id, item.kinds);
+  const files = await Promise.all(stored.map(({ name, blobKey }) => blobMember(blobs, key, `${folderOf(recording.id)}/${name}.sealed`, blobKey)));
+  const header: RowsHeader = {
+    format: 1, recordingId: recording.id, kinds: item.kinds, audioSha256: recording.sha256,
+    blobs: stored.map(({ blobKey }, index) => ({ path: files[index]!.path, blobKey, context: contextOf(blobKey) })),
+  };
+  const rows = await rowMembers(tree, key, workspaceId, header);
+  return { members: [...rows.members, ...files], rowsDigest: rows.rowsDigest };
+}
+
+async function addEntry(pack: tar.Pack, member: Pick<OutgoingMember, 'path' | 'byteLength' | 'bytes'>): Promise<ManifestMember> {
+  const hash = createHash('sha256');
+  const hashed = (async function* () {
+    for await (const chunk of member.bytes()) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  })();
+  await new Promise<void>((resolve, reject) => {
+    // The time would make two archives of the same data differ.
+    const entry = pack.entry({ name: member.path, size: member.byteLength, mode: 0o600, mtime: new Date(0) }, (error) => (error == null ? resolve() : reject(error)));
+    pipeline(Readable.from(hashed), entry as unknown as NodeJS.WritableStream).catch(reject);
+  });
+  return { path: member.path, byteLength: member.byteLength, sha256: hash.digest('hex') };
+}

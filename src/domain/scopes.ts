@@ -26,6 +26,7 @@ export const SCOPE_TABLE = {
   'holds:admin': { role: 'admin', opens: 'legal holds' },
   'erasure:admin': { role: 'admin', opens: 'erasing a subject, and the list of erasures' },
   'policy:read': { role: 'viewer', opens: 'the notice of what people who are heard should be told' },
+  'policy:admin': { role: 'admin', opens: 'the list of subjects that have opted out' },
   'audit:read': { role: 'admin', opens: 'the audit log and its verification' },
   'jobs:admin': { role: 'admin', opens: 'scheduled tasks and jobs that have failed for good' },
   'keys:admin': { role: 'admin', opens: 'API keys, none with more than the own scopes' },

@@ -22,6 +22,8 @@ import { registerRecordingAudio, registerRecordingUpload } from './recordings.ro
 import { principalOf, registerAuth } from './request-auth.js';
 import { registerRateLimits } from './rate-limits.js';
 import { registerRequestTrace } from './request-trace.js';
+import { cookieSessions } from './session-cookie.js';
+import { registerSessions } from './session.route.js';
 import { registerRuleSchema } from './rule-schema.route.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
@@ -32,8 +34,8 @@ import { trustedProxies } from './trusted-proxies.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules'>;
-  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'sessions' | 'rules'>;
+  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins' | 'behindProxy'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
   /** From `contextFactory()`. */
@@ -72,6 +74,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const keys = withTokens(services.keys, options.verifyToken ?? null);
   if (options.pluginFigures !== undefined) registerPluginMetrics(metrics.registry, options.pluginFigures);
 
+  const sessions = cookieSessions(services.sessions, options.tls !== undefined || settings.behindProxy);
   const isTrusted = trustedProxies(settings.trustedProxies);
 
   const app: FastifyInstance = Fastify({
@@ -93,7 +96,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerDraining(app, limits);
   registerSecurityHeaders(app);
   registerCors(app, settings.corsOrigins);
-  registerAuth(app, keys, signer, limiter);
+  registerAuth(app, { keys, signer, limiter, sessions });
   registerRateLimits(app, limiter);
   registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
   registerMetrics(app, metrics);
@@ -105,11 +108,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
+  registerSessions(app, services.sessions, sessions);
   registerRuleSchema(app, services.rules);
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, limiter, metrics, trusted, keys, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal) => signer.sign(path, principal),
+    schema, createContext, limits, limiter, metrics, trusted, keys, sessions, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal) => signer.sign(path, principal),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

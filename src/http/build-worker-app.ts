@@ -15,7 +15,7 @@ import { httpsOf, type TlsFiles } from './tls.js';
 import { trustedProxies } from './trusted-proxies.js';
 
 export interface WorkerAppOptions {
-  readonly keys: Pick<KeyService, 'authenticate' | 'linkHolder'>;
+  readonly keys: Pick<KeyService, 'authenticate' | 'holderOf'>;
   readonly checks: readonly ReadinessCheck[];
   readonly log: FastifyBaseLogger;
   readonly registry: Registry;
@@ -39,7 +39,7 @@ export function buildWorkerApp({ keys, checks, log, registry, limiter, tls, trus
   });
   registerErrors(app);
   registerSecurityHeaders(app);
-  registerAuth(app, keys, pathSigner(DEFAULT_HTTP_LIMITS.signedPathSeconds), limiter);
+  registerAuth(app, { keys, signer: pathSigner(DEFAULT_HTTP_LIMITS.signedPathSeconds), limiter });
   registerRateLimits(app, limiter);
   registerMetrics(app, createMetrics(registry));
   registerHealth(app, checks, DEFAULT_HTTP_LIMITS.readinessTimeoutMs);

@@ -26,7 +26,7 @@ export interface TokenParts {
   readonly cooldownMs?: number;
 }
 
-type LettingIn = Pick<KeyService, 'authenticate' | 'linkHolder'>;
+type LettingIn = Pick<KeyService, 'authenticate' | 'holderOf'>;
 export type TokenVerifier = (token: string) => Promise<Principal | null>;
 
 /** API keys and, for what looks like one, tokens of the issuer. */
@@ -35,7 +35,7 @@ export function withTokens(keys: LettingIn, verify: TokenVerifier | null): Letti
   return {
     authenticate: async (secret, address) => (LOOKS_LIKE_TOKEN.test(secret) ? await verify(secret) : null) ?? (await keys.authenticate(secret, address)),
     // Nobody but the issuer knows whether a token's holder is still welcome, so a link of one was signed to end with the token.
-    linkHolder: async (link, address) => (link.keyId.startsWith(TOKEN_HOLDER) ? { ...link, keyName: 'token holder', role: 'viewer' } : keys.linkHolder(link, address)),
+    holderOf: async (link, address) => (link.keyId.startsWith(TOKEN_HOLDER) ? { ...link, keyName: 'token holder', role: 'viewer' } : keys.holderOf(link, address)),
   };
 }
 

@@ -10,6 +10,7 @@ import type { HttpLimits } from './http-limits.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import { measureOperation } from './operation-limits.js';
 import { bearerOf, unauthenticated } from './request-auth.js';
+import type { CookieSessions } from './session-cookie.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 
 /** Makes what resolvers get; from src/resolvers, handed in by compose. */
@@ -19,6 +20,7 @@ export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly createContext: CreateContext;
   readonly keys: Pick<KeyService, 'authenticate'>;
+  readonly sessions: Pick<CookieSessions, 'authenticate'>;
   readonly signPath: (path: string, principal: Principal) => string;
   readonly introspection: boolean;
   readonly limits: HttpLimits;
@@ -27,9 +29,11 @@ export interface SubscriptionOptions {
   readonly log: FastifyBaseLogger;
 }
 
-/** What belongs to one socket. The secret stays here, so that a key that is revoked meanwhile stops working. */
+/** What belongs to one socket. The secrets stay here, so that a key or session that ends meanwhile stops working. */
 export interface SocketSession {
   secret: string | null;
+  /** Of the cookie that this server's own page came with; counts where no key is sent. */
+  readonly cookieSecret: string | null;
   readonly address: string;
   readonly left: AbortController;
 }
@@ -48,7 +52,7 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     connectionInitWaitTimeout: limits.socketInitTimeoutMs,
     onConnect: async (context) => {
       context.extra.secret = secretOf(context.connectionParams);
-      if ((await principalOf(context, options.keys)) !== null) return true;
+      if ((await socketPrincipal(context.extra, options)) !== null) return true;
       if (context.extra.secret !== null) options.limiter.spend(context.extra.address, 'failedKeys', 1);
       return false;
     },
@@ -67,7 +71,7 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     if (Object.keys(context.subscriptions).length > limits.operationsPerSocket) {
       throw new UndertoneError('RATE_LIMITED', `This connection already runs ${limits.operationsPerSocket} operations. End one first.`, { limit: limits.operationsPerSocket, retryAfterMs: 1000 });
     }
-    const principal = await principalOf(context, options.keys);
+    const principal = await socketPrincipal(context.extra, options);
     if (principal === null) throw unauthenticated(true);
     const query = options.trusted === null ? payload.query : options.trusted.pick(payload);
     const measured = measureOperation(schema, limits, query, payload.variables);
@@ -89,9 +93,10 @@ function refusal(error: unknown): GraphQLError {
   return new GraphQLError(originalError.message, { originalError, ...(error instanceof UndertoneError && { extensions: graphqlErrorBody(error).extensions }) });
 }
 
-async function principalOf(context: SocketContext, keys: Pick<KeyService, 'authenticate'>): Promise<Principal | null> {
-  const { secret, address } = context.extra;
-  return secret === null ? null : keys.authenticate(secret, address);
+/** Asked anew for every operation. */
+export async function socketPrincipal({ secret, cookieSecret, address }: SocketSession, { keys, sessions }: Pick<SubscriptionOptions, 'keys' | 'sessions'>): Promise<Principal | null> {
+  if (secret !== null) return keys.authenticate(secret, address);
+  return cookieSecret === null ? null : sessions.authenticate(cookieSecret, address);
 }
 
 /** `{ "Authorization": "Bearer KEY" }` (in any case) or `{ "apiKey": "KEY" }`. */

@@ -1,7 +1,6 @@
 import { visibleLabels } from '../domain/scores.js';
 import { MAX_TIMELINE_BINS, MIN_BIN_SECONDS } from '../domain/timeline.js';
 import { Ctx, FieldResolver, Query, Resolver } from 'type-graphql';
-import type { Principal } from '../domain/principal.js';
 import { scopesOf } from '../domain/scopes.js';
 import type { Plain } from './plain.js';
 import type { RequestContext } from './request-context.js';

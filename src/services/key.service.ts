@@ -92,9 +92,9 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
       return { keyId: record.id, keyName: record.name, workspaceId: record.workspaceId, ...allowanceOf(record) };
     },
 
-    async linkHolder({ workspaceId, keyId }, address) {
+    async holderOf({ workspaceId, keyId }, address) {
       const known = await knownAs(`id ${workspaceId} ${keyId}`, () => keys.findById(workspaceId, keyId));
-      return known === null || !lets(known, address) ? null : { keyId, keyName: known.record.name, workspaceId, ...allowanceOf(known.record), role: 'viewer' };
+      return known === null || !lets(known, address) ? null : { keyId, keyName: known.record.name, workspaceId, ...allowanceOf(known.record) };
     },
 
     async create(principal, input) {

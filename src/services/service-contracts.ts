@@ -17,6 +17,8 @@ import type { AuditService } from './audit.js';
 import type { ErasureService } from './erasure.service.js';
 import type { HoldService } from './hold.service.js';
 import type { RetentionService } from './retention.service.js';
+import type { OptOutService } from './opt-out.service.js';
+import type { SessionService } from './session.service.js';
 import type { TaskService } from './task.service.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
@@ -182,10 +184,10 @@ export interface KeyService {
   /** Constant-time by construction: looks the SHA-256 up. Null when unknown, expired, revoked or not for use from this address. */
   authenticate(secret: string, address: string): Promise<Principal | null>;
   /**
-   * Who a signed link of this key speaks for: a viewer with the scopes that the key has now. Null when the key is revoked,
+   * Who a link or session that this key began speaks for, with what the key may do now. Null when the key is revoked,
    * expired or not for use from this address; another node may believe a revoked one for five seconds.
    */
-  linkHolder(link: Pick<Principal, 'workspaceId' | 'keyId'>, address: string): Promise<Principal | null>;
+  holderOf(key: Pick<Principal, 'workspaceId' | 'keyId'>, address: string): Promise<Principal | null>;
   /** BAD_INPUT; FORBIDDEN when the key would have a scope that the caller does not have. */
   create(principal: Principal, input: NewApiKey): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
   /** Another secret for the same key; the present one works for `overlapSeconds` more. NOT_FOUND; CONFLICT for a revoked one. */
@@ -295,6 +297,7 @@ export interface Services {
   readonly embeddings: EmbeddingService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly sessions: SessionService;
   readonly rules: RuleService;
   readonly alerts: AlertService;
   readonly retention: RetentionService;
@@ -306,6 +309,7 @@ export interface Services {
   readonly statistics: StatisticsService;
   readonly usage: UsageService;
   readonly law: LawService;
+  readonly optOuts: OptOutService;
   readonly evaluations: EvaluationService;
   readonly calibrations: CalibrationService;
   readonly deadLetters: DeadLetterService;

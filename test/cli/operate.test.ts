@@ -118,7 +118,7 @@ describe('keys', () => {
   const record = (id: string, input: { name: string; role: ApiKeyRecord['role']; expiresAt: Date | null }): ApiKeyRecord => ({ id, workspaceId: 'ws', prefix: 'ut_abc', createdAt: new Date(0), lastUsedAt: null, revokedAt: null, scopes: [], allowedNetworks: [], previousSecretUntil: null, name: input.name, role: input.role, expiresAt: input.expiresAt });
   const keys: KeyService = {
     authenticate: () => Promise.resolve(null),
-    linkHolder: () => Promise.resolve(null),
+    holderOf: () => Promise.resolve(null),
     create: (_principal, input) => {
       made.push(input);
       return Promise.resolve({ apiKey: record('key_1', input), secret: 'ut_secret' });

@@ -148,9 +148,19 @@ describe('tokens of an issuer', () => {
 
   it('leave API keys as they are', async () => {
     const principal = { keyId: 'key_1', keyName: 'k', workspaceId: 'ws_1', role: 'viewer' } as const;
-    const both = withTokens({ authenticate: (secret) => Promise.resolve(secret === 'ut_key' || secret === 'dots.in.key' ? principal : null) }, verifierOf());
+    const keys: Parameters<typeof withTokens>[0] = { holderOf: ({ keyId }) => Promise.resolve(keyId === 'key_1' ? principal : null), authenticate: (secret) => Promise.resolve(secret === 'ut_key' || secret === 'dots.in.key' ? principal : null) };
+    const both = withTokens(keys, verifierOf());
     expect(await both.authenticate('ut_key', '127.0.0.1')).toBe(principal);
     expect(await both.authenticate('dots.in.key', '127.0.0.1')).toBe(principal);
     expect(await both.authenticate('ut_other', '127.0.0.1')).toBeNull();
+    expect(await both.holderOf({ workspaceId: 'ws_1', keyId: 'key_1' }, '127.0.0.1')).toBe(principal);
+    expect(await both.holderOf({ workspaceId: 'ws_1', keyId: 'key_2' }, '127.0.0.1')).toBeNull();
+  });
+
+  it('let a link of their holder read until they end, though no row knows them', async () => {
+    const principal = (await verifierOf()(await issuer.token({ roles: ['admin'] }, { expires: nowSeconds() + 600 })))!;
+    expect(Math.abs(principal.validUntil!.getTime() / 1000 - nowSeconds() - 600)).toBeLessThan(30);
+    const both = withTokens({ authenticate: () => Promise.resolve(null), holderOf: () => Promise.resolve(null) }, verifierOf());
+    expect(await both.holderOf(principal, '127.0.0.1')).toMatchObject({ keyId: principal.keyId, workspaceId: 'ws_1', role: 'viewer' });
   });
 });

@@ -52,7 +52,7 @@ describe('API keys', () => {
     const keys = createKeyService(memoryKeys(), () => nowMs);
     const lasting = (await keys.create(admin, { name: 'lasting', role: 'viewer', expiresAt: null })).apiKey;
     const brief = (await keys.create(admin, { name: 'brief', role: 'viewer', expiresAt: new Date(nowMs + 1000) })).apiKey;
-    const isActive = async (keyId: string, workspaceId = admin.workspaceId): Promise<boolean> => (await keys.linkHolder({ keyId, workspaceId }, HERE)) !== null;
+    const isActive = async (keyId: string, workspaceId = admin.workspaceId): Promise<boolean> => (await keys.holderOf({ keyId, workspaceId }, HERE)) !== null;
     expect([await isActive(lasting.id), await isActive(brief.id), await isActive(lasting.id, 'ws_other'), await isActive('key_none')]).toEqual([true, true, false, false]);
     nowMs += 1000;
     expect(await isActive(brief.id)).toBe(false);

@@ -10,9 +10,11 @@ import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, 
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { createSessionService } from '../../src/services/session.service.js';
 import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
 import { fakeRules } from './fake-rules.js';
 import { withoutRetention } from './fake-retention.js';
+import { memorySessions } from './memory-sessions.js';
 import { fakeFigures } from './fake-figures.js';
 import { fakeSpeakers } from './fake-speakers.js';
 
@@ -158,7 +160,7 @@ function fakeServices(world: FakeWorld): Services {
     if (at === -1) throw new UndertoneError('NOT_FOUND', 'There is no such dead letter.', { id });
     return Promise.resolve(world.deadLetters.splice(at, 1)[0]!);
   };
-  return {
+  const services: Omit<Services, 'sessions'> = {
     ...withoutRetention(),
     recordings: {
       assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
@@ -364,9 +366,9 @@ function fakeServices(world: FakeWorld): Services {
         const key = world.keys.get(secret);
         return Promise.resolve(key === undefined || key.revokedAt !== null ? null : { keyId: key.id, keyName: key.name, workspaceId: key.workspaceId, role: key.role });
       },
-      linkHolder: ({ keyId, workspaceId }) => {
+      holderOf: ({ keyId, workspaceId }) => {
         const key = [...world.keys.values()].find((one) => one.id === keyId && one.workspaceId === workspaceId && one.revokedAt === null);
-        return Promise.resolve(key === undefined ? null : { keyId, keyName: key.name, workspaceId, role: 'viewer' });
+        return Promise.resolve(key === undefined ? null : { keyId, keyName: key.name, workspaceId, role: key.role });
       },
       create: async (principal, input) => {
         need(principal, 'admin');
@@ -396,4 +398,5 @@ function fakeServices(world: FakeWorld): Services {
     rules: world.ruled.rules,
     alerts: world.ruled.alerts,
   };
+  return { ...services, sessions: createSessionService(memorySessions(), services.keys) };
 }

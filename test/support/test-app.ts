@@ -45,6 +45,7 @@ export interface TestAppOptions {
   readonly rateLimits?: Partial<RateLimits>;
   readonly trustedProxies?: readonly string[];
   readonly corsOrigins?: readonly string[];
+  readonly behindProxy?: boolean;
   readonly tls?: TlsFiles;
   readonly verifyToken?: TokenVerifier;
   readonly trusted?: TrustedDocuments;
@@ -59,7 +60,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       done();
     },
   }));
-  const settings = { maxUploadBytes: options.maxUploadBytes ?? 1_000_000, minUploadBytesPerSecond: options.minUploadBytesPerSecond ?? 1, introspection: options.introspection ?? true, trustedProxies: options.trustedProxies ?? [], corsOrigins: options.corsOrigins ?? [], maxPageSize: options.maxPageSize ?? 200, maxAudioSeconds: 3600, maxRawSeconds: 120, maxAudioChannels: 64, minSampleRateHz: 1000, maxSampleRateHz: 768_000, analyzeWaitMs: 1000 };
+  const settings = { maxUploadBytes: options.maxUploadBytes ?? 1_000_000, minUploadBytesPerSecond: options.minUploadBytesPerSecond ?? 1, introspection: options.introspection ?? true, trustedProxies: options.trustedProxies ?? [], corsOrigins: options.corsOrigins ?? [], behindProxy: options.behindProxy ?? false, maxPageSize: options.maxPageSize ?? 200, maxAudioSeconds: 3600, maxRawSeconds: 120, maxAudioChannels: 64, minSampleRateHz: 1000, maxSampleRateHz: 768_000, analyzeWaitMs: 1000 };
   const facts = { version: '0.0.0-test', audioFormats: ['wav', 'mp3'], diarization: () => ({ isAvailable: false, diarizer: 'sherpa-onnx', reason: 'No diarization model is installed; pull one' }), transcription: false, limits: shownLimits({ ...DEFAULT_HTTP_LIMITS, ...options.limits }) };
   const app = await buildApp({
     services: world.services, settings, schema, createContext: contextFactory({ services: world.services, settings, facts }), checks: options.checks ?? [], log, webDir: options.webDir ?? '/nowhere',

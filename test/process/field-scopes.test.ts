@@ -9,8 +9,8 @@ import { openTwoWorkspaces, RULE, type TwoWorkspaces } from '../support/two-work
 let world: TwoWorkspaces;
 let walk: SchemaWalk;
 const made = new Map<string, Promise<string>>();
-/** Routes that no scope opens: everybody's, those of GraphQL (whose fields ask), and figures of the process. */
-const NOT_BY_SCOPE = new Set(['/', '/graphql', '/healthz', '/readyz', '/metrics', '/schemas/rule.json']);
+/** Routes that no scope opens: everybody's, those of GraphQL (whose fields ask), the own session, and figures of the process. */
+const NOT_BY_SCOPE = new Set(['/', '/graphql', '/healthz', '/readyz', '/metrics', '/schemas/rule.json', '/session']);
 
 beforeAll(async () => {
   world = await openTwoWorkspaces();
@@ -20,8 +20,8 @@ afterAll(() => world.close());
 
 /** The secret of an admin key that has these scopes alone. */
 function keyOf(scopes: readonly Scope[]): Promise<string> {
-  const name = scopes.join(' ').slice(0, 100);
-  const given = made.get(name) ?? world.platform.services.keys.create(world.tenants[0].principal, { name, role: 'admin', expiresAt: null, scopes }).then(({ secret }) => secret);
+  const name = scopes.join(' ');
+  const given = made.get(name) ?? world.platform.services.keys.create(world.tenants[0].principal, { name: name.slice(0, 100), role: 'admin', expiresAt: null, scopes }).then(({ secret }) => secret);
   made.set(name, given);
   return given;
 }

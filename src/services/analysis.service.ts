@@ -204,6 +204,10 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       requireScope(principal, 'analyses:read');
       return analyses.findSegment(principal.workspaceId, id);
     },
+    async findSegments(principal, ids) {
+      requireScope(principal, 'analyses:read');
+      return analyses.findSegments(principal.workspaceId, ids);
+    },
     async speakers(principal, analysisIds) {
       requireScope(principal, 'analyses:read');
       return analyses.speakers(principal.workspaceId, analysisIds);

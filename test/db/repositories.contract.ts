@@ -5,6 +5,7 @@ import { describeApiKeys } from './api-key-repository.contract.js';
 import { describeEmbeddings } from './embedding-repository.contract.js';
 import { describeRecordings } from './recording-repository.contract.js';
 import { describeSessions } from './session-repository.contract.js';
+import { describeReviews } from './review-repository.contract.js';
 import { describeSpeakers } from './speaker-repository.contract.js';
 
 /** What the repositories must do, on any PostgreSQL. */
@@ -16,5 +17,6 @@ export function describeRepositories(engine: string, open: () => Promise<TestDat
     describeApiKeys(open);
     describeSpeakers(open);
     describeSessions(open);
+    describeReviews(open);
   });
 }

@@ -12,6 +12,7 @@ import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { createSessionService } from '../../src/services/session.service.js';
 import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
+import { fakeReviews } from './fake-reviews.js';
 import { fakeRules } from './fake-rules.js';
 import { withoutRetention } from './fake-retention.js';
 import { memorySessions } from './memory-sessions.js';
@@ -53,6 +54,7 @@ export class FakeWorld {
   readonly evaluations = new FakeEvaluations();
   modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
   readonly ruled = fakeRules();
+  readonly reviewed = fakeReviews();
   readonly services: Services;
   private nextNumber = 1;
 
@@ -257,6 +259,10 @@ function fakeServices(world: FakeWorld): Services {
         return Promise.resolve(pageOf(world.segments.filter((segment) => segment.analysisId === analysisId && (filter.speakerId === undefined || segment.speakerId === filter.speakerId)), page));
       },
       findSegment: (_principal, id) => Promise.resolve(world.segments.find((segment) => segment.id === id) ?? null),
+      findSegments: (_principal, ids) => {
+        query('analyses.findSegments');
+        return Promise.resolve(world.segments.filter((segment) => ids.includes(segment.id)));
+      },
       speakers: async (_principal, ids) => {
         query('analyses.speakers');
         return Promise.resolve(world.speakers.filter((speaker) => ids.includes(speaker.analysisId)));
@@ -397,6 +403,7 @@ function fakeServices(world: FakeWorld): Services {
     },
     rules: world.ruled.rules,
     alerts: world.ruled.alerts,
+    reviews: world.reviewed.service,
   };
   return { ...services, sessions: createSessionService(memorySessions(), services.keys) };
 }

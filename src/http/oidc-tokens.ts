@@ -3,7 +3,7 @@ import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, ty
 import { UndertoneError } from '../domain/errors.js';
 import { ROLES, type Principal, type Role } from '../domain/principal.js';
 import type { OidcSettings } from '../domain/settings.js';
-import type { KeyService } from '../services/service-contracts.js';
+import type { KeyService } from '../services/key-contracts.js';
 import { isSafeAddress } from './safe-listen.js';
 
 /** Asymmetric ones alone: with HS256 the public key would be the secret, and `none` is no signature. */

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
-import type { KeyService } from '../services/service-contracts.js';
+import type { KeyService } from '../services/key-contracts.js';
 import { isLoopback } from './safe-listen.js';
 import type { CookieSessions } from './session-cookie.js';
 import type { PathSigner } from './signed-path.js';
@@ -40,7 +40,7 @@ export function registerAuth(app: FastifyInstance, { keys, signer, limiter, sess
     const access = request.is404 ? 'key' : (request.routeOptions.config.access ?? 'key');
     if (access === 'public') return;
     const secret = bearerOf(request.headers.authorization);
-    const isLogin = request.routeOptions.config?.isLogin === true;
+    const isLogin = !request.is404 && request.routeOptions.config.isLogin === true;
     // Before the key is looked at: an address that has failed too often learns nothing more, not even of a good one.
     if (isLogin) limiter.assertLeft(request.ip, 'failedKeys');
     if (secret !== null) request.principal = await keys.authenticate(secret, request.ip);

@@ -3,7 +3,7 @@ import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules, validate
 import { CloseCode, makeServer, type Context, type Server, type SubscribePayload } from 'graphql-ws';
 import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
-import type { KeyService } from '../services/service-contracts.js';
+import type { KeyService } from '../services/key-contracts.js';
 import { graphqlErrorBody } from './fault-log.js';
 import { formatGraphQLError } from './graphql-errors.js';
 import type { HttpLimits } from './http-limits.js';

@@ -9,7 +9,7 @@ import type { ApiKeyRecord } from '../domain/records.js';
 import { allowsScope, roleScopes, SCOPES, scopesOf, type Scope } from '../domain/scopes.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
-import type { KeyService } from './service-contracts.js';
+import type { KeyService } from './key-contracts.js';
 
 export const DEFAULT_WORKSPACE_ID = 'ws_default';
 const PREFIX_LENGTH = 9;

@@ -4,9 +4,9 @@ import type { ScoreDifference, TimelineComparison } from '../domain/analysis-com
 import type { Conversation } from '../domain/conversation.js';
 import type { NodeRecord } from '../domain/node.js';
 import type { NpyMatrix } from '../domain/npy.js';
-import type { Principal, Role } from '../domain/principal.js';
+import type { Principal } from '../domain/principal.js';
 import type {
-  AnalysisFilter, AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
+  AnalysisFilter, AnalysisRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
   RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
@@ -18,6 +18,7 @@ import type { AuditService } from './audit.js';
 import type { ErasureService } from './erasure.service.js';
 import type { HoldService } from './hold.service.js';
 import type { RetentionService } from './retention.service.js';
+import type { KeyService } from './key-contracts.js';
 import type { OptOutService } from './opt-out.service.js';
 import type { SessionService } from './session.service.js';
 import type { TaskService } from './task.service.js';
@@ -170,32 +171,6 @@ export interface DeadLetterService {
   retry(principal: Principal, id: string): Promise<DeadLetterView>;
   /** Takes it off the list; what it was about stays as it ended. Admin. NOT_FOUND. */
   discard(principal: Principal, id: string): Promise<DeadLetterView>;
-}
-
-export interface NewApiKey {
-  readonly name: string;
-  readonly role: Role;
-  readonly expiresAt: Date | null;
-  /** Of the role's scopes only these; all when absent. */
-  readonly scopes?: readonly string[] | null;
-  /** Networks (CIDR) that it may be used from; everywhere when absent. */
-  readonly allowedNetworks?: readonly string[] | null;
-}
-
-export interface KeyService {
-  /** Constant-time by construction: looks the SHA-256 up. Null when unknown, expired, revoked or not for use from this address. */
-  authenticate(secret: string, address: string): Promise<Principal | null>;
-  /**
-   * Who a link or session that this key began speaks for, with what the key may do now. Null when the key is revoked,
-   * expired or not for use from this address; another node may believe a revoked one for five seconds.
-   */
-  holderOf(key: Pick<Principal, 'workspaceId' | 'keyId'>, address: string): Promise<Principal | null>;
-  /** BAD_INPUT; FORBIDDEN when the key would have a scope that the caller does not have. */
-  create(principal: Principal, input: NewApiKey): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
-  /** Another secret for the same key; the present one works for `overlapSeconds` more. NOT_FOUND; CONFLICT for a revoked one. */
-  rotate(principal: Principal, id: string, overlapSeconds: number): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
-  list(principal: Principal): Promise<readonly ApiKeyRecord[]>;
-  revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
 }
 
 /** What a plugin adds to the API's schema. */

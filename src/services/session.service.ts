@@ -2,7 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { SessionRecord, SessionRepository } from '../db/session.repository.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
-import type { KeyService } from './service-contracts.js';
+import type { KeyService } from './key-contracts.js';
 
 /** A working day: whoever comes back the next morning signs in anew. */
 export const SESSION_SECONDS = 12 * 3600;

@@ -30,8 +30,8 @@ describe('a browser that is signed in', () => {
     expect(status).toBe(201);
     expect(cookie).toMatch(/^undertone=[\w-]{43}$/);
     expect(attributes).toEqual(expect.arrayContaining(['Path=/', 'HttpOnly', 'SameSite=Strict']));
-    const told = await (await fetch(`${app.url}/session`, { headers: { Cookie: cookie } })).json();
-    expect(told).toMatchObject({ role: 'admin', csrfToken });
+    const told = await fetch(`${app.url}/session`, { headers: { Cookie: cookie } });
+    expect(await told.json()).toMatchObject({ role: 'admin', csrfToken });
     expect(await (await ask({ Cookie: cookie, 'X-CSRF-Token': csrfToken })).json()).toEqual({ data: { viewer: { role: 'admin' } } });
     expect(app.logLines.join('')).not.toContain(cookie.slice(10));
   });

@@ -18,6 +18,9 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world.close());
 
+/** Nobody makes a key with more than the own scopes. */
+const SENT: Readonly<Record<string, Record<string, unknown>>> = { 'Mutation.createApiKey': { input: { name: 'probe', role: 'admin', scopes: ['keys:admin'] } } };
+
 /** The secret of an admin key that has these scopes alone. */
 function keyOf(scopes: readonly Scope[]): Promise<string> {
   const name = scopes.join(' ');
@@ -39,7 +42,7 @@ describe('scopes', () => {
     for (const field of walk.rootFields()) {
       const { name, variables } = field;
       const needed = FIELD_SCOPES[name]!;
-      const call = (secret: string): Promise<string> => askWith(world.url, secret, field, variables);
+      const call = (secret: string): Promise<string> => askWith(world.url, secret, field, SENT[name] ?? variables);
       for (const scope of needed) if (!isRefused(await call(await without(scope)))) wrong.push(`${name} is open to a key without ${scope}`);
       if (isRefused(await call(await keyOf(needed.length === 0 ? ['policy:read'] : needed)))) wrong.push(`${name} needs more than ${needed.join(' and ') || 'nothing'}`);
     }

@@ -15,6 +15,7 @@ import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
 import { fakeReviews } from './fake-reviews.js';
 import { fakeRules } from './fake-rules.js';
 import { withoutRetention } from './fake-retention.js';
+import { fakeKeys } from './fake-keys.js';
 import { memorySessions } from './memory-sessions.js';
 import { fakeFigures } from './fake-figures.js';
 import { fakeSpeakers } from './fake-speakers.js';
@@ -367,40 +368,7 @@ function fakeServices(world: FakeWorld): Services {
       retry: (principal, id) => takeDeadLetter(principal, id),
       discard: (principal, id) => takeDeadLetter(principal, id),
     },
-    keys: {
-      authenticate: (secret) => {
-        const key = world.keys.get(secret);
-        return Promise.resolve(key === undefined || key.revokedAt !== null ? null : { keyId: key.id, keyName: key.name, workspaceId: key.workspaceId, role: key.role });
-      },
-      holderOf: ({ keyId, workspaceId }) => {
-        const key = [...world.keys.values()].find((one) => one.id === keyId && one.workspaceId === workspaceId && one.revokedAt === null);
-        return Promise.resolve(key === undefined ? null : { keyId, keyName: key.name, workspaceId, role: key.role });
-      },
-      create: async (principal, input) => {
-        need(principal, 'admin');
-        if (input.name.trim() === '') throw new UndertoneError('BAD_INPUT', 'A key needs a name.', { field: 'name' });
-        return Promise.resolve({ apiKey: world.addKey(input.name, input.role, principal.workspaceId), secret: input.name });
-      },
-      list: async (principal) => {
-        need(principal, 'admin');
-        return Promise.resolve([...world.keys.values()].filter((key) => mine(principal, key) !== null));
-      },
-      rotate: async (principal, id) => {
-        need(principal, 'admin');
-        const entry = [...world.keys].find(([, key]) => key.id === id && mine(principal, key) !== null);
-        if (entry === undefined) throw new UndertoneError('NOT_FOUND', 'There is no such key.', { id });
-        world.keys.set(`${entry[0]}-next`, entry[1]);
-        return Promise.resolve({ apiKey: entry[1], secret: `${entry[0]}-next` });
-      },
-      revoke: async (principal, id) => {
-        need(principal, 'admin');
-        const entry = [...world.keys].find(([, key]) => key.id === id && mine(principal, key) !== null);
-        if (entry === undefined) throw new UndertoneError('NOT_FOUND', 'There is no such key.', { id });
-        const revoked = { ...entry[1], revokedAt: new Date() };
-        world.keys.set(entry[0], revoked);
-        return Promise.resolve(revoked);
-      },
-    },
+    keys: fakeKeys(world),
     rules: world.ruled.rules,
     alerts: world.ruled.alerts,
     reviews: world.reviewed.service,

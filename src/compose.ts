@@ -199,7 +199,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys, rules, alerts, reviews: review.service,
+    keys, rules, alerts, ...review.services,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     law,
     usage,

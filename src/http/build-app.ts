@@ -19,6 +19,7 @@ import { registerPage } from './page.route.js';
 import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
+import { registerReviewExports } from './reviews.route.js';
 import { registerRateLimits } from './rate-limits.js';
 import { registerRequestTrace } from './request-trace.js';
 import { registerRuleSchema } from './rule-schema.route.js';
@@ -30,7 +31,7 @@ import { httpsOf, type TlsFiles } from './tls.js';
 import { trustedProxies } from './trusted-proxies.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules' | 'reviewFigures'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
@@ -97,6 +98,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
+  registerReviewExports(app, services.reviewFigures);
   registerRuleSchema(app, services.rules);
   await registerPage(app, options.webDir);
 

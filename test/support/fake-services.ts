@@ -392,5 +392,6 @@ function fakeServices(world: FakeWorld): Services {
     rules: world.ruled.rules,
     alerts: world.ruled.alerts,
     reviews: world.reviewed.service,
+    reviewFigures: world.reviewed.figures,
   };
 }

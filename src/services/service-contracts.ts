@@ -191,8 +191,10 @@ export interface StatisticsService {
 export interface UsageService {
   /** Now, and by day for the last `days` that were measured. */
   usage(principal: Principal, days: number): Promise<{ readonly maxStoredBytes: number | null; readonly storedBytes: number; readonly kinds: readonly UsageOfKind[]; readonly history: UsageHistory }>;
-  /** For the scheduled task: measures every workspace and replaces today's figures. */
-  measureAll(signal: AbortSignal): Promise<{ readonly workspaces: number }>;
+  /** For the scheduled task: measures every workspace and replaces today's figures; with `isDryRun` it replaces nothing. */
+  measureAll(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly workspaces: number; readonly byteLength: number }>;
+  /** For the scheduled task: tells of each workspace that has used nine tenths of its quota (`quota.near`). `fullCount`: of those, which take nothing more. */
+  reportQuotas(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly nearCount: number; readonly fullCount: number }>;
 }
 
 export interface RunEvaluationInput {
@@ -228,7 +230,7 @@ export interface EvaluationService {
   /** b against a, item by item. NOT_FOUND; BAD_INPUT for different sets; CONFLICT when one has not succeeded. */
   compareRuns(principal: Principal, a: string, b: string): Promise<{ readonly a: EvaluationRunRecord; readonly b: EvaluationRunRecord; readonly result: PairedComparison }>;
   /** For the scheduled task: starts a run of each scheduled set, once a day. */
-  runScheduled(signal: AbortSignal): Promise<{ readonly startedCount: number }>;
+  runScheduled(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly startedCount: number }>;
 }
 
 export interface CalibrationService {

@@ -64,7 +64,7 @@ export function exportArchive(runtime: CliRuntime, terminal: Terminal, args: { r
   return withServices(runtime, async ({ services, operator }) => {
     const { archive, stream } = await services.archives.open(operator, args.archive);
     await pipeline(stream, createWriteStream(args.out, { flags: 'wx', mode: 0o600 }));
-    await print(terminal.err, `Wrote ${archive.id} (${archive.format}). Its members are encrypted; `undertone retention unpack` opens them.\n`);
+    await print(terminal.err, `Wrote ${archive.id} (${archive.format}). Its members are encrypted; undertone retention unpack opens them.\n`);
     return 0;
   });
 }

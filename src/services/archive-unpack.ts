@@ -46,7 +46,7 @@ export function unpackingHandler(keys: DataKeySource, wanted: string | null, wri
       try {
         const isRows = path.endsWith(ROWS_MEMBER);
         const context = header?.blobs.find((blob) => blob.path === path)?.context ?? path;
-        const plain = await begun(isRows ? rowsOf(path, bytes) : openSealed(keys, context, bytes));
+        const plain = await begun<Buffer | string>(isRows ? rowsOf(path, bytes) : openSealed(keys, context, bytes));
         await write(`${folderOf(recordingId)}/${isRows ? 'rows.jsonl' : `${name}${name === 'audio' ? ending : ''}`}`, plain);
         opened.add(recordingId);
       } catch (error) {

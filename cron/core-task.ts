@@ -6,7 +6,7 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export interface CoreTask extends Pick<ScheduledTask, 'id' | 'schedule' | 'timeoutMs'> {
   readonly description: string;
   /** Answers what it did, or with `isDryRun` what it would do: counted on the same way, and nothing is changed. */
-  work(signal: AbortSignal, isDryRun: boolean): Promise<Readonly<Record<string, number>>>;
+  readonly work: (signal: AbortSignal, isDryRun: boolean) => Promise<Readonly<Record<string, number>>>;
 }
 
 /** A task of the core: each has a dry run, and a run that found nothing to do writes no line to the log. */

@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
 import type { TaskRunRecord } from '../domain/scheduled-task.js';
 import type { TaskStatus } from '../services/task.service.js';
+import type { Plain } from './plain.js';
 import { orProblem } from './problem-of.js';
 import type { Problem } from './problem.type.js';
 import type { RequestContext } from './request-context.js';
@@ -27,7 +28,7 @@ export class TaskResolver {
 @Resolver(() => TaskRunType)
 export class TaskRunResolver {
   @FieldResolver(() => [TaskFigure], { description: 'What it said that it did; empty while it runs, and where there was nothing to do.' })
-  figures(@Root() run: TaskRunRecord): readonly TaskFigure[] {
+  figures(@Root() run: TaskRunRecord): readonly Plain<TaskFigure>[] {
     return Object.entries(run.figures ?? {}).map(([name, value]) => ({ name, value }));
   }
 }

@@ -42,7 +42,7 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
     let deletedOutright = 0;
     let freedBytes = 0;
     let isComplete = true;
-    let canArchive = true;
+    const space = { isForArchives: true };
     const isOver = async (): Promise<boolean> => signal.aborted || now() >= deadlineMs || ((await isEnough?.()) ?? false);
     const advance = async (archive: ArchiveRecord): Promise<void> => {
       try {
@@ -50,7 +50,7 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
       } catch (error) {
         // A disk too full for an archive must not keep from going what needs none.
         if (!isUndertoneError(error) || error.code !== 'STORAGE_FULL') throw error;
-        canArchive = false;
+        space.isForArchives = false;
         problems.push(`${archive.id} waits for space: ${error.message}`);
       }
     };
@@ -79,7 +79,7 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
       if (policyId !== undefined && ('kept' in seen || !seen.decisions.some(({ policy }) => policy.id === policyId))) continue;
       tally.add(seen);
       if ('kept' in seen) continue;
-      if ((seen.archivedKinds.length > 0 && !canArchive) || (await isOver())) {
+      if ((seen.archivedKinds.length > 0 && !space.isForArchives) || (await isOver())) {
         isComplete = false;
         continue;
       }
@@ -92,7 +92,7 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
       }
     }
     if (batch.length > 0) {
-      if (!canArchive || (await isOver())) isComplete = false;
+      if (!space.isForArchives || (await isOver())) isComplete = false;
       else await flush();
     }
 

@@ -9,6 +9,13 @@ import { retentionTrial } from '../support/retention-trial.js';
 import { addRecording, everythingOf } from '../support/retention-world.js';
 import { fakeRuntime, runCommand, type Ran } from './fake-runtime.js';
 
+/** What the commands say with --json, of that what is looked at here. */
+interface Answer {
+  readonly archiveIds: readonly string[];
+  readonly ok: boolean;
+  readonly problems: readonly string[];
+}
+
 /** The commands on real use cases and a real database. */
 describe('undertone retention', () => {
   const trial = retentionTrial();
@@ -31,16 +38,16 @@ describe('undertone retention', () => {
       },
     }),
   });
-  const json = async <T>(...argv: string[]): Promise<{ code: number; answer: T }> => {
+  const json = async (...argv: string[]): Promise<{ code: number; answer: Answer }> => {
     const { code, out } = await retention(...argv, '--json');
-    return { code, answer: JSON.parse(out) as T };
+    return { code, answer: JSON.parse(out) as Answer };
   };
   const everything = (id: string) => everythingOf(trial.world, trial.me.workspaceId, id);
   async function archived(options: Parameters<typeof addRecording>[2] = {}): Promise<{ readonly id: string; readonly before: string; readonly archiveId: string }> {
     const id = await addRecording(trial.world, trial.me, { ageDays: 40, ...options });
     const before = (await everything(id))!;
     await trial.setPolicy();
-    const { answer } = await json<{ archiveIds: string[] }>('run');
+    const { answer } = await json('run');
     return { id, before, archiveId: answer.archiveIds[0]! };
   }
   async function exported(archiveId: string): Promise<string> {
@@ -79,7 +86,7 @@ describe('undertone retention', () => {
     const bytes = await trial.world.blobs.raw.readAll(blobKey!);
     bytes[Math.floor(bytes.length / 2)]! ^= 1;
     await trial.world.blobs.raw.write(blobKey!, bytes);
-    const { code, answer } = await json<{ ok: boolean; problems: string[] }>('verify', archiveId);
+    const { code, answer } = await json('verify', archiveId);
     expect([code, answer.ok, answer.problems.length > 0]).toEqual([1, false, true]);
     expect(await retention('verify', 'arc_none')).toMatchObject({ code: 1, err: expect.stringContaining('There is no archive arc_none') as string });
   });

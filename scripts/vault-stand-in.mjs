@@ -39,7 +39,8 @@ function answer(method, path, body) {
 createServer(async (request, response) => {
   const text = Buffer.concat(await request.toArray()).toString();
   try {
-    const { status, data } = request.headers['x-vault-token'] === token ? answer(request.method, request.url, text === '' ? {} : JSON.parse(text)) : { status: 403 };
+    // Ceph sends the header twice, and Vault looks at the first.
+    const { status, data } = request.headers['x-vault-token']?.split(', ')[0] === token ? answer(request.method, request.url, text === '' ? {} : JSON.parse(text)) : { status: 403 };
     response.writeHead(status, { 'content-type': 'application/json' }).end(data === undefined ? undefined : JSON.stringify({ data }));
   } catch {
     response.writeHead(400).end();

@@ -1,3 +1,5 @@
+import type { EvaluationService, CalibrationService } from './evaluation-contracts.js';
+import type { ExportService } from './export.service.js';
 import type { LawInput, LawService } from './law.service.js';
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
@@ -22,11 +24,6 @@ import type { TaskService } from './task.service.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
 import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage.js';
-import type { EvaluatedItem } from '../domain/evaluated-item.js';
-import type { CalibrationRecord, EvaluationRunRecord, EvaluationSetRecord } from '../domain/evaluation-records.js';
-import type { PairedComparison } from '../domain/paired-comparison.js';
-import type { CalibrateInput } from './calibration.service.js';
-import type { EvaluationSetInput } from './evaluation-set.js';
 import type { OutputsResult } from './outputs-result.js';
 import type { DeadLetterView } from './dead-letter.service.js';
 import type { FleetModelStatus } from './model-directory.js';
@@ -199,6 +196,7 @@ export interface UsageService {
   reportQuotas(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly nearCount: number; readonly fullCount: number }>;
 }
 
+<<<<<<< HEAD
 export interface RunEvaluationInput {
   readonly setId: string;
   /** Default: the default model. */
@@ -244,6 +242,8 @@ export interface CalibrationService {
   retire(principal: Principal, id: string): Promise<CalibrationRecord>;
 }
 
+=======
+>>>>>>> main
 /** For the operator at the machine alone; no key reaches it. */
 export interface WorkspaceAdministration {
   list(): Promise<readonly WorkspaceRecord[]>;
@@ -281,6 +281,7 @@ export interface Services {
   readonly timelines: TimelineService;
   readonly comparisons: ComparisonService;
   readonly embeddings: EmbeddingService;
+  readonly exports: ExportService;
   readonly models: ModelService;
   readonly keys: KeyService;
   readonly rules: RuleService;

@@ -1,10 +1,6 @@
 import type { ScheduledTask } from '../src/domain/scheduled-task.js';
-<<<<<<< HEAD
-import type { EvaluationService } from '../src/services/service-contracts.js';
-import { coreTask, MINUTE_MS } from './core-task.js';
-=======
 import type { EvaluationService } from '../src/services/evaluation-contracts.js';
->>>>>>> main
+import { coreTask, MINUTE_MS } from './core-task.js';
 
 /** Every night: evaluation sets that are scheduled run again with the default model; a fall of UA raises an alarm. */
 export function evaluationTask(evaluations: Pick<EvaluationService, 'runScheduled'>): ScheduledTask {

@@ -48,12 +48,8 @@ import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import type { EncryptionService } from './services/encryption.service.js';
 import { createEventBus } from './services/event-bus.js';
-<<<<<<< HEAD
-import { createFactOutbox, createNotices } from './services/fact-outbox.js';
-=======
 import { createExportService } from './services/export.service.js';
-import { createFactOutbox } from './services/fact-outbox.js';
->>>>>>> main
+import { createFactOutbox, createNotices } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, DEFAULT_WORKSPACE_ID, type OperatorKeyService } from './services/key.service.js';

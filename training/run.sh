@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes models/starter from the recordings: sh training/run.sh DATA_DIR [OUT_DIR]
+# Makes models/starter from the recordings: npm run build && sh training/run.sh DATA_DIR [OUT_DIR]
 # DATA_DIR holds manifest.csv and the clips. The cache of spectra (1 GB), the
 # checkpoints and the logs go to OUT_DIR, outside the repository.
 # MODEL_DIR (default: models/starter) is where model.onnx and manifest.json go.
@@ -32,7 +32,7 @@ train() {
   touch "$runs/$name.done"
 }
 
-"$python" data.py "$data" "$out/cache"
+"$python" data.py "$data" "$out/cache" --clipped
 
 # First cycle: two networks that differ in seed and strength of augmentation.
 train a1 --seed 1 --epochs 14 --lr 2e-3 --strength 1.0 &
@@ -52,10 +52,28 @@ wait $other
 "$python" teach.py "$out/cache" "$data" "$runs/a2.pt,$runs/b2.pt" --soft "$runs/soft2.npy"
 train a3 --start "$runs/a2.pt" --seed 21 --epochs 10 --lr 1.5e-3 --strength 0.8 --soft "$runs/soft2.npy" --distil 0.5
 
-members=$runs/a3.pt,$runs/b2.pt
-"$python" teach.py "$out/cache" "$data" "$members" | tee "$out/validation.txt"
-"$python" finish.py "$out/cache" "$data" "$members" --out "$runs/finish.npz" | tee -a "$out/validation.txt"
+# Last cycle: both in noise, calls and clipped recordings, drawn towards what the
+# second cycle heard in the clean clip.
+noisy() {
+  train "$@" --lr 7e-4 --epochs 3 --ema 0.99 --strength 0.8 --noise 0.6 --soft "$runs/soft2.npy" --distil 0.5
+}
+noisy a4 --start "$runs/a3.pt" --seed 31 &
+other=$!
+noisy b3 --start "$runs/b2.pt" --seed 32
+wait $other
+
+members=$runs/a4.pt,$runs/b3.pt
+# What a step says is kept beside the checkpoints; a pipe would hide that it failed.
+said() {
+  "$@" > "$out/said.txt"
+  cat "$out/said.txt" >> "$out/validation.txt"
+  cat "$out/said.txt"
+}
+: > "$out/validation.txt"
+said "$python" teach.py "$out/cache" "$data" "$members"
+said "$python" finish.py "$out/cache" "$data" "$members" --out "$runs/finish.npz" --held-out "$out/held-out.json"
 "$python" export.py "$members" "$model" --finish "$runs/finish.npz" --parity "$out/parity"
+said node calibrate.mjs "$out/held-out.json" "$model"
 
 if [ -n "${ORT_DIR:-}" ]; then
   export ORT_DISABLE_TELEMETRY=1

@@ -32,7 +32,7 @@ train() {
   touch "$runs/$name.done"
 }
 
-"$python" data.py "$data" "$out/cache" --clipped
+"$python" data.py "$data" "$out/cache"
 
 # First cycle: two networks that differ in seed and strength of augmentation.
 train a1 --seed 1 --epochs 14 --lr 2e-3 --strength 1.0 &
@@ -52,17 +52,7 @@ wait $other
 "$python" teach.py "$out/cache" "$data" "$runs/a2.pt,$runs/b2.pt" --soft "$runs/soft2.npy"
 train a3 --start "$runs/a2.pt" --seed 21 --epochs 10 --lr 1.5e-3 --strength 0.8 --soft "$runs/soft2.npy" --distil 0.5
 
-# Last cycle: both in noise, calls and clipped recordings, drawn towards what the
-# second cycle heard in the clean clip.
-noisy() {
-  train "$@" --lr 7e-4 --epochs 3 --ema 0.99 --strength 0.8 --noise 0.6 --soft "$runs/soft2.npy" --distil 0.5
-}
-noisy a4 --start "$runs/a3.pt" --seed 31 &
-other=$!
-noisy b3 --start "$runs/b2.pt" --seed 32
-wait $other
-
-members=$runs/a4.pt,$runs/b3.pt
+members=$runs/a3.pt,$runs/b2.pt
 # What a step says is kept beside the checkpoints; a pipe would hide that it failed.
 said() {
   "$@" > "$out/said.txt"

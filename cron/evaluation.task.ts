@@ -1,5 +1,5 @@
 import type { ScheduledTask } from '../src/domain/scheduled-task.js';
-import type { EvaluationService } from '../src/services/service-contracts.js';
+import type { EvaluationService } from '../src/services/evaluation-contracts.js';
 
 /** Every night: evaluation sets that are scheduled run again with the default model; a fall of UA raises an alarm. */
 export function evaluationTask(evaluations: Pick<EvaluationService, 'runScheduled'>): ScheduledTask {

@@ -9,6 +9,7 @@ import { composeEncryption } from './compose-encryption.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
 import { composeEvaluation } from './compose-evaluation.js';
 import { composePlugins } from './compose-plugins.js';
+import { composeReviews } from './compose-reviews.js';
 import { composeRules } from './compose-rules.js';
 import { composeDiarization } from './compose-diarization.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
@@ -32,6 +33,7 @@ import { runEvaluationJob } from './jobs/run-evaluation.job.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
 import { businessRules } from './plugins/business-rules/plugin.js';
+import { humanReview } from './plugins/human-review/plugin.js';
 import type { AnyPluginFactory } from './plugins/contract.js';
 import type { BuiltInPlugins } from './plugins/load-plugins.js';
 import type { Plugins } from './plugins/registry.js';
@@ -46,6 +48,7 @@ import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import type { EncryptionService } from './services/encryption.service.js';
 import { createEventBus } from './services/event-bus.js';
+import { createExportService } from './services/export.service.js';
 import { createFactOutbox } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
@@ -55,6 +58,7 @@ import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
+import type { ReviewIntake } from './services/review-intake.js';
 import type { RuleEngine } from './services/rule-engine.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
 import { createSpeakerService } from './services/speaker.service.js';
@@ -148,8 +152,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
   // The plugin registers before what it calls is made, and calls it only once jobs run.
-  const ruled: { engine: RuleEngine | null } = { engine: null };
-  const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })]]);
+  const ruled: { engine: RuleEngine | null; review: ReviewIntake | null } = { engine: null, review: null };
+  const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })], ['human-review', humanReview({ consider: (...call) => ruled.review!.consider(...call) })]]);
   const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), onFailure: metrics.pluginFailed }, builtIns);
   const facts = createFactOutbox({ queue, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
@@ -164,7 +168,9 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const embeddings = createEmbeddingRepository(database);
   const workspaces = createWorkspaceRepository(database);
   const retention = await composeRetention({ ...sealing, database, recordings, facts });
-  const evaluation = composeEvaluation({ database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
+  const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, contradictions: null });
+  ruled.review = review.intake;
+  const evaluation = composeEvaluation({ reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
   const law = createLawService(workspaces);
   const analysisService = createAnalysisService({ law, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
@@ -173,7 +179,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
   const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
-  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: {}, reviewed: null, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
+  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { review: review.intake.ofRule }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
   ruled.engine = engine;
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
   const usage = createUsageService(workspaces, stored);
@@ -184,17 +190,20 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
+  const speakerService = createSpeakerService({ speakers: createSpeakerRepository(database), analyses });
+  const embeddingService = createEmbeddingService(embeddings);
   const services: Services = {
     recordings: recordingService,
     ...retention.services,
     tasks: createTaskService(scheduler, taskRuns),
     analyses: analysisService,
-    speakers: createSpeakerService({ speakers: createSpeakerRepository(database), analyses }),
+    speakers: speakerService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
-    embeddings: createEmbeddingService(embeddings),
+    embeddings: embeddingService,
+    exports: createExportService({ recordings: recordingService, analyses: analysisService, speakers: speakerService, timelines, embeddings: embeddingService }),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys, rules, alerts,
+    keys, rules, alerts, reviews: review.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     law,
     usage,

@@ -17,7 +17,7 @@ import type { Intake } from './intake.js';
 import type { ModelDirectory } from './model-directory.js';
 import { requireRole } from './permissions.js';
 import { parseWith } from './recording-input.js';
-import type { EvaluationService, RunEvaluationInput } from './service-contracts.js';
+import type { EvaluationService, RunEvaluationInput } from './evaluation-contracts.js';
 
 export interface EvaluationServiceParts {
   readonly database: Database;

@@ -9,8 +9,10 @@ import { roleAllows, type Principal, type Role } from '../../src/domain/principa
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, RoleChangeRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
+import { createExportService } from '../../src/services/export.service.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
+import { fakeReviews } from './fake-reviews.js';
 import { fakeRules } from './fake-rules.js';
 import { withoutRetention } from './fake-retention.js';
 import { fakeFigures } from './fake-figures.js';
@@ -51,6 +53,7 @@ export class FakeWorld {
   readonly evaluations = new FakeEvaluations();
   modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
   readonly ruled = fakeRules();
+  readonly reviewed = fakeReviews();
   readonly services: Services;
   private nextNumber = 1;
 
@@ -158,7 +161,7 @@ function fakeServices(world: FakeWorld): Services {
     if (at === -1) throw new UndertoneError('NOT_FOUND', 'There is no such dead letter.', { id });
     return Promise.resolve(world.deadLetters.splice(at, 1)[0]!);
   };
-  return {
+  const core: Omit<Services, 'exports'> = {
     ...withoutRetention(),
     recordings: {
       assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
@@ -255,6 +258,10 @@ function fakeServices(world: FakeWorld): Services {
         return Promise.resolve(pageOf(world.segments.filter((segment) => segment.analysisId === analysisId && (filter.speakerId === undefined || segment.speakerId === filter.speakerId)), page));
       },
       findSegment: (_principal, id) => Promise.resolve(world.segments.find((segment) => segment.id === id) ?? null),
+      findSegments: (_principal, ids) => {
+        query('analyses.findSegments');
+        return Promise.resolve(world.segments.filter((segment) => ids.includes(segment.id)));
+      },
       speakers: async (_principal, ids) => {
         query('analyses.speakers');
         return Promise.resolve(world.speakers.filter((speaker) => ids.includes(speaker.analysisId)));
@@ -385,5 +392,7 @@ function fakeServices(world: FakeWorld): Services {
     },
     rules: world.ruled.rules,
     alerts: world.ruled.alerts,
+    reviews: world.reviewed.service,
   };
+  return { ...core, exports: createExportService(core) };
 }

@@ -10,6 +10,7 @@ import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
 import { registerCors } from './cors.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
+import { registerAnalysisExports } from './exports.route.js';
 import { registerGraphQL } from './graphql.route.js';
 import { registerHealth, type ReadinessCheck } from './health.route.js';
 import { registerErrors } from './http-errors.js';
@@ -20,6 +21,7 @@ import { registerPage } from './page.route.js';
 import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
+import { registerReviewExports } from './reviews.route.js';
 import { registerRateLimits } from './rate-limits.js';
 import { registerRequestTrace } from './request-trace.js';
 import { cookieSessions } from './session-cookie.js';
@@ -34,7 +36,7 @@ import { trustedProxies } from './trusted-proxies.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'sessions' | 'rules'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'exports' | 'keys' | 'sessions' | 'rules' | 'reviewFigures'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins' | 'behindProxy'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
@@ -109,6 +111,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
   registerSessions(app, services.sessions, sessions);
+  registerAnalysisExports(app, services.exports);
+  registerReviewExports(app, services.reviewFigures);
   registerRuleSchema(app, services.rules);
   await registerPage(app, options.webDir);
 

@@ -54,7 +54,7 @@ describe('scopes', () => {
     expect(known.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(Object.keys(ROUTE_SCOPES).sort());
     for (const [route, needed] of Object.entries(ROUTE_SCOPES)) {
       const [method = '', path = ''] = route.split(' ');
-      const call = async (secret: string): Promise<number> => (await fetch(world.url + path.replace(/:\w+/, `${NO_SUCH_ID}.npy`), { method, headers: { Authorization: `Bearer ${secret}` }, ...(method === 'PUT' ? { body: 'not audio' } : {}) })).status;
+      const call = async (secret: string): Promise<number> => (await fetch(world.url + path.replace(/:\w+/, `${NO_SUCH_ID}${path.startsWith('/analyses') ? '.json' : '.npy'}`), { method, headers: { Authorization: `Bearer ${secret}` }, ...(method === 'PUT' ? { body: 'not audio' } : {}) })).status;
       for (const scope of needed) expect(await call(await without(scope)), `${route} without ${scope}`).toBe(403);
       expect(await call(await keyOf(needed)), `${route} with ${needed.join(' and ')}`).not.toBe(403);
     }

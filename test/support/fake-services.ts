@@ -9,6 +9,7 @@ import { roleAllows, type Principal, type Role } from '../../src/domain/principa
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, RoleChangeRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
+import { createExportService } from '../../src/services/export.service.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { createSessionService } from '../../src/services/session.service.js';
 import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
@@ -163,7 +164,7 @@ function fakeServices(world: FakeWorld): Services {
     if (at === -1) throw new UndertoneError('NOT_FOUND', 'There is no such dead letter.', { id });
     return Promise.resolve(world.deadLetters.splice(at, 1)[0]!);
   };
-  const services: Omit<Services, 'sessions'> = {
+  const core: Omit<Services, 'exports' | 'sessions'> = {
     ...withoutRetention(),
     recordings: {
       assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
@@ -372,6 +373,7 @@ function fakeServices(world: FakeWorld): Services {
     rules: world.ruled.rules,
     alerts: world.ruled.alerts,
     reviews: world.reviewed.service,
+    reviewFigures: world.reviewed.figures,
   };
-  return { ...services, sessions: createSessionService(memorySessions(), services.keys) };
+  return { ...core, exports: createExportService(core), sessions: createSessionService(memorySessions(), core.keys) };
 }

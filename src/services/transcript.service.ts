@@ -11,7 +11,7 @@ import type { CrossCheck, Transcript, TranscriptRecord, TranscriptWord } from '.
 import type { AnalysisWarning, PredictionResult } from '../domain/analysis.js';
 import type { AuditSink } from './audit.js';
 import type { FactOutbox } from './fact-outbox.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { allSegments } from './plugin-access.js';
 import { parseWith } from './recording-input.js';
 
@@ -88,12 +88,12 @@ export function createTranscriptService(parts: TranscriptServiceParts): Transcri
 
   return {
     async find(principal, analysisIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return transcripts.find(principal.workspaceId, analysisIds);
     },
 
     async import(principal, given) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'analyses:write');
       const { analysisId, content, format, language } = parseWith(inputSchema, given);
       const { workspaceId } = principal;
       const analysis = await analyses.findById(workspaceId, analysisId);

@@ -62,6 +62,7 @@ export const FIELD_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
   'Mutation.deleteRule': ['rules:write'],
   'Mutation.discardDeadLetter': ['jobs:admin'],
   'Mutation.eraseSubject': ['erasure:admin'],
+  'Mutation.importTranscript': ['analyses:write'],
   'Mutation.loadModel': ['models:admin'],
   'Mutation.optOutSubject': ['policy:admin'],
   'Mutation.placeLegalHold': ['holds:admin'],

@@ -24,8 +24,10 @@ function fakeTranscripts(world: FakeWorld, { need, query, mine }: FakeChecks): T
         return transcript === undefined || mine(principal, world.analyses.get(id)) === null ? [] : [transcript];
       }));
     },
-    import: async (principal, { analysisId, content, format, language }) => {
+    import: async (principal, { analysisId, content: given, readFile, format, language }) => {
       need(principal, 'analyst');
+      if ((given == null) === (readFile == null)) throw new UndertoneError('BAD_INPUT', 'Give one.', { field: 'content' });
+      const content = given ?? (await readFile!());
       const analysis = mine(principal, world.analyses.get(analysisId));
       if (analysis === null) throw new UndertoneError('NOT_FOUND', `There is no analysis ${analysisId}.`, { id: analysisId });
       const durationSeconds = world.recordings.get(analysis.recordingId)?.durationSeconds ?? 10;

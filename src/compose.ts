@@ -23,11 +23,8 @@ import { createOptOutRepository } from './db/opt-out.repository.js';
 import { createPluginRepository } from './db/plugin.repository.js';
 import { createTaskRunRepository } from './db/task-run.repository.js';
 import { createSpeakerRepository } from './db/speaker.repository.js';
-<<<<<<< HEAD
 import { createTranscriptRepository } from './db/transcript.repository.js';
-=======
 import { createSessionRepository } from './db/session.repository.js';
->>>>>>> main
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import { createWorkspaceRepository } from './db/workspace.repository.js';
@@ -73,12 +70,9 @@ import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTaskService } from './services/task.service.js';
 import { createTimelineService } from './services/timeline.service.js';
-<<<<<<< HEAD
 import { transcriptFlags } from './services/transcript-flags.js';
 import { createTranscriptService } from './services/transcript.service.js';
-=======
 import { createSessionService } from './services/session.service.js';
->>>>>>> main
 import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
 import type { StorageBackend } from './storage/blob-store.js';
 import { observeStorage } from './storage/observed-store.js';

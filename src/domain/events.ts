@@ -24,13 +24,8 @@ export type DomainEvent =
 
 export type DomainEventKind = DomainEvent['kind'];
 
-<<<<<<< HEAD
-/** The facts that plugins and webhooks hear. Ids only, never data: who hears one reads the truth when it runs. */
-export const FACT_KINDS = ['analysis.completed', 'analysis.failed', 'analysis.transcribed', 'recording.deleted', 'alert.raised', 'review.resolved'] as const satisfies readonly DomainEventKind[];
-=======
 /** The facts that plugins and webhooks hear. Ids and figures only, never data: who hears one reads the truth when it runs. */
-export const FACT_KINDS = ['analysis.completed', 'analysis.failed', 'recording.deleted', 'alert.raised', 'review.resolved', 'key.ending', 'quota.near', 'disk.low'] as const satisfies readonly DomainEventKind[];
->>>>>>> main
+export const FACT_KINDS = ['analysis.completed', 'analysis.failed', 'analysis.transcribed', 'recording.deleted', 'alert.raised', 'review.resolved', 'key.ending', 'quota.near', 'disk.low'] as const satisfies readonly DomainEventKind[];
 export type FactKind = (typeof FACT_KINDS)[number];
 export type Fact<K extends FactKind = FactKind> = Extract<DomainEvent, { kind: K }>;
 

@@ -43,12 +43,9 @@ function keyOf(fact: Fact): string {
   if (fact.kind === 'recording.deleted') return `${fact.kind} ${fact.recordingId}`;
   if (fact.kind === 'alert.raised') return `${fact.kind} ${fact.alertId}`;
   if (fact.kind === 'review.resolved') return `${fact.kind} ${fact.reviewId}`;
-<<<<<<< HEAD
   if (fact.kind === 'analysis.transcribed') return `${fact.kind} ${fact.analysisId} ${fact.revision}`;
-=======
   // Told again as long as it holds: one that still waits to be delivered is enough.
   if (fact.kind === 'key.ending') return `${fact.kind} ${fact.keyId}`;
   if (fact.kind === 'quota.near' || fact.kind === 'disk.low') return `${fact.kind} ${fact.workspaceId}`;
->>>>>>> main
   return `${fact.kind} ${fact.analysisId}`;
 }

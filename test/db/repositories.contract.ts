@@ -17,11 +17,8 @@ export function describeRepositories(engine: string, open: () => Promise<TestDat
     describeEmbeddings(open);
     describeApiKeys(open);
     describeSpeakers(open);
-<<<<<<< HEAD
     describeTranscripts(open);
-=======
     describeSessions(open);
->>>>>>> main
     describeReviews(open);
   });
 }

@@ -1,5 +1,4 @@
 import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root } from 'type-graphql';
-import { UndertoneError } from '../domain/errors.js';
 import type { AnalysisRecord } from '../domain/records.js';
 import { joinWords, type TranscriptRecord } from '../domain/transcript.js';
 import { found } from './analysis-fields.resolver.js';
@@ -32,10 +31,9 @@ export class TranscriptResolver {
     @Arg('input', () => ImportTranscriptInput, { description: 'Of which analysis, and how to read it.' }) input: ImportTranscriptInput,
     @Arg('file', () => Upload, { validate: false, nullable: true, description: 'The transcript as a file in UTF-8, in the place of `content`; at most 16 MiB.' }) file: IncomingFile | null,
   ): Promise<TranscriptRecord | Problem> {
-    return orProblem(IMPORT_TRANSCRIPT, async () => {
-      if ((file == null) === (input.content == null)) throw new UndertoneError('BAD_INPUT', 'Give the transcript either as `input.content` or as `file`.', { field: 'content' });
-      const { analysisId, format, language } = input;
-      return context.services.transcripts.import(context.principal, { analysisId, format: format ?? null, language: language ?? null, content: input.content ?? (await readTextFile(file!, MAX_FILE_BYTES)) });
+    return orProblem(IMPORT_TRANSCRIPT, () => {
+      const { analysisId, content, format, language } = input;
+      return context.services.transcripts.import(context.principal, { analysisId, content: content ?? null, format: format ?? null, language: language ?? null, readFile: file == null ? null : () => readTextFile(file, MAX_FILE_BYTES) });
     });
   }
 }

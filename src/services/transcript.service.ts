@@ -11,7 +11,7 @@ import type { CrossCheck, Transcript, TranscriptRecord, TranscriptWord } from '.
 import type { AnalysisWarning, PredictionResult } from '../domain/analysis.js';
 import type { AuditSink } from './audit.js';
 import type { FactOutbox } from './fact-outbox.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { allSegments } from './plugin-access.js';
 import { parseWith } from './recording-input.js';
 
@@ -25,7 +25,8 @@ const inputSchema = z.object({
   language: z.string().regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a BCP 47 tag such as "en" or "zh-CN"').nullish().transform((tag) => tag ?? null),
 });
 
-export type ImportTranscriptInput = z.input<typeof inputSchema>;
+/** The transcript as `content`, or as a file that is read once the caller may import; one of the two. */
+export type ImportTranscriptInput = Omit<z.input<typeof inputSchema>, 'content'> & { readonly content?: string | null; readonly readFile?: (() => Promise<string>) | null };
 
 /** What words are compared with: the segments as they were judged. */
 export interface JudgedSegment extends WordSegment {
@@ -88,13 +89,15 @@ export function createTranscriptService(parts: TranscriptServiceParts): Transcri
 
   return {
     async find(principal, analysisIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return transcripts.find(principal.workspaceId, analysisIds);
     },
 
     async import(principal, given) {
-      requireRole(principal, 'analyst');
-      const { analysisId, content, format, language } = parseWith(inputSchema, given);
+      requireScope(principal, 'analyses:write');
+      const { readFile, ...plain } = given;
+      if ((readFile == null) === (plain.content == null)) throw new UndertoneError('BAD_INPUT', 'Give the transcript either as `input.content` or as `file`.', { field: 'content' });
+      const { analysisId, content, format, language } = parseWith(inputSchema, { ...plain, content: plain.content ?? (await readFile!()) });
       const { workspaceId } = principal;
       const analysis = await analyses.findById(workspaceId, analysisId);
       if (analysis === null) throw new UndertoneError('NOT_FOUND', `There is no analysis ${analysisId.slice(0, 64)}.`, { id: analysisId.slice(0, 64) });

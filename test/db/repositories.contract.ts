@@ -4,6 +4,7 @@ import { describeAnalyses } from './analysis-repository.contract.js';
 import { describeApiKeys } from './api-key-repository.contract.js';
 import { describeEmbeddings } from './embedding-repository.contract.js';
 import { describeRecordings } from './recording-repository.contract.js';
+import { describeSessions } from './session-repository.contract.js';
 import { describeReviews } from './review-repository.contract.js';
 import { describeSpeakers } from './speaker-repository.contract.js';
 import { describeTranscripts } from './transcript-repository.contract.js';
@@ -17,6 +18,7 @@ export function describeRepositories(engine: string, open: () => Promise<TestDat
     describeApiKeys(open);
     describeSpeakers(open);
     describeTranscripts(open);
+    describeSessions(open);
     describeReviews(open);
   });
 }

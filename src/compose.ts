@@ -181,7 +181,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const transcripts = createTranscriptRepository(database);
   const workspaces = createWorkspaceRepository(database);
   const retention = await composeRetention({ ...sealing, database, recordings, facts });
-  const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, contradictions: transcriptFlags(transcripts, analyses) });
+  const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, contradictions: transcriptFlags(transcripts) });
   ruled.review = review.intake;
   const evaluation = composeEvaluation({ reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
   const law = createLawService(workspaces);

@@ -49,7 +49,7 @@ import { createEmbeddingService } from './services/embedding.service.js';
 import type { EncryptionService } from './services/encryption.service.js';
 import { createEventBus } from './services/event-bus.js';
 import { createExportService } from './services/export.service.js';
-import { createFactOutbox } from './services/fact-outbox.js';
+import { createFactOutbox, createNotices } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, DEFAULT_WORKSPACE_ID, type OperatorKeyService } from './services/key.service.js';
@@ -182,9 +182,10 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { review: review.intake.ofRule }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
   ruled.engine = engine;
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
-  const usage = createUsageService(workspaces, stored);
-  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events });
-  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, dataDir: settings.dataDir }), ...plugins.tasks], {
+  const notify = createNotices(database, facts);
+  const usage = createUsageService(workspaces, stored, notify);
+  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events, notify });
+  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, settings, freeBytes: () => blobs.freeBytes(), notify }), ...plugins.tasks], {
     runs: taskRuns,
     node: `${hostname()}:${process.pid}`,
     log: (message, figures) => log.info(figures, message),

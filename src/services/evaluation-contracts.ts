@@ -39,7 +39,7 @@ export interface EvaluationService {
   /** b against a, item by item. NOT_FOUND; BAD_INPUT for different sets; CONFLICT when one has not succeeded. */
   compareRuns(principal: Principal, a: string, b: string): Promise<{ readonly a: EvaluationRunRecord; readonly b: EvaluationRunRecord; readonly result: PairedComparison }>;
   /** For the scheduled task: starts a run of each scheduled set, once a day. */
-  runScheduled(signal: AbortSignal): Promise<{ readonly startedCount: number }>;
+  runScheduled(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly startedCount: number }>;
 }
 
 export interface CalibrationService {

@@ -190,8 +190,10 @@ export interface StatisticsService {
 export interface UsageService {
   /** Now, and by day for the last `days` that were measured. */
   usage(principal: Principal, days: number): Promise<{ readonly maxStoredBytes: number | null; readonly storedBytes: number; readonly kinds: readonly UsageOfKind[]; readonly history: UsageHistory }>;
-  /** For the scheduled task: measures every workspace and replaces today's figures. */
-  measureAll(signal: AbortSignal): Promise<{ readonly workspaces: number }>;
+  /** For the scheduled task: measures every workspace and replaces today's figures; with `isDryRun` it replaces nothing. */
+  measureAll(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly workspaces: number; readonly byteLength: number }>;
+  /** For the scheduled task: tells of each workspace that has used nine tenths of its quota (`quota.near`). `fullCount`: of those, which take nothing more. */
+  reportQuotas(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly nearCount: number; readonly fullCount: number }>;
 }
 
 /** For the operator at the machine alone; no key reaches it. */

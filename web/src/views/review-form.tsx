@@ -72,7 +72,7 @@ function Answering({ item, player, onAnswer, onSkip, onRelease }: Props & { read
       </ol>
       <div class="form-row">
         <label class="field"><span class="field-label">Note</span><input class="input" value={note} onInput={(event) => setNote(event.currentTarget.value)} /></label>
-        <form class="inline-form" onSubmit={(event) => {
+        <form class="form-row" onSubmit={(event) => {
           event.preventDefault();
           if (freeLabel.trim() !== '') send({ freeLabel: freeLabel.trim() });
         }}>

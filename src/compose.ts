@@ -18,9 +18,11 @@ import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createOptOutRepository } from './db/opt-out.repository.js';
 import { createPluginRepository } from './db/plugin.repository.js';
 import { createTaskRunRepository } from './db/task-run.repository.js';
 import { createSpeakerRepository } from './db/speaker.repository.js';
+import { createSessionRepository } from './db/session.repository.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import { createWorkspaceRepository } from './db/workspace.repository.js';
@@ -48,13 +50,15 @@ import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import type { EncryptionService } from './services/encryption.service.js';
 import { createEventBus } from './services/event-bus.js';
-import { createFactOutbox } from './services/fact-outbox.js';
+import { createExportService } from './services/export.service.js';
+import { createFactOutbox, createNotices } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, DEFAULT_WORKSPACE_ID, type OperatorKeyService } from './services/key.service.js';
 import { createLawService } from './services/law.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
+import { createOptOutService } from './services/opt-out.service.js';
 import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { ReviewIntake } from './services/review-intake.js';
@@ -64,6 +68,7 @@ import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTaskService } from './services/task.service.js';
 import { createTimelineService } from './services/timeline.service.js';
+import { createSessionService } from './services/session.service.js';
 import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
 import type { StorageBackend } from './storage/blob-store.js';
 import { observeStorage } from './storage/observed-store.js';
@@ -171,6 +176,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   ruled.review = review.intake;
   const evaluation = composeEvaluation({ reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
   const law = createLawService(workspaces);
+  const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit: retention.audit });
   const analysisService = createAnalysisService({ law, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
@@ -181,27 +187,31 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { review: review.intake.ofRule }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
   ruled.engine = engine;
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
-  const usage = createUsageService(workspaces, stored);
-  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events });
-  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, dataDir: settings.dataDir }), ...plugins.tasks], {
+  const notify = createNotices(database, facts);
+  const usage = createUsageService(workspaces, stored, notify);
+  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events, notify });
+  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, settings, freeBytes: () => blobs.freeBytes(), notify }), ...plugins.tasks], {
     runs: taskRuns,
     node: `${hostname()}:${process.pid}`,
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
+  const speakerService = createSpeakerService({ speakers: createSpeakerRepository(database), analyses });
+  const embeddingService = createEmbeddingService(embeddings);
   const services: Services = {
     recordings: recordingService,
     ...retention.services,
     tasks: createTaskService(scheduler, taskRuns),
     analyses: analysisService,
-    speakers: createSpeakerService({ speakers: createSpeakerRepository(database), analyses }),
+    speakers: speakerService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
-    embeddings: createEmbeddingService(embeddings),
+    embeddings: embeddingService,
+    exports: createExportService({ recordings: recordingService, analyses: analysisService, speakers: speakerService, timelines, embeddings: embeddingService }),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys, rules, alerts, reviews: review.service,
+    keys, sessions: createSessionService(createSessionRepository(database), keys), rules, alerts, ...review.services,
     statistics: createStatisticsService(createStatisticsRepository(database)),
-    law,
+    law, optOuts,
     usage,
     ...evaluation.services,
     deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events }),

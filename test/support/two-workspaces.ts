@@ -55,7 +55,7 @@ export async function openTwoWorkspaces(environment: Readonly<Record<string, str
   const platform = await composePlatform(settings, log);
   await platform.startWorker();
   const schema = buildApiSchema();
-  const facts = { version: VERSION, audioFormats: ['wav'], diarization: () => ({ isAvailable: false, diarizer: null, reason: null }), transcription: false, limits: [] };
+  const facts = { version: VERSION, audioFormats: ['wav'], diarization: () => ({ isAvailable: false, diarizer: null, reason: null }), transcription: () => ({ transcriber: null, reason: null, transcribers: [], languages: [] }), limits: [] };
   const app = await buildApp({
     services: platform.services, settings, schema, createContext: contextFactory({ services: platform.services, settings, facts }), checks: [], log, webDir: '/nowhere', limiter: platform.limiter, registry: platform.metrics.registry, limits: WIDE,
   });

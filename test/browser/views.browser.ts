@@ -58,6 +58,7 @@ describe('speakers', () => {
     await page.getByText('Changed once').click();
     await page.getByText('no role → customer: She says her name').waitFor();
     await expect.poll(() => page.locator('.lane--speaker').nth(1).textContent()).toBe('customer');
+    await expect.poll(() => page.locator('.segments-card tbody').textContent()).toContain('customer');
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 

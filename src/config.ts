@@ -93,6 +93,11 @@ const SETTINGS = {
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
   UNDERTONE_LINK_SECRET: z.string().min(24, 'must have at least 24 characters').optional(),
   UNDERTONE_WORKER_PORT: integer(0, 65_535, 0),
+  UNDERTONE_WEBHOOK_HTTP: flag(false),
+  UNDERTONE_WEBHOOK_ALLOW: list(network),
+  UNDERTONE_WEBHOOK_TIMEOUT_MS: integer(1000, 60_000, 15_000),
+  UNDERTONE_WEBHOOK_CONCURRENCY: integer(1, 256, 8),
+  UNDERTONE_WEBHOOK_LOG_DAYS: integer(1, 3650, 30),
   UNDERTONE_TRACES_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
 } as const;
 
@@ -235,6 +240,9 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     maxDiarizationSeconds: values.UNDERTONE_MAX_DIARIZATION_SECONDS,
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
     linkSecret: values.UNDERTONE_LINK_SECRET ?? null,
+    webhooks: {
+      allowHttp: values.UNDERTONE_WEBHOOK_HTTP, allowedNetworks: values.UNDERTONE_WEBHOOK_ALLOW, timeoutMs: values.UNDERTONE_WEBHOOK_TIMEOUT_MS, concurrency: values.UNDERTONE_WEBHOOK_CONCURRENCY, logDays: values.UNDERTONE_WEBHOOK_LOG_DAYS,
+    },
     workerPort: values.UNDERTONE_WORKER_PORT === 0 ? null : values.UNDERTONE_WORKER_PORT,
   };
 }

@@ -28,9 +28,10 @@ import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
 import { httpsOf, type TlsFiles } from './tls.js';
 import { trustedProxies } from './trusted-proxies.js';
+import { registerWebhookKeys } from './webhook-keys.route.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules' | 'webhooks'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
@@ -98,6 +99,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
   registerRuleSchema(app, services.rules);
+  registerWebhookKeys(app, services.webhooks, limiter);
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {

@@ -1,5 +1,8 @@
-import { execute, GraphQLError, Kind, NoSchemaIntrospectionCustomRule, parse, specifiedRules, typeFromAST, validate, isInputType, getNamedType, isNonNullType, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import type { FastifyBaseLogger } from 'fastify';
+import {
+  execute, getNamedType, GraphQLError, isInputType, isNonNullType, Kind, NoSchemaIntrospectionCustomRule, OperationTypeNode, parse, specifiedRules, typeFromAST, validate,
+  type DocumentNode, type GraphQLSchema, type OperationDefinitionNode,
+} from 'graphql';
 import { isUndertoneError } from './domain/errors.js';
 import type { Principal } from './domain/principal.js';
 import { ID_VARIABLES, idsOfAll, type DeliveryVariables, type WebhookEvent } from './domain/webhook.js';
@@ -31,7 +34,7 @@ export function createStoredQueries({ schema, createContext, limits, log }: Stor
         const document = parse(query, { maxTokens: limits.queryTokens });
         measureOperation(schema(), limits, query, {});
         const operations = operationsOf(document);
-        if (operations.length !== 1 || operations[0]!.operation !== 'query') return [`it must hold exactly one operation, a query; it holds ${operations.map(({ operation }) => operation).join(', ') || 'none'}.`];
+        if (operations.length !== 1 || operations[0]!.operation !== OperationTypeNode.QUERY) return [`it must hold exactly one operation, a query; it holds ${operations.map(({ operation }) => operation).join(', ') || 'none'}.`];
         const invalid = validate(schema(), document, rules).map(({ message }) => message);
         return invalid.length > 0 ? invalid : faultsOfVariables(schema(), operations[0]!, events);
       } catch (error) {
@@ -63,7 +66,7 @@ function operationsOf(document: DocumentNode): readonly OperationDefinitionNode[
 function faultsOfVariables(schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode, events: readonly WebhookEvent[]): readonly string[] {
   const certain = [...ALWAYS_GIVEN, ...(events.length === 0 ? OF_RULES : idsOfAll(events))];
   return variableDefinitions.flatMap(({ variable: { name: { value: name } }, type, defaultValue }) => {
-    const declared = typeFromAST(schema, type as Parameters<typeof typeFromAST>[1]);
+    const declared = typeFromAST(schema, type);
     const isText = isInputType(declared) && ['ID', 'String'].includes(getNamedType(declared).name);
     if (!GIVEN.includes(name)) return defaultValue === undefined && isNonNullType(declared) ? [`nothing is given for $${name}; it may use ${GIVEN.map((given) => `$${given}`).join(', ')}.`] : [];
     if (!isText) return [`$${name} must be of type ID or String.`];

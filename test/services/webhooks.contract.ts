@@ -326,7 +326,7 @@ export function describeWebhooks(engine: string, open: () => Promise<TestDatabas
       expect(await service.findDelivery(other, first.items[0]!.id)).toBeNull();
       expect((await service.deliveries(other, id, PAGE, null)).totalCount).toBe(0);
       expect(await service.keys(other, id)).toEqual([]);
-      for (const call of [service.delete, service.resume, service.pause, service.test]) await expect(call(other, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      for (const call of [() => service.delete(other, id), () => service.resume(other, id), () => service.pause(other, id), () => service.test(other, id)]) await expect(call()).rejects.toMatchObject({ code: 'NOT_FOUND' });
       await expect(service.redeliver(other, first.items[0]!.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
       await expect(service.list({ ...admin, role: 'analyst' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
     });

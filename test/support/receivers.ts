@@ -12,7 +12,7 @@ export interface Receiver {
   /** Whole requests, in the order in which they came. */
   readonly received: Received[];
   /** Connections that are open now. */
-  openCount(): number;
+  readonly openCount: () => number;
   /** What it does from now on. */
   answer: Answer;
   close(): Promise<void>;

@@ -14,6 +14,7 @@ const { readSettings } = await import('../dist/src/config.js');
 const { createLog } = await import('../dist/src/log.js');
 const { createAnalysisRepository } = await import('../dist/src/db/analysis.repository.js');
 const { encodeFrameTrack } = await import('../dist/src/domain/frame-track.js');
+const { composeEncryption } = await import('../dist/src/compose-encryption.js');
 
 const folder = throwAwayFolder();
 Object.assign(process.env, { UNDERTONE_DATA_DIR: folder, UNDERTONE_LOG_LEVEL: 'error', UNDERTONE_ADMIN_KEY: KEY });
@@ -55,11 +56,12 @@ async function storeHour() {
   const logits = Float32Array.from({ length: frameCount * LABELS.length }, (_, i) => Math.sin(i * 0.37) * 2);
   const track = { frameHopSeconds: HOP_SECONDS, labels: LABELS, logits, blocks: [{ segmentIndex: 0, startSeconds: 0, endSeconds: SECONDS, frameOffset: 0, frameCount, speaker: null }] };
   const trackKey = `tracks/${analysis.id}`;
-  await platform.blobs.write(trackKey, encodeFrameTrack(track));
+  const { vault } = await composeEncryption(readSettings(), platform.database, platform.stored, createLog('error'));
+  await platform.blobs.write(await vault.keyOf(recording), trackKey, encodeFrameTrack(track));
   const quality = { container: 'wav', codec: 'pcm_s16le', bitrateBps: null, originalSampleRateHz: 16000, originalChannels: 1, durationSeconds: SECONDS, effectiveBandwidthHz: null, integratedLoudnessLufs: null, peakDbfs: null, clippingRatio: 0, dcOffset: 0, speechLevelDbfs: null, snrDb: null, silenceRatio: 0, speechSeconds: SECONDS, dropoutCount: 0 };
   const outcome = {
     options: { modelId: 'starter', raw: false, speakers: 'none' }, model: { id: 'starter', version: '0', digest: '0'.repeat(64), labels: LABELS }, durationSeconds: SECONDS, quality,
-    speechRegions: [], gate: { kind: 'speech', speechSeconds: SECONDS, leftOutSeconds: 0, reason: 'made up' }, warnings: [], summary: null, segments: [], speakers: [], embedding: null,
+    speechRegions: [], gate: { kind: 'speech', speechSeconds: SECONDS, leftOutSeconds: 0, reason: 'made up' }, warnings: [], summary: null, segments: [], speakers: [], conversation: null, embedding: null,
   };
   if (!(await analyses.complete({ analysisId: analysis.id, outcome, trackKey, peaks: new Int8Array(2) }))) throw new Error('not stored');
   await platform.stop();

@@ -8,6 +8,7 @@ import type { JobQueue } from './queue/job-queue.js';
 import type { AnalysisRunnerParts } from './services/analysis-runner.js';
 import { channelOf, createCalibrationService } from './services/calibration.service.js';
 import { createEvaluationRunner, type EvaluationRunner, type EvaluationRunnerParts } from './services/evaluation-runner.js';
+import type { ResolvedReviews } from './services/evaluation-set.js';
 import { createEvaluationService } from './services/evaluation.service.js';
 import type { Intake } from './services/intake.js';
 import type { ModelDirectory } from './services/model-directory.js';
@@ -33,15 +34,17 @@ export interface EvaluationNeeds {
   readonly intake: Intake;
   readonly concurrency: number;
   readonly log: Logger;
+  /** What people decided, for sets of it; null: nobody is asked here. */
+  readonly reviews: ResolvedReviews | null;
 }
 
 /** Evaluation sets, their runs, and calibrations of workspaces. */
-export function composeEvaluation({ database, recordings, blobs, pipeline, inference, directory, queue, events, intake, concurrency, log }: EvaluationNeeds): Evaluation {
+export function composeEvaluation({ database, recordings, blobs, pipeline, inference, directory, queue, events, intake, concurrency, log, reviews }: EvaluationNeeds): Evaluation {
   const evaluations = createEvaluationRepository(database);
   const calibrations = createCalibrationService({ evaluations, calibrations: createCalibrationRepository(database) });
   return {
     evaluations,
-    services: { calibrations, evaluations: createEvaluationService({ database, evaluations, recordings, queue, models: directory, events, intake, reviews: null }) },
+    services: { calibrations, evaluations: createEvaluationService({ database, evaluations, recordings, queue, models: directory, events, intake, reviews }) },
     calibrationFor: ({ workspaceId, modelId }, { language, tags }) => calibrations.chooseFor(workspaceId, inference.manifest(modelId), { language, channel: channelOf(tags) }),
     runner: createEvaluationRunner({
       evaluations, recordings, blobs, pipeline, models: inference, calibrations, events, concurrency,

@@ -61,7 +61,7 @@ export async function composeRetention(parts: RetentionParts): Promise<Retention
   });
   const run = createRetentionRun({ retention, archiving, removal, ...clock, ...(parts.maxArchiveBytes === undefined ? {} : { maxArchiveBytes: parts.maxArchiveBytes }) });
   const retentionService = createRetentionService({ database, retention, run, audit, ...clock });
-  const restore = createArchiveRestore({ database, dataKeys, holds, tombstones, tree, blobs, vault, secrets, audit });
+  const restore = createArchiveRestore({ database, dataKeys, archives, holds, tombstones, tree, blobs, vault, secrets, audit });
   return {
     archives, removal, audit, run,
     sweep: createRetentionSweep(() => retention.workspaces(), run, retentionService, parts.now),

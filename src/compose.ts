@@ -10,6 +10,7 @@ import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyze
 import { composeEvaluation } from './compose-evaluation.js';
 import { composeApi, type Api } from './compose-api.js';
 import { composePlugins } from './compose-plugins.js';
+import { composeReviews } from './compose-reviews.js';
 import { composeRules } from './compose-rules.js';
 import { composeDiarization } from './compose-diarization.js';
 import { composeWebhooks } from './compose-webhooks.js';
@@ -36,6 +37,7 @@ import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
 import { deliverWebhookJob } from './jobs/deliver-webhook.job.js';
 import { businessRules } from './plugins/business-rules/plugin.js';
+import { humanReview } from './plugins/human-review/plugin.js';
 import type { AnyPluginFactory } from './plugins/contract.js';
 import type { BuiltInPlugins } from './plugins/load-plugins.js';
 import type { Plugins } from './plugins/registry.js';
@@ -59,6 +61,7 @@ import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
+import type { ReviewIntake } from './services/review-intake.js';
 import type { RuleEngine } from './services/rule-engine.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
 import { createSpeakerService } from './services/speaker.service.js';
@@ -153,8 +156,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const recordings = createRecordingRepository(database);
   const analyses = createAnalysisRepository(database);
   // The plugin registers before what it calls is made, and calls it only once jobs run.
-  const ruled: { engine: RuleEngine | null } = { engine: null };
-  const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })]]);
+  const ruled: { engine: RuleEngine | null; review: ReviewIntake | null } = { engine: null, review: null };
+  const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })], ['human-review', humanReview({ consider: (...call) => ruled.review!.consider(...call) })]]);
   const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), onFailure: metrics.pluginFailed }, builtIns);
   const webhooks = composeWebhooks({ settings, database, queue, keyring: sealing.keyring, metrics: createWebhookMetrics(metrics.registry) });
   const facts = createFactOutbox({ queue, webhooks: webhooks.dispatch, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
@@ -170,7 +173,9 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const embeddings = createEmbeddingRepository(database);
   const workspaces = createWorkspaceRepository(database);
   const retention = await composeRetention({ ...sealing, database, recordings, facts });
-  const evaluation = composeEvaluation({ database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
+  const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, contradictions: null });
+  ruled.review = review.intake;
+  const evaluation = composeEvaluation({ reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
   const law = createLawService(workspaces);
   const analysisService = createAnalysisService({ law, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
@@ -179,7 +184,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
   const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
-  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { webhook: webhooks.action }, reviewed: null, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
+  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { review: review.intake.ofRule, webhook: webhooks.action }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
   ruled.engine = engine;
   // Its stored queries read through the services, and it is one of them.
   const later: { api: Api | null } = { api: null };
@@ -203,8 +208,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: createEmbeddingService(embeddings),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys, rules, alerts,
-    webhooks: hooks.service,
+    keys, rules, alerts, reviews: review.service, webhooks: hooks.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     law,
     usage,

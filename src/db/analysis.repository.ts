@@ -10,7 +10,7 @@ import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
 import { toRecording } from './recording-rows.js';
 import type { AnalysisRepository } from './repositories.js';
 import { addPartialResult, partialTracks, removePartialResults } from './partial-results.js';
-import { findSegment, listSegments } from './segment-queries.js';
+import { findSegment, findSegments, listSegments } from './segment-queries.js';
 
 const UNFINISHED: { in: ('QUEUED' | 'RUNNING')[] } = { in: ['QUEUED', 'RUNNING'] };
 
@@ -68,6 +68,7 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
     },
     segments: (workspaceId, analysisId, page, filter) => listSegments(db, workspaceId, analysisId, page, filter),
     findSegment: (workspaceId, segmentId) => findSegment(db, workspaceId, segmentId),
+    findSegments: (workspaceId, segmentIds) => findSegments(db, workspaceId, segmentIds),
     reopen: async (tx, workspaceId, id) => {
       const { count } = await tx.analysis.updateMany({
         where: { id, workspaceId, status: { in: ['QUEUED', 'RUNNING', 'FAILED'] } },

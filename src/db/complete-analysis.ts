@@ -12,6 +12,14 @@ import { encodeVectorArray } from './vector-format.js';
 const VECTORS_PER_STATEMENT = 500;
 const NOTHING_SHOWN: ReadonlyMap<number, string> = new Map();
 
+/** Where a result goes. */
+export interface ResultsPlace {
+  readonly workspaceId: string;
+  readonly recordingId: string;
+  /** Under a legal hold nothing is overwritten: what an earlier analysis measured stays beside the new results. */
+  readonly isKept: boolean;
+}
+
 /**
  * Writes a whole result, or nothing. The row lock makes a second delivery of the same job wait and then find the
  * analysis ended; a cancellation that came first wins. Rows go in as one JSON document a table: 2,000 segments are
@@ -21,9 +29,10 @@ export async function completeAnalysis(db: Database, completed: CompletedAnalysi
   const { analysisId } = completed;
   return db.transaction(async (tx) => {
     // The recording first (the join cannot begin before its row is locked), as in its deletion: two transactions that lock the same rows in another order wait for each other.
-    const [analysis] = await tx.$queryRaw<{ workspaceId: string; recordingId: string; status: string; isShown: boolean }[]>`
-      WITH "locked" AS MATERIALIZED (SELECT "id" FROM "Recording" WHERE "id" = (SELECT "recordingId" FROM "Analysis" WHERE "id" = ${analysisId}) FOR UPDATE)
-      SELECT a."workspaceId", a."recordingId", a."status"::text AS status, a."modelVersion" IS NOT NULL AS "isShown" FROM "locked" JOIN "Analysis" a ON a."recordingId" = "locked"."id" WHERE a."id" = ${analysisId} FOR UPDATE OF a`;
+    const [analysis] = await tx.$queryRaw<(ResultsPlace & { readonly status: string; readonly isShown: boolean })[]>`
+      WITH "locked" AS MATERIALIZED (SELECT "id", "workspaceId", "peaks" IS NOT NULL AS "isMeasured" FROM "Recording" WHERE "id" = (SELECT "recordingId" FROM "Analysis" WHERE "id" = ${analysisId}) FOR UPDATE)
+      SELECT a."workspaceId", a."recordingId", a."status"::text AS status, a."modelVersion" IS NOT NULL AS "isShown",
+        "isMeasured" AND EXISTS (SELECT 1 FROM "undertone_holds"("locked"."workspaceId", "locked"."id")) AS "isKept" FROM "locked" JOIN "Analysis" a ON a."recordingId" = "locked"."id" WHERE a."id" = ${analysisId} FOR UPDATE OF a`;
     if (analysis?.status !== 'RUNNING') return false;
     // Parts that were shown on the way have named the model; a short analysis has none and pays for no look.
     const shown = analysis.isShown ? await takeBackPartialResults(tx, analysisId) : NOTHING_SHOWN;
@@ -35,7 +44,7 @@ export async function completeAnalysis(db: Database, completed: CompletedAnalysi
 }
 
 /** Segments (under the ids of `shown`, by index), speakers, embeddings and what was heard, under a recording that the transaction has locked. */
-export async function writeResults(db: Database, tx: Transaction, analysis: { readonly workspaceId: string; readonly recordingId: string }, { analysisId, outcome, trackKey, peaks }: CompletedAnalysis, shown: ReadonlyMap<number, string> = NOTHING_SHOWN): Promise<void> {
+export async function writeResults(db: Database, tx: Transaction, analysis: ResultsPlace, { analysisId, outcome, trackKey, peaks }: CompletedAnalysis, shown: ReadonlyMap<number, string> = NOTHING_SHOWN): Promise<void> {
   const { model, segments, speakers } = outcome;
   const speakerIds = new Map(speakers.map(({ key }) => [key, newId('speaker')]));
   if (speakers.length > 0) {
@@ -56,7 +65,7 @@ export async function writeResults(db: Database, tx: Transaction, analysis: { re
   await insertPluginResults(tx, owner, outcome.pluginResults ?? []);
   // A raw analysis did not look for speech: what an earlier one found stays.
   const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
-  if (!(await isKeptAsItIs(tx, analysis))) await tx.recording.updateMany({
+  if (!analysis.isKept) await tx.recording.updateMany({
     where: { id: analysis.recordingId },
     data: { durationSeconds: outcome.durationSeconds, peaks: new Uint8Array(Uint8Array.from(peaks)), ...heard },
   });
@@ -69,13 +78,6 @@ export async function writeResults(db: Database, tx: Transaction, analysis: { re
       gate: toJson(outcome.gate), warnings: toJson(outcome.warnings), calibration: toJson(outcome.calibration ?? null), summary: toJson(outcome.summary), summaryLabel: outcome.summary?.label ?? null,
     },
   });
-}
-
-/** Under a legal hold nothing is overwritten: what an earlier analysis measured stays beside the new results. */
-async function isKeptAsItIs(tx: Transaction, { workspaceId, recordingId }: { readonly workspaceId: string; readonly recordingId: string }): Promise<boolean> {
-  const [found] = await tx.$queryRaw<{ keeps: boolean }[]>`
-    SELECT r."peaks" IS NOT NULL AND EXISTS (SELECT 1 FROM "undertone_holds"(${workspaceId}, r."id")) AS keeps FROM "Recording" r WHERE r."id" = ${recordingId}`;
-  return found?.keeps === true;
 }
 
 /** Plain data only; `null` is the database's null, not JSON's. */

@@ -43,3 +43,9 @@ export function isUniqueViolation(error: unknown): boolean {
   for (const { code } of links(error)) if (code === 'P2002' || code === '23505') return true;
   return false;
 }
+
+/** True when a row refers to one that is not there: Prisma's code, or PostgreSQL's under a raw query. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  for (const { code } of links(error)) if (code === 'P2003' || code === '23503') return true;
+  return false;
+}

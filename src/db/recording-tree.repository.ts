@@ -3,7 +3,7 @@ import { UndertoneError } from '../domain/errors.js';
 import { isRemovedBlob } from '../domain/removed-blob.js';
 import type { DataKind } from '../domain/retention.js';
 import type { Database, Transaction } from './database.js';
-import { isUniqueViolation } from './database-errors.js';
+import { isForeignKeyViolation, isUniqueViolation } from './database-errors.js';
 import { below, belongs, keyOf, quoted, readTree, ROOT, type TreeTable } from './recording-tree.js';
 import type { RecordingTreeRepository } from './retention-repositories.js';
 
@@ -79,17 +79,26 @@ export function createRecordingTreeRepository({ client }: Database): RecordingTr
         const refill = (part: string): Promise<number> => tx.$executeRawUnsafe(
           `UPDATE ${quoted(table)} SET ${quoted(part)} = given.${quoted(part)} FROM ${source} WHERE ${quoted(table)}."id" = given."id" AND (${quoted(table)}.${quoted(part)} IS NULL OR ${quoted(table)}.${quoted(part)}::text = 'removed/' || given."id")
              AND given.${quoted(part)} IS NOT NULL AND given.${quoted(part)}::text <> 'removed/' || given."id"`, json);
-        if (column !== undefined) return await refill(column);
+        if (column !== undefined) {
+          const [gone] = await tx.$queryRawUnsafe<{ id: string }[]>(`SELECT given."id" FROM ${source} WHERE NOT EXISTS (SELECT 1 FROM ${quoted(table)} t WHERE t."id" = given."id") LIMIT 1`, json);
+          if (gone !== undefined) throw partsOnly(section);
+          return await refill(column);
+        }
         let count = await tx.$executeRawUnsafe(`INSERT INTO ${quoted(table)} (${present}) SELECT ${present} FROM ${source} ON CONFLICT (${found!.key.map(quoted).join(', ')}) DO NOTHING`, json);
         for (const part of PARTS_OF_ROWS[table] ?? []) count += await refill(part);
         return count;
       } catch (error) {
         if (isUniqueViolation(error)) throw new UndertoneError('CONFLICT', 'Something else has taken the place of these rows since they were archived (the same bytes were uploaded again, or an idempotency key was reused). Delete that first, or keep it.', {}, { cause: error });
+        if (isForeignKeyViolation(error)) throw partsOnly(section, error);
         throw error;
       }
     },
     isReferenced: async (workspaceId, blobKey) => (await client.recording.count({ where: { workspaceId, blobKey } })) + (await client.analysis.count({ where: { workspaceId, trackKey: blobKey } })) > 0,
   };
+}
+
+function partsOnly(section: string, cause?: unknown): UndertoneError {
+  return new UndertoneError('CONFLICT', `The archive has ${section} of this recording, and what that belongs to is neither live nor in it.`, { isPartial: true }, { cause });
 }
 
 /** Columns that are taken away while their row stays. */

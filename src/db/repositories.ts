@@ -65,6 +65,7 @@ export interface AnalysisRepository {
   listUnfinished(before: Date, afterId: string | null): Promise<readonly UnfinishedAnalysis[]>;
   segments(workspaceId: string, analysisId: string, page: PageRequest, filter: SegmentFilter): Promise<Page<SegmentRecord>>;
   findSegment(workspaceId: string, segmentId: string): Promise<SegmentRecord | null>;
+  findSegments(workspaceId: string, segmentIds: readonly string[]): Promise<readonly SegmentRecord[]>;
   speakers(workspaceId: string, analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
 }
 

@@ -33,7 +33,7 @@ function toPolicy(row: RetentionPolicy): RetentionPolicyRecord {
 interface FactRow {
   readonly id: string; readonly createdAt: Date; readonly tags: string[]; readonly label: string | null; readonly lastAnalyzedAt: Date | null; readonly restoredAt: Date | null;
   readonly audioBytes: number | null; readonly peakBytes: number | null; readonly resultBytes: number | null; readonly trackBytes: number | null; readonly vectorBytes: number | null; readonly textBytes: number | null;
-  readonly isHeld: boolean; readonly isBusy: boolean; readonly archived: Record<string, string> | null;
+  readonly isHeld: boolean; readonly isBusy: boolean; readonly review: ReviewState; readonly archived: Record<string, string> | null;
 }
 
 /** Sizes of tracks, vectors and rows are what they hold, without the database's own overhead. */
@@ -43,6 +43,7 @@ async function facts(client: Database['client'], where: Prisma.Sql, first: numbe
     SELECT r."id", r."createdAt", r."tags", latest."summaryLabel" AS label, runs."lastAnalyzedAt",
       CASE WHEN r."blobKey" LIKE 'removed/%' THEN NULL ELSE r."byteLength"::float8 END AS "audioBytes", octet_length(r."peaks")::float8 AS "peakBytes",
       (SELECT max(k."restoredAt") FROM "DataKey" k WHERE k."workspaceId" = r."workspaceId" AND k."recordingId" = r."id") AS "restoredAt",
+      (SELECT CASE WHEN bool_or(v."status" = 'PENDING') THEN 'PENDING' WHEN bool_or(v."status" = 'RESOLVED') THEN 'RESOLVED' ELSE 'NONE' END FROM "ReviewItem" v WHERE v."recordingId" = r."id") AS review,
       runs."resultBytes", runs."trackBytes", parts."vectorBytes", parts."textBytes",
       EXISTS (SELECT 1 FROM "undertone_holds"(r."workspaceId", r."id")) AS "isHeld",
       coalesce(runs."isBusy", false) OR EXISTS (SELECT 1 FROM "ArchiveItem" i WHERE i."workspaceId" = r."workspaceId" AND i."recordingId" = r."id" AND i."state" IN ('PENDING', 'WRITTEN')) AS "isBusy",
@@ -67,6 +68,5 @@ function toFacts(row: FactRow): RetentionFacts {
   const present = sizes.filter((one): one is readonly [DataKind, number] => one[1] !== null);
   const bytes = { RECORDING: present.reduce((sum, [, size]) => sum + size, 0), ...Object.fromEntries(present) };
   const archived = Object.fromEntries(Object.entries(row.archived ?? {}).map(([kind, at]) => [kind, new Date(at)]));
-  // No review of a recording is stored yet: each has the state NONE until one is.
-  return { recordingId: row.id, createdAt: row.createdAt, lastAnalyzedAt: row.lastAnalyzedAt, restoredAt: row.restoredAt, tags: row.tags, label: row.label, review: 'NONE', isHeld: row.isHeld, isBusy: row.isBusy, bytes, archived };
+  return { recordingId: row.id, createdAt: row.createdAt, lastAnalyzedAt: row.lastAnalyzedAt, restoredAt: row.restoredAt, tags: row.tags, label: row.label, review: row.review, isHeld: row.isHeld, isBusy: row.isBusy, bytes, archived };
 }

@@ -22,7 +22,10 @@ export async function listSegments({ client }: Database, workspaceId: string, an
   return toPage(rows, page.first, Number(counted[0]?.count ?? 0), toSegment, (row) => encodeCursor(LIST, [row.index]));
 }
 
-export async function findSegment({ client }: Database, workspaceId: string, segmentId: string): Promise<SegmentRecord | null> {
-  const rows = await client.$queryRaw<SegmentRow[]>`SELECT ${SEGMENT_COLUMNS} ${FROM} WHERE s."id" = ${segmentId} AND a."workspaceId" = ${workspaceId}`;
-  return rows[0] === undefined ? null : toSegment(rows[0]);
+export async function findSegments({ client }: Database, workspaceId: string, segmentIds: readonly string[]): Promise<readonly SegmentRecord[]> {
+  return (await client.$queryRaw<SegmentRow[]>`SELECT ${SEGMENT_COLUMNS} ${FROM} WHERE s."id" = ANY(${[...segmentIds]}) AND a."workspaceId" = ${workspaceId}`).map(toSegment);
+}
+
+export async function findSegment(db: Database, workspaceId: string, segmentId: string): Promise<SegmentRecord | null> {
+  return (await findSegments(db, workspaceId, [segmentId]))[0] ?? null;
 }

@@ -2,11 +2,8 @@ import { parseCsv } from './csv.js';
 import { nearestName } from './nearest-name.js';
 import { parseVotes } from './soft-labels.js';
 
-/** One row of an evaluation manifest, after mapping. */
-export interface ManifestItem {
-  readonly line: number;
-  /** As written; relative to the data root. */
-  readonly path: string;
+/** What an evaluation knows of an item beside its recording, after mapping. */
+export interface ItemFacts {
   readonly label: string;
   /** Null where the manifest has no speaker for it. */
   readonly speaker: string | null;
@@ -17,6 +14,13 @@ export interface ManifestItem {
   readonly quality: string | null;
   /** Listeners' votes by label, mapped as labels are; null where none are given. */
   readonly votes: Readonly<Record<string, number>> | null;
+}
+
+/** One row of an evaluation manifest. */
+export interface ManifestItem extends ItemFacts {
+  readonly line: number;
+  /** As written; relative to the data root. */
+  readonly path: string;
   /** Every column by its name in the file, for grouping. */
   readonly columns: Readonly<Record<string, string>>;
 }

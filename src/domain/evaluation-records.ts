@@ -1,6 +1,7 @@
 import type { AnalysisStatus } from './analysis.js';
 import type { Calibration } from './calibration.js';
 import type { CalibrationFigures } from './fit-calibration.js';
+import type { ItemFacts } from './evaluation-manifest.js';
 import type { EvaluationReport } from './evaluation-report.js';
 
 export interface EvaluationSetRecord {
@@ -17,17 +18,9 @@ export interface EvaluationSetRecord {
   readonly createdAt: Date;
 }
 
-export interface EvaluationItemRecord {
+export interface EvaluationItemRecord extends ItemFacts {
   readonly index: number;
   readonly recordingId: string;
-  readonly label: string;
-  readonly speaker: string | null;
-  readonly split: string | null;
-  readonly language: string | null;
-  readonly gender: string | null;
-  readonly channel: string | null;
-  readonly quality: string | null;
-  readonly votes: Readonly<Record<string, number>> | null;
 }
 
 /** UA of this run against the interval of the run that was accepted last. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PgBoss } from 'pg-boss';
 import { isUndertoneError } from '../domain/errors.js';
 import type { JobHandler, JobName, JobPayloads } from './job-queue.js';
@@ -152,6 +153,8 @@ export class QueueWorker<N extends JobName> {
       }
       if (running.isLost) return;
       running.isSettling = true;
+      // Whoever waits for the result reads it first: with one connection to the database they would wait for this write too.
+      await nextTurn();
       if (error === null) await this.boss.complete(this.name, job);
       else if (abort.signal.aborted || isOfDatabase(error)) await this.#handBack(running, abort.signal.aborted ? 0 : DATABASE_PAUSE_SECONDS);
       else await this.#fail(running, error, failures, isLastAttempt);

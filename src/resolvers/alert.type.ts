@@ -1,8 +1,8 @@
-import { Field, Float, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { JsonObject } from '../domain/json.js';
 import { ACTION_STATES, type ActionState, type AlertSeverity } from '../domain/rule-records.js';
 import { connectionType } from './page.type.js';
-import { AlertSeverityEnum, Json, RuleTraceLine } from './rule.type.js';
+import { AlertSeverityEnum, Json, RuleFiring } from './rule.type.js';
 import { DateTime } from './scalars.js';
 
 const states = Object.fromEntries(ACTION_STATES.map((state) => [state, state])) as Record<ActionState, ActionState>;
@@ -26,7 +26,7 @@ export class AlertAction {
 }
 
 @ObjectType('Alert', { simpleResolvers: true, description: 'A rule fired. It is written once, however often its job is delivered.' })
-export class AlertType {
+export class AlertType extends RuleFiring {
   @Field(() => ID, { description: 'Opaque id (`alr_…`).' })
   id!: string;
   @Field(() => ID, { description: 'The rule, which may have been changed or deleted since.' })
@@ -39,16 +39,6 @@ export class AlertType {
   severity!: AlertSeverity;
   @Field(() => ID, { description: 'The recording.' })
   recordingId!: string;
-  @Field(() => Float, { description: 'Beginning in seconds.' })
-  startSeconds!: number;
-  @Field(() => Float, { description: 'End in seconds.' })
-  endSeconds!: number;
-  @Field(() => String, { nullable: true, description: 'The voice that it is about, where it is about one.' })
-  speakerKey!: string | null;
-  @Field(() => [ID], { description: 'Segments in which the rule holds.' })
-  segmentIds!: readonly string[];
-  @Field(() => [RuleTraceLine], { description: 'Why it fired: every condition at its beginning, outermost first.' })
-  trace!: readonly RuleTraceLine[];
   @Field(() => [AlertAction], { description: 'What was done.' })
   actions!: readonly AlertAction[];
   @Field(() => Boolean, { description: 'True for an alert of `applyRule`: it was never announced.' })

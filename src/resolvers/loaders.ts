@@ -1,9 +1,10 @@
 import DataLoader from 'dataloader';
 import type { EvaluationSetRecord } from '../domain/evaluation-records.js';
 import type { Conversation } from '../domain/conversation.js';
-import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, RoleChangeRecord, SpeakerRecord } from '../domain/records.js';
+import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, RoleChangeRecord, SegmentRecord, SpeakerRecord } from '../domain/records.js';
 import type { AlertRecord, RuleRecord } from '../domain/rule-records.js';
 import type { Principal } from '../domain/principal.js';
+import type { ReviewItemView } from '../services/review-contracts.js';
 import type { Services } from '../services/service-contracts.js';
 
 /** One batch a tick for each kind of object: a page of 50 costs one query a field, not 50. */
@@ -16,12 +17,15 @@ export interface Loaders {
   readonly segmentEmbeddings: DataLoader<string, EmbeddingRecord | null>;
   /** By analysis id. */
   readonly speakers: DataLoader<string, readonly SpeakerRecord[]>;
+  readonly segments: DataLoader<string, SegmentRecord | null>;
   readonly evaluationSets: DataLoader<string, EvaluationSetRecord | null>;
   readonly rules: DataLoader<string, RuleRecord | null>;
   /** By rule id. */
   readonly ruleFirings: DataLoader<string, number>;
   /** By analysis id. */
   readonly alerts: DataLoader<string, readonly AlertRecord[]>;
+  /** By analysis id. */
+  readonly reviews: DataLoader<string, readonly ReviewItemView[]>;
   /** By analysis id; null where speakers were not told apart. */
   readonly conversations: DataLoader<string, Conversation | null>;
   /** By speaker id. */
@@ -34,6 +38,7 @@ export function createLoaders(services: Services, principal: Principal): Loaders
     analyses: byKey((ids) => services.analyses.findMany(principal, ids), (analysis) => analysis.id),
     latestAnalyses: byKey((ids) => services.analyses.latestForRecordings(principal, ids), (analysis) => analysis.recordingId),
     segmentEmbeddings: byKey((ids) => services.embeddings.forSegments(principal, ids), (embedding) => embedding.segmentId ?? ''),
+    segments: byKey((ids) => services.analyses.findSegments(principal, ids), (segment) => segment.id),
     evaluationSets: byKey((ids) => services.evaluations.findSets(principal, ids), (set) => set.id),
     speakers: new DataLoader(async (ids) => {
       const speakers = await services.analyses.speakers(principal, ids);
@@ -47,6 +52,10 @@ export function createLoaders(services: Services, principal: Principal): Loaders
     alerts: new DataLoader(async (ids) => {
       const alerts = await services.alerts.forAnalyses(principal, ids);
       return ids.map((id) => alerts.filter((alert) => alert.analysisId === id));
+    }),
+    reviews: new DataLoader(async (ids) => {
+      const reviews = await services.reviews.forAnalyses(principal, ids);
+      return ids.map((id) => reviews.filter((review) => review.analysisId === id));
     }),
     conversations: new DataLoader(async (ids) => {
       const found = await services.speakers.conversations(principal, ids);

@@ -79,6 +79,9 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
   async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number; readonly audioSeconds: number } | null> {
     const local = await traced(tracing, 'storage.fetch', { attributes: { 'undertone.blob.bytes': recording.byteLength } }, () => blobs.localPath(recording.blobKey));
     const partial = collectPartialResults(analyses, analysis);
+    // Asked for while the recording is listened to: the result does not wait for it.
+    const key = vault.keyOf(recording);
+    key.catch(() => undefined);
     try {
       const result = await pipeline.analyze({
         path: local.path,
@@ -94,8 +97,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       // A key of this delivery's own: another delivery that comes second throws its own track away, never the winner's.
       const trackKey = `tracks/${analysis.id}-${randomUUID()}`;
       // At the same time as the statements of the transaction, which waits for it: two waits for the disk become one.
-      const key = await vault.keyOf(recording);
-      const trackWritten = blobs.write(key, trackKey, encodeFrameTrack(result.track));
+      const trackWritten = blobs.write(await key, trackKey, encodeFrameTrack(result.track));
       trackWritten.catch(() => undefined);
       const completed = await traced(tracing, 'results.write', { attributes: { 'undertone.segment.count': result.outcome.segments.length } }, () =>
         analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }, (tx) => facts.put(tx, factOf(analysis, 'analysis.completed'))));

@@ -204,6 +204,10 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       requireRole(principal, 'viewer');
       return analyses.findSegment(principal.workspaceId, id);
     },
+    async findSegments(principal, ids) {
+      requireRole(principal, 'viewer');
+      return analyses.findSegments(principal.workspaceId, ids);
+    },
     async speakers(principal, analysisIds) {
       requireRole(principal, 'viewer');
       return analyses.speakers(principal.workspaceId, analysisIds);

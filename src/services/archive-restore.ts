@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Database } from '../db/database.js';
 import type { DataKeyRepository } from '../db/repositories.js';
-import type { HoldRepository, RecordingTreeRepository, TombstoneRepository } from '../db/retention-repositories.js';
+import type { ArchiveRepository, HoldRepository, RecordingTreeRepository, TombstoneRepository } from '../db/retention-repositories.js';
 import type { ArchiveRecord } from '../domain/archive.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
@@ -17,7 +17,7 @@ export interface RestoreReport {
   readonly restoredRecordingIds: readonly string[];
   /** Recordings that were all there: nothing was changed. */
   readonly unchangedRecordingIds: readonly string[];
-  /** ERASED, or CONFLICT where something else has taken its place. */
+  /** ERASED, or CONFLICT: something else has taken its place, or the archive has parts of what must be restored from another first. */
   readonly refused: readonly { readonly recordingId: string; readonly code: string; readonly message: string }[];
 }
 
@@ -27,6 +27,7 @@ export type ArchiveRestore = (principal: Principal, archive: ArchiveRecord, reco
 export interface ArchiveRestoreParts {
   readonly database: Database;
   readonly dataKeys: DataKeyRepository;
+  readonly archives: Pick<ArchiveRepository, 'ofRecording'>;
   readonly holds: HoldRepository;
   readonly tombstones: TombstoneRepository;
   readonly tree: RecordingTreeRepository;
@@ -49,7 +50,7 @@ interface Pending {
 }
 
 export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore {
-  const { database, dataKeys, holds, tombstones, tree, blobs, vault, secrets, audit } = parts;
+  const { database, dataKeys, archives, holds, tombstones, tree, blobs, vault, secrets, audit } = parts;
 
   async function headerOf(path: string, rows: readonly Buffer[]): Promise<RowsHeader> {
     for await (const line of openRows(vault, path, Readable.from(rows))) if ('format' in line) return line;
@@ -95,6 +96,11 @@ export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore
     });
   }
 
+  async function whereElse(workspaceId: string, recordingId: string, archiveId: string): Promise<string> {
+    const others = (await archives.ofRecording(workspaceId, recordingId)).map(({ id }) => id).filter((id) => id !== archiveId);
+    return others.length === 0 ? 'No other archive has this recording.' : `Restore ${others.join(', ')} first, then this one again.`;
+  }
+
   return async (principal, archive, wanted) => {
     const keys = (await secrets.publicKeys(archive.workspaceId)).map(({ publicKey }) => publicKey);
     const check = await checkStream(await blobs.raw.read(archive.blobKey!), keys);
@@ -108,9 +114,10 @@ export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore
     const unchanged: string[] = [];
     const refused: { recordingId: string; code: string; message: string }[] = [];
     let pending: Pending | null = null;
-    const refuse = (recordingId: string, error: unknown): void => {
+    const refuse = async (recordingId: string, error: unknown): Promise<void> => {
       if (!isUndertoneError(error) || !['ERASED', 'CONFLICT', 'ARCHIVE_INVALID'].includes(error.code)) throw error;
-      refused.push({ recordingId, code: error.code, message: error.message });
+      const advice = error.details['isPartial'] === true ? ` ${await whereElse(principal.workspaceId, recordingId, archive.id)}` : '';
+      refused.push({ recordingId, code: error.code, message: `${error.message}${advice}` });
     };
     const finish = async (): Promise<void> => {
       const done = pending;
@@ -120,7 +127,7 @@ export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore
         const count = await placeRows(principal, done, `${folderOf(done.recordingId)}/${ROWS_MEMBER}`, archive.id);
         (count > 0 ? restored : unchanged).push(done.recordingId);
       } catch (error) {
-        refuse(done.recordingId, error);
+        await refuse(done.recordingId, error);
       }
     };
 
@@ -130,7 +137,7 @@ export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore
       if (path.endsWith(ROWS_MEMBER)) {
         await finish();
         if (erased.has(recordingId)) {
-          refuse(recordingId, new UndertoneError('ERASED', 'This recording was erased; an archive cannot bring it back.'));
+          await refuse(recordingId, new UndertoneError('ERASED', 'This recording was erased; an archive cannot bring it back.'));
           return;
         }
         const rows: Buffer[] = [];
@@ -138,7 +145,7 @@ export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore
         try {
           pending = { recordingId, rows, header: await headerOf(path, rows), moved: new Map() };
         } catch (error) {
-          refuse(recordingId, error);
+          await refuse(recordingId, error);
         }
       } else if (pending !== null) await placeBlob(pending, path, bytes);
     });

@@ -11,6 +11,8 @@ import { parseWith } from './recording-input.js';
 export interface ResolvedReview {
   readonly recordingId: string;
   readonly label: string;
+  /** How many people gave which label. */
+  readonly votes?: Readonly<Record<string, number>>;
 }
 
 /** What human review offers to evaluation: what people have decided, the newest decision of each recording. */
@@ -95,7 +97,7 @@ function readCsv(csv: string, labels: Readonly<Record<string, string>>): readonl
 async function reviewed(workspaceId: string, range: NonNullable<ParsedSetInput['reviews']>, reviews: ResolvedReviews | null): Promise<NonNullable<ParsedSetInput['items']>> {
   if (reviews === null) throw new UndertoneError('BAD_INPUT', 'This platform has no human review to take labels from. Give items or csv.', { field: 'reviews' });
   const resolved = await reviews.listResolved(workspaceId, { after: range.after ?? null, before: range.before ?? null });
-  return resolved.map((review) => ({ ...review, speaker: null, split: null, language: null, gender: null, channel: null, quality: null, votes: null }));
+  return resolved.map((review) => ({ ...review, speaker: null, split: null, language: null, gender: null, channel: null, quality: null, votes: Object.keys(review.votes ?? {}).length > 1 ? review.votes! : null }));
 }
 
 const MOST_PROBLEMS = 20;

@@ -62,13 +62,12 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
       parts.intake.assertOpen();
       const details = parseUploadInput(input);
       const key = await vault.newKey(principal.workspaceId, details.externalId);
-      const staged = await blobs.stage(key, file.stream, { maxBytes: maxUploadBytes, plainCopyUpTo: file.analyzedNext === true ? DECODED_AHEAD_BYTES : 0, ...(signal === undefined ? {} : { signal }) });
+      const staged = await blobs.stage(key, file.stream, { maxBytes: maxUploadBytes, ...(file.analyzedNext === true ? { plainCopy: { maxBytes: DECODED_AHEAD_BYTES, onWritten: parts.decodeAhead.begin } } : {}), ...(signal === undefined ? {} : { signal }) });
       try {
         if (staged.byteLength === 0) throw new UndertoneError('UPLOAD_EMPTY', 'The uploaded file has no bytes. Check that it was written completely, and send it again.');
         if (details.sha256 !== null && details.sha256 !== staged.sha256) {
           throw new UndertoneError('UPLOAD_DIGEST_MISMATCH', `The request announced SHA-256 ${details.sha256}, the bytes received have ${staged.sha256}. Send the file again.`);
         }
-        if (file.analyzedNext === true && staged.path !== null) parts.decodeAhead.begin(staged.sha256, staged.path, staged.byteLength);
         const blobKey = staged.key;
         return await database.transaction(async (tx) => {
           await recordings.lockBlob(tx, blobKey);

@@ -10,6 +10,7 @@ import type {
   RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
+import type { ReviewService } from './review-contracts.js';
 import type { AlertService, RuleService } from './rule-contracts.js';
 import type { GraphqlAddition } from '../plugins/contract.js';
 import type { ArchiveService } from './archive.service.js';
@@ -89,6 +90,7 @@ export interface AnalysisService {
   cancel(principal: Principal, id: string): Promise<AnalysisRecord>;
   segments(principal: Principal, analysisId: string, page: PageRequest, filter: SegmentFilter): Promise<Page<SegmentRecord>>;
   findSegment(principal: Principal, id: string): Promise<SegmentRecord | null>;
+  findSegments(principal: Principal, ids: readonly string[]): Promise<readonly SegmentRecord[]>;
   speakers(principal: Principal, analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
   /** Async iterator of progress for one analysis, beginning with its present state and ending with its end. */
   progress(principal: Principal, id: string, signal: AbortSignal): AsyncIterable<Extract<DomainEvent, { kind: 'analysis.progress' }>>;
@@ -282,6 +284,7 @@ export interface Services {
   readonly keys: KeyService;
   readonly rules: RuleService;
   readonly alerts: AlertService;
+  readonly reviews: ReviewService;
   readonly retention: RetentionService;
   readonly archives: ArchiveService;
   readonly holds: HoldService;

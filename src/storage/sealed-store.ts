@@ -23,17 +23,21 @@ export interface DataKeySource {
  * blobs, and nobody who sees the storage can tell.
  */
 export interface SealedStore extends Omit<BlobStore, 'stage' | 'write' | 'list'> {
-  /**
-   * `path` of the result is a plain copy for a decoder, where that is asked for and the file is no larger than
-   * `plainCopyUpTo`; it goes by itself after some seconds. `sha256` and `byteLength` of the result are of the plain
-   * bytes, `key` is the address of the sealed ones.
-   */
-  stage(key: SealingKey, source: Readable, options: { readonly maxBytes: number; readonly signal?: AbortSignal; readonly plainCopyUpTo?: number }): Promise<StagedBlob>;
+  /** `sha256` and `byteLength` of the result are of the plain bytes, `key` is the address of the sealed ones. */
+  stage(key: SealingKey, source: Readable, options: { readonly maxBytes: number; readonly signal?: AbortSignal; readonly plainCopy?: PlainCopy }): Promise<Omit<StagedBlob, 'path'>>;
   write(key: SealingKey, blobKey: string, bytes: Uint8Array): Promise<BlobInfo>;
   /** False for bytes from before there was encryption. BLOB_MISSING. */
   isSealed(blobKey: string): Promise<boolean>;
   /** The stored bytes as they lie there, for archives and sweeps. */
   readonly raw: BlobStore;
+}
+
+/** A plain copy for a decoder, made as soon as the last byte has come and before anything is durable; it goes by itself after some seconds. */
+export interface PlainCopy {
+  /** Larger files get none. */
+  readonly maxBytes: number;
+  /** Not called when it could not be written: it is only ever a head start. */
+  readonly onWritten: (sha256: string, path: string, byteLength: number) => void;
 }
 
 /** How long a plain copy stays that nobody says is read. */
@@ -83,7 +87,7 @@ export function createSealedStore(raw: BlobStore, { keys, temporaryDir }: Sealed
   }
 
   /** Its decoder may still be on its way to it when the upload is long done. */
-  async function plainCopy(bytes: Buffer): Promise<string> {
+  async function writeCopy(bytes: Buffer): Promise<string> {
     const path = await newPath();
     await writeFile(path, bytes, { flag: 'wx', mode: PRIVATE_FILE });
     setTimeout(() => void rm(path, { force: true }).catch(() => undefined), PLAIN_COPY_MS).unref();
@@ -94,9 +98,10 @@ export function createSealedStore(raw: BlobStore, { keys, temporaryDir }: Sealed
     raw,
     read,
     isSealed: async (key) => (await look(key)).header !== null,
-    stage: async (key, source, { maxBytes, signal, plainCopyUpTo = 0 }) => {
-      let copy: Buffer[] | null = plainCopyUpTo > 0 ? [] : null;
+    stage: async (key, source, { maxBytes, signal, plainCopy }) => {
+      const copy: Buffer[] = [];
       const hash = createHash('sha256');
+      let sha256 = '';
       let byteLength = 0;
       const counted = (async function* () {
         for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer | string>) {
@@ -104,16 +109,18 @@ export function createSealedStore(raw: BlobStore, { keys, temporaryDir }: Sealed
           byteLength += bytes.length;
           if (byteLength > maxBytes) throw new UndertoneError('UPLOAD_TOO_LARGE', `The file has more than the ${maxBytes} bytes that are allowed (UNDERTONE_MAX_UPLOAD_BYTES).`, { maxBytes });
           hash.update(bytes);
-          copy = byteLength > plainCopyUpTo ? null : (copy?.concat(bytes) ?? null);
+          if (byteLength <= (plainCopy?.maxBytes ?? 0)) copy.push(bytes);
+          else copy.length = 0;
           yield bytes;
         }
+        sha256 = hash.digest('hex');
+        if (copy.length > 0) writeCopy(Buffer.concat(copy)).then((path) => plainCopy?.onWritten(sha256, path, byteLength), () => undefined);
       })();
       const sealed = Readable.from(sealStream(key, CONTENT, counted), { objectMode: false, highWaterMark: 1 << 17 });
       sealed.on('error', () => undefined);
       try {
         const staged = await raw.stage(sealed, { maxBytes: sealedLength(maxBytes), ...(signal === undefined ? {} : { signal }) });
-        const path = copy === null ? null : await plainCopy(Buffer.concat(copy));
-        return { sha256: hash.digest('hex'), byteLength, key: staged.key, path, commit: async () => ({ ...(await staged.commit()), byteLength }), discard: () => staged.discard() };
+        return { sha256, byteLength, key: staged.key, commit: async () => ({ ...(await staged.commit()), byteLength }), discard: () => staged.discard() };
       } finally {
         sealed.destroy();
       }

@@ -7,7 +7,7 @@ import { createFilesystemStore } from '../../src/storage/filesystem-store.js';
 import { ChaosClients, seededRandom } from '../support/chaos-clients.js';
 import { checkInvariants, type Ledger } from '../support/invariants.js';
 import { startServer, TEST_ADMIN_KEY, type ServerProcess } from '../support/server-process.js';
-import { settle, sweep } from '../support/settle.js';
+import { jobsDone, settle, sweep } from '../support/settle.js';
 import { openServerTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
 import { needsServer } from './needs-server.js';
@@ -68,6 +68,7 @@ describe('a backup of a platform at work on a PostgreSQL server, as docs/backup.
     await settle(restored, copyRoot, promised);
     const everything = await restored.db.client.analysis.findMany({ select: { id: true } });
     await settle(restored, copyRoot, { analyses: new Set(everything.map(({ id }) => id)) });
+    await jobsDone(restored);
     const blobs = await sweep(restored, copyRoot);
     const { violations, statuses } = await checkInvariants({ connectionString: restored.db.connectionString, blobs, ledger: promised, isWatched: false });
     expect(violations).toEqual([]);

@@ -7,7 +7,7 @@ import { ChaosClients, pause, seededRandom } from '../support/chaos-clients.js';
 import { killChild, Phoenix } from '../support/chaos-processes.js';
 import { checkInvariants, watchEnds } from '../support/invariants.js';
 import { startServer, TEST_ADMIN_KEY, TEST_WORKSPACE_KEY } from '../support/server-process.js';
-import { settle, sweep } from '../support/settle.js';
+import { queuesEmpty, settle, sweep } from '../support/settle.js';
 import { silentLog } from '../support/test-database.js';
 
 const ROUNDS = Number(process.env['UT_TEST_CHAOS_ROUNDS'] ?? 22);
@@ -54,6 +54,7 @@ describe(`one server with the embedded database, and its model hosts, killed at 
     const last = new Phoenix((onSpawn) => startServer(folder, environment, [], onSpawn));
     await last.rise();
     for (const id of clients.analyses) await ended(last.now!, id);
+    await queuesEmpty(last.now!);
     expect(await last.rest()).toBe(0);
     const db = await openDatabase({ dataDir: folder, log: silentLog });
     try {

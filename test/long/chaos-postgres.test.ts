@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChaosClients, pause, seededRandom } from '../support/chaos-clients.js';
 import { killChild, Phoenix } from '../support/chaos-processes.js';
 import { checkInvariants, watchEnds } from '../support/invariants.js';
-import { settle, sweep } from '../support/settle.js';
+import { jobsDone, settle, sweep } from '../support/settle.js';
 import { startServer, startWorker, TEST_ADMIN_KEY } from '../support/server-process.js';
 import { openServerTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -69,6 +69,7 @@ describe(`servers, workers, model hosts and PostgreSQL killed at random (seed ${
     await clients.stop();
     await Promise.all(rising);
     const { requeuedCount } = await settle(database, join(folder, 'blobs'), clients);
+    await jobsDone(database);
     expect(await Promise.all([api, ...workers].map((each) => each.rest()))).toEqual([0, 0, 0]);
 
     const blobs = await sweep(database, join(folder, 'blobs'));

@@ -100,6 +100,22 @@ describe('retention on a database', () => {
     expect(await everythingOf(world, me.workspaceId, id)).toBe(before);
   });
 
+  it.each(['ORIGINAL_AUDIO', 'FRAME_TRACKS', 'EMBEDDINGS', 'TRANSCRIPTS', 'RESULTS'] as const)('says which archive to restore first when one with %s alone is asked for after the recording has gone to another', async (kind) => {
+    const id = await addRecording(world, me, { ageDays: 40 });
+    const before = await everythingOf(world, me.workspaceId, id);
+    await setPolicy({ kind, name: 'parts' });
+    await run();
+    await setPolicy({ kind: 'RECORDING', name: 'whole' });
+    await run();
+    expect(await everythingOf(world, me.workspaceId, id)).toBeNull();
+    const { archives } = world.retention.services;
+    const [whole, part] = (await archives.list(me, PAGE)).items;
+    expect(await archives.restore(me, part!.id, null)).toMatchObject({ restoredRecordingIds: [], unchangedRecordingIds: [], refused: [{ recordingId: id, code: 'CONFLICT', message: expect.stringContaining(`Restore ${whole!.id} first`) as string }] });
+    expect(await archives.restore(me, whole!.id, null)).toMatchObject({ restoredRecordingIds: [id], refused: [] });
+    expect(await archives.restore(me, part!.id, null)).toMatchObject({ restoredRecordingIds: [id], refused: [] });
+    expect(await everythingOf(world, me.workspaceId, id)).toBe(before);
+  });
+
   it('takes audio that a policy removed back from an upload of the same bytes', async () => {
     const bytes = Buffer.from('the very same bytes, once more');
     const id = await addRecording(world, me, { ageDays: 40, bytes });

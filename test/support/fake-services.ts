@@ -11,6 +11,7 @@ import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
+import { fakeReviews } from './fake-reviews.js';
 import { fakeRules } from './fake-rules.js';
 import { withoutRetention } from './fake-retention.js';
 import { fakeFigures } from './fake-figures.js';
@@ -51,6 +52,7 @@ export class FakeWorld {
   readonly evaluations = new FakeEvaluations();
   modelStatus: FleetModelStatus = { manifest: MANIFEST, state: { kind: 'unloaded', reason: 'never-loaded' }, provider: 'cpu', providerFallback: null, memoryBytes: null, queueLength: 0, isDefault: true, nodes: [] };
   readonly ruled = fakeRules();
+  readonly reviewed = fakeReviews();
   readonly services: Services;
   private nextNumber = 1;
 
@@ -255,6 +257,10 @@ function fakeServices(world: FakeWorld): Services {
         return Promise.resolve(pageOf(world.segments.filter((segment) => segment.analysisId === analysisId && (filter.speakerId === undefined || segment.speakerId === filter.speakerId)), page));
       },
       findSegment: (_principal, id) => Promise.resolve(world.segments.find((segment) => segment.id === id) ?? null),
+      findSegments: (_principal, ids) => {
+        query('analyses.findSegments');
+        return Promise.resolve(world.segments.filter((segment) => ids.includes(segment.id)));
+      },
       speakers: async (_principal, ids) => {
         query('analyses.speakers');
         return Promise.resolve(world.speakers.filter((speaker) => ids.includes(speaker.analysisId)));
@@ -385,5 +391,6 @@ function fakeServices(world: FakeWorld): Services {
     },
     rules: world.ruled.rules,
     alerts: world.ruled.alerts,
+    reviews: world.reviewed.service,
   };
 }

@@ -13,7 +13,7 @@ import { createWorkspaceSecrets } from '../../src/services/workspace-secrets.js'
 import type { BlobStore, StorageBackend } from '../../src/storage/blob-store.js';
 import { createFilesystemStore } from '../../src/storage/filesystem-store.js';
 import { createSealedStore } from '../../src/storage/sealed-store.js';
-import { TEST_WORKSPACE_KEY } from './server-process.js';
+import { TEST_ADMIN_KEY, TEST_WORKSPACE_KEY } from './server-process.js';
 import { until } from './until.js';
 
 /** Long enough for everything that the tasks wait for: an orphan's hour, a lost job's ten minutes. */
@@ -40,6 +40,26 @@ export async function settle({ db }: { readonly db: Database }, blobRoot: string
   const done = await withTasks(db, blobs, (maintenance) => maintenance.recoverLostAnalyses(new AbortController().signal));
   await until('every accepted analysis has ended', async () => (await unfinished()) === 0, 120_000);
   return done;
+}
+
+/**
+ * Waits until no job is left to the workers that run: one whose process was killed between its result and its end comes
+ * again, after its wait of at most a minute, to find nothing to do.
+ */
+export async function jobsDone({ db }: { readonly db: Database }): Promise<void> {
+  const left = async (): Promise<bigint> => (await db.client.$queryRaw<{ count: bigint }[]>`SELECT count(*) AS count FROM pgboss.job WHERE state <= 'active' AND name <> 'dead-letters'`)[0]!.count;
+  await until('no job is left', async () => (await left()) === 0n, 120_000);
+}
+
+/** The same of a server whose database only it can reach. */
+export async function queuesEmpty({ url }: { readonly url: string }): Promise<void> {
+  const waiting = async (): Promise<number> => {
+    const metrics = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${TEST_ADMIN_KEY}` } })).text();
+    const depths = [...metrics.matchAll(/^undertone_queue_depth_jobs\{[^}]*\} (\d+)$/gm)].map((match) => Number(match[1]));
+    if (depths.length === 0) throw new Error('the metrics tell no depth of a queue');
+    return depths.reduce((sum, depth) => sum + depth, 0);
+  };
+  await until('the queues are empty', async () => (await waiting()) === 0, 120_000);
 }
 
 /** Runs the sweep of two hours later, twice: the second finds nothing. Answers a reader of what is left, opened with the key of the tests. */

@@ -18,12 +18,3 @@ export async function readRange(file: FileHandle, range: ByteRange): Promise<Buf
   }
   return buffer;
 }
-
-const CHUNK_BYTES = 4 * 1024 * 1024;
-
-/** The range in pieces of at most 4 MB, for digests and copies of any size in flat memory. */
-export async function* readChunks(file: FileHandle, range: ByteRange): AsyncGenerator<Buffer> {
-  for (let done = 0; done < range.lengthBytes; done += CHUNK_BYTES) {
-    yield await readRange(file, { offsetBytes: range.offsetBytes + done, lengthBytes: Math.min(CHUNK_BYTES, range.lengthBytes - done) });
-  }
-}

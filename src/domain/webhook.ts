@@ -103,9 +103,10 @@ export function idsOfAll(events: readonly WebhookEvent[]): readonly string[] {
 }
 
 export function variablesOf(fact: Fact): DeliveryVariables {
-  const { kind: event, workspaceId: _workspaceId, ...ids } = fact;
-  if (fact.kind === 'recording.deleted') return { id: fact.recordingId, event, ...ids };
-  if (fact.kind === 'alert.raised') return { id: fact.alertId, event, ...ids };
-  if (fact.kind === 'review.resolved') return { id: fact.reviewId, event, ...ids };
-  return { id: fact.analysisId, event, ...ids };
+  const { kind: event } = fact;
+  if (event === 'recording.deleted') return { id: fact.recordingId, event, recordingId: fact.recordingId };
+  if (event === 'review.resolved') return { id: fact.reviewId, event, reviewId: fact.reviewId, analysisId: fact.analysisId };
+  const { analysisId, recordingId } = fact;
+  if (event === 'alert.raised') return { id: fact.alertId, event, alertId: fact.alertId, ruleId: fact.ruleId, analysisId, recordingId };
+  return { id: analysisId, event, analysisId, recordingId };
 }

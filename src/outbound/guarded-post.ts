@@ -118,7 +118,7 @@ const OF_HTTP = /^(HPE_|ECONNRESET|EPIPE|ERR_STREAM)/;
 
 function outcomeOf(error: unknown, hasAnswer: boolean): AttemptOutcome {
   if (error instanceof AddressRefused) return 'ADDRESS_REFUSED';
-  const code = String((error as NodeJS.ErrnoException).code ?? '');
+  const code = (error as NodeJS.ErrnoException).code ?? '';
   if (code === 'HPE_HEADER_OVERFLOW') return 'ANSWER_TOO_LARGE';
   if (OF_TLS.test(code)) return 'TLS_FAILED';
   return hasAnswer || OF_HTTP.test(code) ? 'BROKEN_OFF' : 'UNREACHABLE';

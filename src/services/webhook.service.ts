@@ -171,7 +171,11 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
     async pruneLog(signal) {
       const before = new Date(now() - logDays * DAY_MS);
       let removedCount = 0;
-      for (let count = PRUNE_BATCH; count === PRUNE_BATCH && !signal.aborted; removedCount += count) count = await deliveries.prune(before, PRUNE_BATCH);
+      while (!signal.aborted) {
+        const count = await deliveries.prune(before, PRUNE_BATCH);
+        removedCount += count;
+        if (count < PRUNE_BATCH) break;
+      }
       return { removedCount };
     },
   };

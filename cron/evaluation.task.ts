@@ -1,16 +1,14 @@
 import type { ScheduledTask } from '../src/domain/scheduled-task.js';
-import type { EvaluationService } from '../src/services/service-contracts.js';
+import type { EvaluationService } from '../src/services/evaluation-contracts.js';
+import { coreTask, MINUTE_MS } from './core-task.js';
 
 /** Every night: evaluation sets that are scheduled run again with the default model; a fall of UA raises an alarm. */
 export function evaluationTask(evaluations: Pick<EvaluationService, 'runScheduled'>): ScheduledTask {
-  return {
+  return coreTask({
     id: 'evaluation',
+    description: 'Starts the evaluation sets that are scheduled, with the default model.',
     schedule: '10 1 * * *',
-    timeZone: 'UTC',
-    timeoutMs: 10 * 60 * 1000,
-    async run({ signal, log }) {
-      const figures = await evaluations.runScheduled(signal);
-      if (figures.startedCount > 0) log('started scheduled evaluations', figures);
-    },
-  };
+    timeoutMs: 10 * MINUTE_MS,
+    work: (signal, isDryRun) => evaluations.runScheduled(signal, isDryRun),
+  });
 }

@@ -1,16 +1,13 @@
 import type { ScheduledTask } from '../src/domain/scheduled-task.js';
+import { coreTask, MINUTE_MS } from './core-task.js';
 
-/** Every hour: temporary folders of processes that were killed. `sweep` answers how many went. */
-export function temporaryFilesTask(sweep: () => Promise<number>): ScheduledTask {
-  return {
+/** Every hour: temporary folders of processes that were killed. `sweep` answers how many went, or would go. */
+export function temporaryFilesTask(sweep: (isDryRun: boolean) => Promise<number>): ScheduledTask {
+  return coreTask({
     id: 'temporary-files',
     description: 'Removes temporary files of processes that are no more.',
     schedule: '15 * * * *',
-    timeZone: 'UTC',
-    timeoutMs: 10 * 60 * 1000,
-    async run({ log }) {
-      const removedCount = await sweep();
-      if (removedCount > 0) log('removed temporary folders', { removedCount });
-    },
-  };
+    timeoutMs: 10 * MINUTE_MS,
+    work: async (_signal, isDryRun) => ({ removedCount: await sweep(isDryRun) }),
+  });
 }

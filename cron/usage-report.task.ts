@@ -1,15 +1,14 @@
 import type { ScheduledTask } from '../src/domain/scheduled-task.js';
 import type { UsageService } from '../src/services/service-contracts.js';
+import { coreTask, HOUR_MS } from './core-task.js';
 
 /** Every night: what each workspace stores, by kind of data, for `usage`. */
 export function usageReportTask(usage: UsageService): ScheduledTask {
-  return {
+  return coreTask({
     id: 'usage-report',
+    description: 'Measures what each workspace stores, by kind of data.',
     schedule: '50 2 * * *',
-    timeZone: 'UTC',
-    timeoutMs: 60 * 60 * 1000,
-    async run({ signal, log }) {
-      log('measured what is stored', await usage.measureAll(signal));
-    },
-  };
+    timeoutMs: HOUR_MS,
+    work: (signal, isDryRun) => usage.measureAll(signal, isDryRun),
+  });
 }

@@ -100,7 +100,7 @@ if (existsSync(join(ROOT, 'vitest.browser.config.ts'))) {
     await ensureProgram('chromium', ['chromium']);
     return vitest('browser', { config: 'vitest.browser.config.ts' });
   });
-  await suite('browser on the real platform', () => withPlatform((env) => vitest('browser-real', { config: 'vitest.browser.config.ts', args: ['test/browser/page.browser.ts'], env })));
+  await suite('browser on the real platform', () => withPlatform((env) => vitest('browser-real', { config: 'vitest.browser.config.ts', args: ['test/browser/page.browser.ts', 'test/browser/work.browser.ts'], env })));
 }
 await suite('npm audit', () => check('npm audit', process.execPath, [join('scripts', 'audit.mjs')]));
 if (Number(process.versions.node.split('.')[0]) < 24) {

@@ -56,6 +56,13 @@ rgw_data = $state/rgw
 rgw_crypt_require_ssl = false
 rgw_crypt_s3_kms_backend = testing
 rgw_crypt_s3_kms_encryption_keys = undertone-tests=$(head -c 32 /dev/urandom | base64)
+# Keys that the store manages itself (AES256) Ceph takes from a Vault only.
+rgw_crypt_sse_s3_backend = vault
+rgw_crypt_sse_s3_vault_secret_engine = transit
+rgw_crypt_sse_s3_vault_auth = token
+rgw_crypt_sse_s3_vault_addr = http://127.0.0.1:$4
+rgw_crypt_sse_s3_vault_prefix = /v1/transit
+rgw_crypt_sse_s3_vault_token_file = $state/vault-token
 EOF
 }
 
@@ -73,12 +80,16 @@ start() {
   [ -x "$root/usr/bin/radosgw" ] || make_debian "$dir" ceph-mon ceph-osd radosgw
   if ! alive rgw; then
     stop
-    local fsid monitor gateway key secret
+    local fsid monitor gateway vault key secret token
     fsid="$(cat /proc/sys/kernel/random/uuid)"
-    monitor="$(free_port)" gateway="$(free_port)" key="$(random 10)" secret="$(random 20)"
+    monitor="$(free_port)" gateway="$(free_port)" vault="$(free_port)" key="$(random 10)" secret="$(random 20)" token="$(random 20)"
     rm -rf "${root:?}$state"
     install -d -m 700 -o "$(stat -c %u "$root/var/lib/ceph")" -g "$(stat -c %g "$root/var/lib/ceph")" "$root$state" "$root$state/mon" "$root$state/osd" "$root$state/rgw"
-    configure "$fsid" "$monitor" "$gateway"
+    configure "$fsid" "$monitor" "$gateway" "$vault"
+    install -m 600 -o "$(stat -c %u "$root/var/lib/ceph")" -g "$(stat -c %g "$root/var/lib/ceph")" /dev/null "$root$state/vault-token"
+    printf '%s' "$token" > "$root$state/vault-token"
+    node "$(dirname "${BASH_SOURCE[0]}")/vault-stand-in.mjs" "$vault" "$token" > "$dir/vault.out" 2>&1 < /dev/null &
+    echo $! > "$dir/vault.pid"
     local conf="--conf=$state/ceph.conf"
     inside monmaptool --create --fsid "$fsid" --addv a "[v2:127.0.0.1:$monitor]" "$state/monmap" >&2
     inside ceph-mon "$conf" --mkfs -i a --monmap "$state/monmap" >&2
@@ -104,7 +115,7 @@ start() {
 
 stop() {
   local part
-  for part in rgw osd mon; do
+  for part in rgw osd mon vault; do
     # In memory and thrown away: there is nothing to save.
     alive "$part" && kill -9 "$(cat "$dir/$part.pid")"
     rm -f "$dir/$part.pid"

@@ -7,7 +7,7 @@ import { readMigrations } from './db/migrations.js';
 import { createRecordingTreeRepository } from './db/recording-tree.repository.js';
 import type { RecordingRepository } from './db/repositories.js';
 import { createRetentionRepository } from './db/retention.repository.js';
-import type { ArchiveRepository } from './db/retention-repositories.js';
+import type { ArchiveRepository, RetentionRepository } from './db/retention-repositories.js';
 import { createTombstoneRepository } from './db/tombstone.repository.js';
 import type { FactOutbox } from './services/fact-outbox.js';
 import type { Encryption } from './compose-encryption.js';
@@ -27,6 +27,7 @@ export interface Retention {
   readonly removal: LiveRemoval;
   readonly audit: AuditSink;
   readonly run: RetentionRun;
+  readonly policies: Pick<RetentionRepository, 'workspaces' | 'policies'>;
   readonly sweep: RetentionSweep;
   readonly services: { readonly retention: RetentionService; readonly archives: ArchiveService; readonly holds: HoldService; readonly erasures: ErasureService; readonly audit: AuditService };
 }
@@ -63,11 +64,11 @@ export async function composeRetention(parts: RetentionParts): Promise<Retention
   const retentionService = createRetentionService({ database, retention, run, audit, ...clock });
   const restore = createArchiveRestore({ database, dataKeys, archives, holds, tombstones, tree, blobs, vault, secrets, audit });
   return {
-    archives, removal, audit, run,
+    archives, removal, audit, run, policies: retention,
     sweep: createRetentionSweep(() => retention.workspaces(), run, retentionService, parts.now),
     services: {
       retention: retentionService,
-      archives: createArchiveService({ archives, blobs, secrets, archiving, restore, ...clock }),
+      archives: createArchiveService({ archives, blobs, secrets, vault, archiving, restore, ...clock }),
       holds: createHoldService({ database, holds, recordings, dataKeys, secrets, audit }),
       erasures: createErasureService({ database, recordings, dataKeys, archives, holds, tombstones, removal, vault, secrets, audit }),
       audit: createAuditService(auditRows),

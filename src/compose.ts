@@ -52,7 +52,8 @@ import { createDeadLetterService } from './services/dead-letter.service.js';
 import { createEmbeddingService } from './services/embedding.service.js';
 import type { EncryptionService } from './services/encryption.service.js';
 import { createEventBus } from './services/event-bus.js';
-import { createFactOutbox } from './services/fact-outbox.js';
+import { createExportService } from './services/export.service.js';
+import { createFactOutbox, createNotices } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, DEFAULT_WORKSPACE_ID, type OperatorKeyService } from './services/key.service.js';
@@ -190,23 +191,27 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const later: { api: Api | null } = { api: null };
   const hooks = webhooks.finish({ audit: retention.audit, schema: () => later.api!.schema(), createContext: (call) => later.api!.createContext(call), log });
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
-  const usage = createUsageService(workspaces, stored);
-  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events });
-  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, webhooks: hooks.service, dataDir: settings.dataDir }), ...plugins.tasks], {
+  const notify = createNotices(database, facts);
+  const usage = createUsageService(workspaces, stored, notify);
+  const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events, notify });
+  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, webhooks: hooks.service, settings, freeBytes: () => blobs.freeBytes(), notify }), ...plugins.tasks], {
     runs: taskRuns,
     node: `${hostname()}:${process.pid}`,
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
+  const speakerService = createSpeakerService({ speakers: createSpeakerRepository(database), analyses });
+  const embeddingService = createEmbeddingService(embeddings);
   const services: Services = {
     recordings: recordingService,
     ...retention.services,
     tasks: createTaskService(scheduler, taskRuns),
     analyses: analysisService,
-    speakers: createSpeakerService({ speakers: createSpeakerRepository(database), analyses }),
+    speakers: speakerService,
     timelines,
     comparisons: createComparisonService(analysisService, timelines),
-    embeddings: createEmbeddingService(embeddings),
+    embeddings: embeddingService,
+    exports: createExportService({ recordings: recordingService, analyses: analysisService, speakers: speakerService, timelines, embeddings: embeddingService }),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
     keys, rules, alerts, reviews: review.service, webhooks: hooks.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),

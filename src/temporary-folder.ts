@@ -12,12 +12,12 @@ export async function sweepTemporaryFolders(dataDir: string): Promise<void> {
   await sweep(dataDir, (pid) => pid === process.pid || !isAlive(pid));
 }
 
-/** The same while this process works in its own; answers how many folders went. */
-export function sweepFoldersOfTheDead(dataDir: string): Promise<number> {
-  return sweep(dataDir, (pid) => pid !== process.pid && !isAlive(pid));
+/** The same while this process works in its own; answers how many folders went, or would go. */
+export function sweepFoldersOfTheDead(dataDir: string, isDryRun = false): Promise<number> {
+  return sweep(dataDir, (pid) => pid !== process.pid && !isAlive(pid), isDryRun);
 }
 
-async function sweep(dataDir: string, mayGo: (pid: number) => boolean): Promise<number> {
+async function sweep(dataDir: string, mayGo: (pid: number) => boolean, isDryRun = false): Promise<number> {
   let count = 0;
   const root = join(dataDir, 'tmp');
   const names = await readdir(root).catch(() => []);
@@ -25,7 +25,7 @@ async function sweep(dataDir: string, mayGo: (pid: number) => boolean): Promise<
     const pid = name.startsWith(`${hostname()}-`) ? Number(name.slice(hostname().length + 1)) : Number.NaN;
     // Our own, too: in a container every start has the same number, and nothing of this one is written yet.
     if (!Number.isInteger(pid) || !mayGo(pid)) continue;
-    await rm(join(root, name), { recursive: true, force: true });
+    if (!isDryRun) await rm(join(root, name), { recursive: true, force: true });
     count += 1;
   }
   return count;

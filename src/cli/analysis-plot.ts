@@ -1,7 +1,6 @@
 import { softmax } from '../domain/scores.js';
-import { analysisSvg, waveformExtremes } from '../domain/svg-analysis.js';
+import { analysisSvg, subtitleOf, waveformExtremes } from '../domain/svg-analysis.js';
 import type { PlotBin } from '../domain/svg-analysis.js';
-import { minuteSeconds } from '../domain/svg-plot.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { FileAnalysis, FrameTrack } from './cli-runtime.js';
 
@@ -11,10 +10,9 @@ const BUCKETS_PER_READ = 20;
 /** The picture of one analysis as an SVG document. */
 export async function plotAnalysis(title: string, analysis: FileAnalysis): Promise<string> {
   const { outcome } = analysis;
-  const { summary } = outcome;
   return analysisSvg({
     title,
-    subtitle: `${minuteSeconds(outcome.durationSeconds, true)} · ${summary === null ? `not judged: ${outcome.gate.reason}` : `${summary.label} ${(summary.confidence * 100).toFixed(0)} %${summary.abstained ? ' (unsure)' : ''}`} · model ${outcome.model.id} ${outcome.model.version}`,
+    subtitle: subtitleOf(outcome),
     durationSeconds: outcome.durationSeconds,
     waveform: await readExtremes(analysis.pcm),
     speechRegions: outcome.speechRegions,

@@ -2,7 +2,7 @@ import { minuteSeconds } from '../domain/svg-plot.js';
 import { bar } from './progress-line.js';
 import { printable, table } from './terminal.js';
 import type { Style } from './terminal.js';
-import type { AnalysisReport, ReportedPrediction } from './analysis-report.js';
+import type { AnalysisReport, ReportedPrediction } from '../domain/analysis-report.js';
 
 type Paint = (style: Style, text: string) => string;
 

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, extname, join, parse } from 'node:path';
-import { csvLine } from '../domain/csv.js';
+import { csvHeader, csvRows } from '../domain/analysis-csv.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import { writeRttm, type RttmFiles } from '../domain/rttm.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { SpokenStretch } from '../domain/speaker-turns.js';
-import { analysisReport, isFailed } from './analysis-report.js';
-import type { AnalysisReport, FailedReport, FileReport } from './analysis-report.js';
+import { analysisReport, isFailed } from '../domain/analysis-report.js';
+import type { FailedReport, FileReport } from '../domain/analysis-report.js';
 import { plotAnalysis } from './analysis-plot.js';
 import { analysisText } from './analysis-text.js';
 import type { CliAnalyzer, CliRuntime, FileAnalysis } from './cli-runtime.js';
@@ -118,13 +118,13 @@ class ReportWriter {
   constructor(private readonly terminal: Terminal, private readonly format: AnalyzeArguments['format'], private readonly labels: readonly string[]) {}
 
   async begin(): Promise<void> {
-    if (this.format === 'csv') await print(this.terminal.out, `${csvLine(['file', 'sha256', 'start_seconds', 'end_seconds', 'speaker', 'label', 'confidence', 'abstained', 'gate', 'problem', ...this.labels])}\n`);
+    if (this.format === 'csv') await print(this.terminal.out, csvHeader(this.labels));
   }
 
   async write(report: FileReport): Promise<void> {
     const { out } = this.terminal;
     if (this.format === 'json') await print(out, `${JSON.stringify(report)}\n`);
-    else if (this.format === 'csv') await print(out, isFailed(report) ? this.#failedCsv(report) : this.#csv(report));
+    else if (this.format === 'csv') await print(out, csvRows(report, this.labels));
     else await this.#writeText(report);
     this.#isFirst = false;
   }
@@ -133,18 +133,5 @@ class ReportWriter {
     const { out, err } = this.terminal;
     if (isFailed(report)) await print(err, `${painter(err)('red', '✗')} ${printable(report.file)}: ${printable(report.problem.message)} (${report.problem.code})\n`);
     else await print(out, `${this.#isFirst ? '' : '\n'}${analysisText(report, painter(out), out.columns ?? 80)}`);
-  }
-
-  /** One line a segment, so that a spreadsheet can filter; the whole file first, with speaker and times of the whole. */
-  #csv(report: AnalysisReport): string {
-    const whole = { startSeconds: 0, endSeconds: report.durationSeconds, speaker: null, label: report.summary?.label ?? null, confidence: report.summary?.confidence ?? null, abstained: report.summary?.abstained ?? true, gate: report.gate.kind, scores: report.summary?.scores ?? {} };
-    return [whole, ...report.segments].map((row, i) => {
-      const scores = this.labels.map((label) => row.scores[label] ?? null);
-      return `${csvLine([report.file, report.sha256, row.startSeconds, row.endSeconds, i === 0 ? '(whole)' : row.speaker, row.label, row.confidence, String(row.abstained), row.gate, null, ...scores])}\n`;
-    }).join('');
-  }
-
-  #failedCsv(report: FailedReport): string {
-    return `${csvLine([report.file, null, null, null, null, null, null, null, null, `${report.problem.code}: ${report.problem.message}`, ...this.labels.map(() => null)])}\n`;
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AnalysisStatus, AudioQuality } from '../domain/analysis.js';
-import type { AnalysisReport, ReportedConversation, ReportedPrediction, ReportedSegment, ReportedSpeaker } from './analysis-report.js';
+import type { AnalysisReport, ReportedConversation, ReportedPrediction, ReportedSegment, ReportedSpeaker } from '../domain/analysis-report.js';
 import { ApiProblem, query, upload } from './demo-api.js';
 import type { DemoServer } from './demo-server.js';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { problemOf } from './analyze.command.js';
-import type { FileReport } from './analysis-report.js';
-import { isFailed } from './analysis-report.js';
+import type { FileReport } from '../domain/analysis-report.js';
+import { isFailed } from '../domain/analysis-report.js';
 import { analysisText } from './analysis-text.js';
 import { jsonOption, modelOption } from './argument-parsers.js';
 import { analyzeOverApi } from './demo-analysis.js';

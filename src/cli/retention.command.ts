@@ -1,5 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UndertoneError } from '../domain/errors.js';
 import { checkStream } from '../services/archive-reader.js';
@@ -62,8 +64,25 @@ export function exportArchive(runtime: CliRuntime, terminal: Terminal, args: { r
   return withServices(runtime, async ({ services, operator }) => {
     const { archive, stream } = await services.archives.open(operator, args.archive);
     await pipeline(stream, createWriteStream(args.out, { flags: 'wx', mode: 0o600 }));
-    await print(terminal.err, `Wrote ${archive.id} (${archive.format}). Its members are encrypted; without the encryption key nobody reads them.\n`);
+    await print(terminal.err, `Wrote ${archive.id} (${archive.format}). Its members are encrypted; undertone retention unpack opens them.\n`);
     return 0;
+  });
+}
+
+/** Plain files below a folder: what an archive holds, for people and other programs. 1 when the archive is not good. */
+export function unpackArchive(runtime: CliRuntime, terminal: Terminal, args: Output & { readonly archive: string; readonly recording: string | null; readonly out: string }): Promise<number> {
+  return withServices(runtime, async ({ services, operator }) => {
+    const report = await services.archives.unpack(operator, args.archive, args.recording, async (path, bytes) => {
+      const target = join(args.out, path);
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      await pipeline(bytes, createWriteStream(target, { flags: 'wx', mode: 0o600 }));
+    });
+    if (args.json) await print(terminal.out, `${JSON.stringify(report)}\n`);
+    else {
+      await print(terminal.out, `${report.recordingIds.length} recordings opened${report.erasedRecordingIds.length === 0 ? '' : `, ${report.erasedRecordingIds.length} were erased and cannot be`}. These files are not encrypted any more.\n`);
+      for (const problem of report.problems) await print(terminal.out, `${printable(problem)}\n`);
+    }
+    return report.problems.length === 0 ? 0 : 1;
   });
 }
 

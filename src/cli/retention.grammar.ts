@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { jsonOption, wholeNumber } from './argument-parsers.js';
 import { run, type ProgramContext } from './program.js';
-import { exportArchive, previewRetention, printPublicKeys, restoreArchive, runRetention, verifyArchive } from './retention.command.js';
+import { exportArchive, previewRetention, printPublicKeys, restoreArchive, runRetention, unpackArchive, verifyArchive } from './retention.command.js';
 
 export function addRetention(program: Command, context: ProgramContext): void {
   interface Json { json?: true }
@@ -17,5 +17,7 @@ export function addRetention(program: Command, context: ProgramContext): void {
     .action(run(context, ({ runtime, terminal }, options: Json & { recording?: string }, [archive = '']) => restoreArchive(runtime, terminal, { json: options.json ?? false, archive, recording: options.recording ?? null })));
   retention.command('export').description('write an archive to a file').argument('<archive>', 'id').requiredOption('--out <file>', 'where; it must not be there yet')
     .action(run(context, ({ runtime, terminal }, options: { out: string }, [archive = '']) => exportArchive(runtime, terminal, { archive, out: options.out })));
+  retention.command('unpack').description('open what is in an archive into plain files; needs the encryption key').argument('<archive>', 'id').requiredOption('--out <folder>', 'where; no file of it may be there yet').option('--recording <id>', 'only this recording').addOption(jsonOption())
+    .action(run(context, ({ runtime, terminal }, options: Json & { out: string; recording?: string }, [archive = '']) => unpackArchive(runtime, terminal, { json: options.json ?? false, archive, recording: options.recording ?? null, out: options.out })));
   retention.command('public-key').description('print the public key that archives are signed with').action(run(context, ({ runtime, terminal }) => printPublicKeys(runtime, terminal)));
 }

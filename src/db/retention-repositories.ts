@@ -101,4 +101,6 @@ export interface TaskRunRepository extends TaskRunStore {
   lastRuns(taskIds: readonly string[]): Promise<readonly TaskRunRecord[]>;
   /** Removes rows of runs that began before; the newest firing of each task stays. */
   prune(before: Date): Promise<number>;
+  /** How many `prune` would remove. */
+  countForgettable(before: Date): Promise<number>;
 }

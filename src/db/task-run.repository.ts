@@ -32,13 +32,14 @@ export function createTaskRunRepository(db: Database, workspaceId: string): Task
         SELECT DISTINCT ON ("taskId") "id" FROM "TaskRun" WHERE "taskId" = ANY(${[...taskIds]}) AND "state" <> 'SKIPPED' ORDER BY "taskId", "startedAt" DESC, "id" DESC`;
       return (await client.taskRun.findMany({ where: { id: { in: rows.map(({ id }) => id) } } })).map(toRun);
     },
-    prune: async (before) => {
-      // The newest row of a task stays: it says which firings were missed.
-      const count = await client.$executeRaw`
-        DELETE FROM "TaskRun" r WHERE r."startedAt" < ${before} AND EXISTS (SELECT 1 FROM "TaskRun" newer WHERE newer."taskId" = r."taskId" AND newer."firingAt" > r."firingAt" AND newer."cause" <> 'HAND')`;
-      return count;
-    },
+    prune: (before) => client.$executeRaw`DELETE FROM "TaskRun" r WHERE ${forgettable(before)}`,
+    countForgettable: async (before) => Number((await client.$queryRaw<{ count: bigint }[]>`SELECT count(*) AS count FROM "TaskRun" r WHERE ${forgettable(before)}`)[0]!.count),
   };
+}
+
+/** The newest row of a task stays: it says which firings were missed. */
+function forgettable(before: Date): Prisma.Sql {
+  return Prisma.sql`r."startedAt" < ${before} AND EXISTS (SELECT 1 FROM "TaskRun" newer WHERE newer."taskId" = r."taskId" AND newer."firingAt" > r."firingAt" AND newer."cause" <> 'HAND')`;
 }
 
 function toRun(row: TaskRun): TaskRunRecord {

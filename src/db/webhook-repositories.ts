@@ -4,12 +4,14 @@ import type { Transaction } from './database.js';
 import type { WorkspaceSecretRow } from './repositories.js';
 
 export type NewWebhook = Pick<WebhookRecord, 'id' | 'workspaceId' | 'name' | 'url' | 'events' | 'query' | 'signing' | 'createdBy'>;
+/** What is left out or undefined stays. */
+export type WebhookChanges = { readonly [K in 'name' | 'url' | 'events' | 'query']?: WebhookRecord[K] | undefined };
 export type StoredWebhookKey = WebhookKeyRecord & Pick<WorkspaceSecretRow, 'publicKey' | 'wrapped' | 'wrappingKeyId' | 'workspaceId'>;
 
 export interface WebhookRepository {
   insert(tx: Transaction, row: NewWebhook): Promise<WebhookRecord>;
   /** Null when there is none. With another URL its failures so far say nothing any more. */
-  update(tx: Transaction, workspaceId: string, id: string, changes: Partial<Pick<WebhookRecord, 'name' | 'url' | 'events' | 'query'>>): Promise<WebhookRecord | null>;
+  update(tx: Transaction, workspaceId: string, id: string, changes: WebhookChanges): Promise<WebhookRecord | null>;
   /** With its keys and its log. */
   delete(tx: Transaction, workspaceId: string, id: string): Promise<boolean>;
   findById(workspaceId: string, id: string, tx?: Transaction): Promise<WebhookRecord | null>;

@@ -12,13 +12,18 @@ export type DomainEvent =
   | { readonly kind: 'evaluation.alarm'; readonly workspaceId: string; readonly runId: string; readonly setId: string }
   | { readonly kind: 'alert.raised'; readonly workspaceId: string; readonly alertId: string; readonly ruleId: string; readonly analysisId: string; readonly recordingId: string }
   | { readonly kind: 'review.resolved'; readonly workspaceId: string; readonly reviewId: string; readonly analysisId: string }
-  | { readonly kind: 'key.ending'; readonly workspaceId: string; readonly keyId: string; readonly expiresAt: Date }
+  /** Within two weeks; told every morning. `endsAt`: ISO 8601. */
+  | { readonly kind: 'key.ending'; readonly workspaceId: string; readonly keyId: string; readonly endsAt: string }
+  /** Nine tenths of a workspace's quota are used, or more; told every morning. */
+  | { readonly kind: 'quota.near'; readonly workspaceId: string; readonly storedBytes: number; readonly maxBytes: number }
+  /** Free space of the installation runs short; `workspaceId` is that of its operators. */
+  | { readonly kind: 'disk.low'; readonly workspaceId: string; readonly freeBytes: number; readonly lowBytes: number }
   | { readonly kind: 'model.state'; readonly modelId: string; readonly state: ModelState };
 
 export type DomainEventKind = DomainEvent['kind'];
 
-/** The facts that plugins and webhooks hear. Ids only, never data: who hears one reads the truth when it runs. */
-export const FACT_KINDS = ['analysis.completed', 'analysis.failed', 'recording.deleted', 'alert.raised', 'review.resolved'] as const satisfies readonly DomainEventKind[];
+/** The facts that plugins and webhooks hear. Ids and figures only, never data: who hears one reads the truth when it runs. */
+export const FACT_KINDS = ['analysis.completed', 'analysis.failed', 'recording.deleted', 'alert.raised', 'review.resolved', 'key.ending', 'quota.near', 'disk.low'] as const satisfies readonly DomainEventKind[];
 export type FactKind = (typeof FACT_KINDS)[number];
 export type Fact<K extends FactKind = FactKind> = Extract<DomainEvent, { kind: K }>;
 

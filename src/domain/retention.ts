@@ -1,13 +1,13 @@
 /** What is kept and for how long. Pure: the same facts give the same decisions. Days are 24 hours. */
 
-export const DATA_KINDS = ['RECORDING', 'ORIGINAL_AUDIO', 'PROCESSED_AUDIO', 'FRAME_TRACKS', 'EMBEDDINGS', 'TRANSCRIPTS', 'RESULTS', 'EXPORTS'] as const;
+export const DATA_KINDS = ['RECORDING', 'ORIGINAL_AUDIO', 'PROCESSED_AUDIO', 'FRAME_TRACKS', 'EMBEDDINGS', 'TRANSCRIPTS', 'RESULTS'] as const;
 export type DataKind = (typeof DATA_KINDS)[number];
 
 /** What goes when a kind goes: its parts cannot be without it. */
 export const PARTS: Readonly<Record<DataKind, readonly DataKind[]>> = {
-  RECORDING: ['ORIGINAL_AUDIO', 'PROCESSED_AUDIO', 'FRAME_TRACKS', 'EMBEDDINGS', 'TRANSCRIPTS', 'RESULTS', 'EXPORTS'],
+  RECORDING: ['ORIGINAL_AUDIO', 'PROCESSED_AUDIO', 'FRAME_TRACKS', 'EMBEDDINGS', 'TRANSCRIPTS', 'RESULTS'],
   RESULTS: ['FRAME_TRACKS', 'EMBEDDINGS', 'TRANSCRIPTS'],
-  ORIGINAL_AUDIO: [], PROCESSED_AUDIO: [], FRAME_TRACKS: [], EMBEDDINGS: [], TRANSCRIPTS: [], EXPORTS: [],
+  ORIGINAL_AUDIO: [], PROCESSED_AUDIO: [], FRAME_TRACKS: [], EMBEDDINGS: [], TRANSCRIPTS: [],
 };
 
 /** Kinds that exist since the last analysis rather than since the upload. */
@@ -97,6 +97,11 @@ function conditionCount(policy: RetentionPolicyRecord): number {
 /** Negative when `a` comes first: higher priority, then more conditions, then the one that keeps longer, then the id. */
 export function precedence(a: RetentionPolicyRecord, b: RetentionPolicyRecord): number {
   return b.priority - a.priority || conditionCount(b) - conditionCount(a) || b.keepDays - a.keepDays || (a.id < b.id ? -1 : 1);
+}
+
+/** Policies that delete, in the order in which they make room on a full disk: those that need no space for an archive first, then by precedence. */
+export function clearingOrder(policies: readonly RetentionPolicyRecord[]): readonly RetentionPolicyRecord[] {
+  return policies.filter((policy) => policy.isEnabled && deletes(policy.action)).sort((a, b) => Number(archives(a.action)) - Number(archives(b.action)) || precedence(a, b));
 }
 
 /** The one policy that decides about a kind of data of a recording, due or not; null: it is kept. */

@@ -56,6 +56,8 @@ export interface Settings {
   readonly maxSampleRateHz: number;
   readonly maxPageSize: number;
   readonly minFreeBytes: number;
+  /** Free space under which the policies' due work is done at once; 0: the disk is not watched. */
+  readonly lowDiskBytes: number;
   readonly analyzeWaitMs: number;
   readonly decodeTimeoutMs: number;
   readonly decoderConfinement: DecoderConfinementMode;

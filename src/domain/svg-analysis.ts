@@ -1,5 +1,6 @@
 import { escapeXml, line, minuteSeconds, px, rect, svgDocument, text, timeTicks } from './svg-plot.js';
 import type { PlotBox } from './svg-plot.js';
+import type { ReportedOutcome } from './analysis-report.js';
 import type { Interval } from './intervals.js';
 import type { SpokenStretch } from './speaker-turns.js';
 import { lanesHeight, speakerDefs, speakerLanes, type SpeakerLane } from './svg-speakers.js';
@@ -46,6 +47,12 @@ const STYLES = [
   { fill: '#f2b134', hatch: 'M4 0V8' }, { fill: '#c9d1d9', hatch: '' }, { fill: '#8b949e', hatch: 'M0 0L8 8M0 8L8 0' },
   { fill: '#3b6ea8', hatch: 'M0 2H8M0 6H8' }, { fill: '#4fb0ae', hatch: 'M2 0V8M6 0V8' }, { fill: '#57606a', hatch: 'M4 0V8M0 4H8' },
 ] as const;
+
+/** The line under the title: how long, what, how sure, by which model. */
+export function subtitleOf({ durationSeconds, summary, gate, model }: Pick<ReportedOutcome, 'durationSeconds' | 'summary' | 'gate' | 'model'>): string {
+  const verdict = summary === null ? `not judged: ${gate.reason}` : `${summary.label} ${(summary.confidence * 100).toFixed(0)} %${summary.abstained ? ' (unsure)' : ''}`;
+  return `${minuteSeconds(durationSeconds, true)} · ${verdict} · model ${model.id} ${model.version}`;
+}
 
 const WIDTH = 960;
 const PLOT = { left: 64, width: 860 } as const;

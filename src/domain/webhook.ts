@@ -58,8 +58,11 @@ export interface DeliveryVariables {
   readonly alertId?: string;
   readonly ruleId?: string;
   readonly reviewId?: string;
+  readonly keyId?: string;
+  /** What an event says beside ids. */
+  readonly figures?: Readonly<Record<string, number | string>>;
 }
-export const ID_VARIABLES = ['analysisId', 'recordingId', 'alertId', 'ruleId', 'reviewId'] as const;
+export const ID_VARIABLES = ['analysisId', 'recordingId', 'alertId', 'ruleId', 'reviewId', 'keyId'] as const;
 
 export interface DeliveryRecord {
   /** Sent as `webhook-id`; the same on every try and redelivery. */
@@ -95,6 +98,9 @@ const IDS_OF_EVENT: Readonly<Record<WebhookEvent, readonly (typeof ID_VARIABLES)
   'recording.deleted': ['recordingId'],
   'alert.raised': ['alertId', 'ruleId', 'analysisId', 'recordingId'],
   'review.resolved': ['reviewId', 'analysisId'],
+  'key.ending': ['keyId'],
+  'quota.near': [],
+  'disk.low': [],
 };
 
 /** Ids that every one of these events has. */
@@ -102,11 +108,22 @@ export function idsOfAll(events: readonly WebhookEvent[]): readonly string[] {
   return ID_VARIABLES.filter((name) => events.every((event) => IDS_OF_EVENT[event].includes(name)));
 }
 
-export function variablesOf(fact: Fact): DeliveryVariables {
+export function variablesOf(fact: Fact): DeliveryVariables & { readonly event: WebhookEvent } {
   const { kind: event } = fact;
+  if (event === 'key.ending') return { id: fact.keyId, event, keyId: fact.keyId, figures: { endsAt: fact.endsAt } };
+  if (event === 'quota.near') return { id: fact.workspaceId, event, figures: { storedBytes: fact.storedBytes, maxBytes: fact.maxBytes } };
+  if (event === 'disk.low') return { id: fact.workspaceId, event, figures: { freeBytes: fact.freeBytes, lowBytes: fact.lowBytes } };
   if (event === 'recording.deleted') return { id: fact.recordingId, event, recordingId: fact.recordingId };
   if (event === 'review.resolved') return { id: fact.reviewId, event, reviewId: fact.reviewId, analysisId: fact.analysisId };
   const { analysisId, recordingId } = fact;
   if (event === 'alert.raised') return { id: fact.alertId, event, alertId: fact.alertId, ruleId: fact.ruleId, analysisId, recordingId };
   return { id: analysisId, event, analysisId, recordingId };
+}
+
+/** Told again every day as long as they hold: one delivery a day. */
+const DAILY: ReadonlySet<WebhookEvent> = new Set(['key.ending', 'quota.near', 'disk.low']);
+
+/** What makes two tellings of a fact one delivery. */
+export function occurrenceOf(variables: DeliveryVariables & { readonly event: WebhookEvent }, at: Date): string {
+  return `${variables.event} ${variables.id}${DAILY.has(variables.event) ? ` ${at.toISOString().slice(0, 10)}` : ''}`;
 }

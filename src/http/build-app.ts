@@ -10,6 +10,7 @@ import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
 import { registerCors } from './cors.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
+import { registerAnalysisExports } from './exports.route.js';
 import { registerGraphQL } from './graphql.route.js';
 import { registerHealth, type ReadinessCheck } from './health.route.js';
 import { registerErrors } from './http-errors.js';
@@ -31,7 +32,7 @@ import { trustedProxies } from './trusted-proxies.js';
 import { registerWebhookKeys } from './webhook-keys.route.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'keys' | 'rules' | 'webhooks'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'exports' | 'keys' | 'rules' | 'webhooks'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
@@ -98,6 +99,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
+  registerAnalysisExports(app, services.exports);
   registerRuleSchema(app, services.rules);
   registerWebhookKeys(app, services.webhooks, limiter);
   await registerPage(app, options.webDir);

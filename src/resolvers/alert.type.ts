@@ -55,7 +55,7 @@ export class AlertType extends RuleFiring {
 
 export const AlertConnection = connectionType('Alert', 'alerts', () => AlertType);
 
-@InputType({ description: 'Conditions on alerts; all must hold.' })
+@InputType('AlertFilter', { description: 'Conditions on alerts; all must hold.' })
 export class AlertFilterInput {
   @Field(() => ID, { nullable: true, description: 'Of this rule.' })
   ruleId?: string | null;

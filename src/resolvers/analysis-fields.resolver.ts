@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, Float, ID, Int, Resolver, Root } from 'type-gr
 import { UndertoneError } from '../domain/errors.js';
 import type { AnalysisRecord, EmbeddingRecord, RecordingRecord, SegmentRecord } from '../domain/records.js';
 import { SegmentFilterInput } from './analysis.input.js';
+import { AnalysisExports } from './analysis-exports.type.js';
 import { AnalysisType } from './analysis.type.js';
 import { ConversationType } from './conversation.type.js';
 import { conversationView, type ConversationRoot } from './conversation.view.js';
@@ -82,6 +83,12 @@ export class AnalysisFieldsResolver {
   @FieldResolver(() => EmbeddingType, { nullable: true, description: 'Embedding of the whole analysis; null until the results are there.' })
   embedding(@Ctx() context: RequestContext, @Root() analysis: AnalysisRecord): Promise<EmbeddingRecord | null> {
     return context.services.embeddings.forAnalysis(context.principal, analysis.id);
+  }
+
+  @FieldResolver(() => AnalysisExports, { description: 'Links to the result as JSON, CSV and SVG.' })
+  exports(@Ctx() { signPath }: RequestContext, @Root() { id }: AnalysisRecord): Plain<AnalysisExports> {
+    const path = `/analyses/${encodeURIComponent(id)}`;
+    return { jsonUrl: signPath(`${path}.json`), csvUrl: signPath(`${path}.csv`), svgUrl: signPath(`${path}.svg`) };
   }
 }
 

@@ -22,7 +22,7 @@ import { RuleResolver } from './rule.resolver.js';
 import { RetentionResolver } from './retention.resolver.js';
 import { PredictionResolver, SegmentResolver, SimilarSegmentResolver } from './segment.resolver.js';
 import { SpeakerResolver } from './speaker.resolver.js';
-import { TaskResolver } from './task.resolver.js';
+import { TaskResolver, TaskRunResolver } from './task.resolver.js';
 import { StatisticsResolver } from './statistics.resolver.js';
 import { TimelineSeriesResolver } from './timeline.resolver.js';
 import { UsageResolver } from './usage.resolver.js';
@@ -30,7 +30,7 @@ import { ViewerResolver } from './viewer.resolver.js';
 import { WebhookResolver } from './webhook.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
-  RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver,
+  RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver, TaskRunResolver,
   ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
   ReviewResolver, AnalysisReviewsResolver, SegmentReviewsResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver, WebhookResolver,
 ];

@@ -8,11 +8,11 @@ function described<T extends Readonly<Record<string, string>>>(values: T, name: 
 }
 
 export const DataKindEnum = described(
-  { RECORDING: 'RECORDING', ORIGINAL_AUDIO: 'ORIGINAL_AUDIO', PROCESSED_AUDIO: 'PROCESSED_AUDIO', FRAME_TRACKS: 'FRAME_TRACKS', EMBEDDINGS: 'EMBEDDINGS', TRANSCRIPTS: 'TRANSCRIPTS', RESULTS: 'RESULTS', EXPORTS: 'EXPORTS' } as const,
+  { RECORDING: 'RECORDING', ORIGINAL_AUDIO: 'ORIGINAL_AUDIO', PROCESSED_AUDIO: 'PROCESSED_AUDIO', FRAME_TRACKS: 'FRAME_TRACKS', EMBEDDINGS: 'EMBEDDINGS', TRANSCRIPTS: 'TRANSCRIPTS', RESULTS: 'RESULTS' } as const,
   'DataKind', 'Kinds of data that are kept for different times. A whole goes only when no part of it has a policy that still keeps it.',
   {
     RECORDING: 'The recording with everything under it.', ORIGINAL_AUDIO: 'The bytes that were uploaded.', PROCESSED_AUDIO: 'What was made of the samples: the waveform. The samples themselves are never stored.', FRAME_TRACKS: 'Scores frame by frame, that timelines are drawn from.',
-    EMBEDDINGS: 'Vectors, that similar segments are found by.', TRANSCRIPTS: 'Texts of segments.', RESULTS: 'Analyses with their segments, speakers, tracks, vectors and texts.', EXPORTS: 'Files made for download; the core stores none.',
+    EMBEDDINGS: 'Vectors, that similar segments are found by.', TRANSCRIPTS: 'Texts of segments.', RESULTS: 'Analyses with their segments, speakers, tracks, vectors and texts.',
   },
 );
 export const RetentionActionEnum = described(

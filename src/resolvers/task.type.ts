@@ -1,13 +1,13 @@
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import type { TaskRunCause, TaskRunState } from '../domain/scheduled-task.js';
 import { TaskRunCauseEnum, TaskRunStateEnum } from './retention-enums.type.js';
 import { DateTime } from './scalars.js';
 
-@ObjectType({ simpleResolvers: true, description: 'A figure that a task reported.' })
+@ObjectType({ simpleResolvers: true, description: 'A figure that a run reported: what it did, or in a dry run what it would do.' })
 export class TaskFigure {
   @Field(() => String, { description: 'Its name.' })
   name!: string;
-  @Field(() => Int, { description: 'Its value.' })
+  @Field(() => Float, { description: 'Its value: a count, or bytes where the name says so.' })
   value!: number;
 }
 

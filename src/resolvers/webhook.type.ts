@@ -8,12 +8,14 @@ const described = <T extends string>(texts: Record<T, string>): Record<T, { desc
 
 export const WebhookEventEnum = {
   ANALYSIS_COMPLETED: 'analysis.completed', ANALYSIS_FAILED: 'analysis.failed', ALERT_RAISED: 'alert.raised', REVIEW_RESOLVED: 'review.resolved', RECORDING_DELETED: 'recording.deleted',
+  KEY_ENDING: 'key.ending', QUOTA_NEAR: 'quota.near', DISK_LOW: 'disk.low',
 } as const;
 registerEnumType(WebhookEventEnum, {
   name: 'WebhookEvent', description: 'What a webhook can be told of.',
   valuesConfig: described({
     ANALYSIS_COMPLETED: 'An analysis has succeeded; `$id` is the analysis.', ANALYSIS_FAILED: 'An analysis ended without a result; `$id` is the analysis.', ALERT_RAISED: 'A rule raised an alert; `$id` is the alert.',
     REVIEW_RESOLVED: 'Somebody has decided about a review; `$id` is the review.', RECORDING_DELETED: 'A recording is gone with all under it; `$id` is the recording.',
+    KEY_ENDING: 'An API key ends within two weeks; told daily, `$id` is the key.', QUOTA_NEAR: 'Nine tenths of the storage quota are used; told daily.', DISK_LOW: 'The disk of the installation runs short; told daily, to the workspace of its operators.',
   }),
 });
 export const WebhookSigningEnum = sameNames(WEBHOOK_SIGNINGS);
@@ -120,7 +122,7 @@ export class DeletedWebhook {
   id!: string;
 }
 
-const QUERY = 'A GraphQL query. It may use `$id`, `$event`, `$analysisId`, `$recordingId`, `$alertId`, `$ruleId` and `$reviewId`, and reads what a viewer reads.';
+const QUERY = 'A GraphQL query. It may use `$id`, `$event`, `$analysisId`, `$recordingId`, `$alertId`, `$ruleId`, `$reviewId` and `$keyId`, and reads what a viewer reads.';
 
 @InputType({ description: 'A webhook.' })
 export class CreateWebhookInput {

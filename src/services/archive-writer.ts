@@ -98,7 +98,8 @@ export async function writeArchive(parts: ArchiveWriterParts, archive: ArchiveRe
     const [cause] = (await Promise.allSettled([filling])).flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     const staged = await staging.catch(() => null);
     await staged?.discard();
-    throw cause ?? error;
+    // But where the store refused, that is the cause, and the members broke off because of it.
+    throw isUndertoneError(error) && error.code.startsWith('STORAGE_') ? error : cause ?? error;
   }
 }
 

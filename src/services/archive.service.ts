@@ -5,7 +5,9 @@ import type { ArchiveItemRecord, ArchiveRecord } from '../domain/archive.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page, PageRequest } from '../domain/records.js';
-import type { SealedStore } from '../storage/sealed-store.js';
+import type { DataKeySource, SealedStore } from '../storage/sealed-store.js';
+import { checkStream } from './archive-reader.js';
+import { unpackingHandler, type MemberWriter } from './archive-unpack.js';
 import type { Archiving } from './archiving.js';
 import { requireRole } from './permissions.js';
 import type { ArchiveRestore, RestoreReport } from './archive-restore.js';
@@ -21,6 +23,14 @@ export interface VerifiedArchive {
   readonly problems: readonly string[];
 }
 
+export interface UnpackReport {
+  readonly recordingIds: readonly string[];
+  /** Their keys were destroyed: nobody can open them. */
+  readonly erasedRecordingIds: readonly string[];
+  /** Empty: the archive is whole and signed. */
+  readonly problems: readonly string[];
+}
+
 export interface ArchiveService {
   list(principal: Principal, page: PageRequest): Promise<Page<ArchiveRecord>>;
   find(principal: Principal, id: string): Promise<ArchiveRecord | null>;
@@ -32,21 +42,24 @@ export interface ArchiveService {
   restore(principal: Principal, id: string, recordingId: string | null): Promise<RestoreReport>;
   /** The file as it is stored. */
   open(principal: Principal, id: string): Promise<{ readonly archive: ArchiveRecord; readonly stream: Readable }>;
+  /** Opens the members of it, or of one recording, and hands them to `write`; meanwhile the archive is checked. ARCHIVE_INVALID where a member does not open. */
+  unpack(principal: Principal, id: string, recordingId: string | null, write: MemberWriter): Promise<UnpackReport>;
   publicKeys(principal: Principal): Promise<readonly { readonly id: string; readonly publicKey: KeyObject }[]>;
-  /** For the schedule, over all workspaces: a day's share, longest unread first. */
-  verifySample(signal: AbortSignal): Promise<{ readonly checkedCount: number; readonly badCount: number }>;
+  /** For the schedule, over all workspaces: a day's share, longest unread first. With `isDryRun` it says how many they are. */
+  verifySample(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly checkedCount: number; readonly badCount: number }>;
 }
 
 export interface ArchiveServiceParts {
   readonly archives: ArchiveRepository;
   readonly blobs: SealedStore;
   readonly secrets: WorkspaceSecrets;
+  readonly vault: DataKeySource;
   readonly archiving: Archiving;
   readonly restore: ArchiveRestore;
   readonly now?: () => number;
 }
 
-export function createArchiveService({ archives, blobs, secrets, archiving, restore, now = Date.now }: ArchiveServiceParts): ArchiveService {
+export function createArchiveService({ archives, blobs, secrets, vault, archiving, restore, now = Date.now }: ArchiveServiceParts): ArchiveService {
   async function readable(principal: Principal, id: string): Promise<ArchiveRecord> {
     const archive = await archives.find(principal.workspaceId, id);
     if (archive === null) throw new UndertoneError('NOT_FOUND', `There is no archive ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
@@ -93,16 +106,27 @@ export function createArchiveService({ archives, blobs, secrets, archiving, rest
       const archive = await readable(principal, id);
       return { archive, stream: await blobs.raw.read(archive.blobKey!) };
     },
+    async unpack(principal, id, recordingId, write) {
+      requireRole(principal, 'admin');
+      const archive = await readable(principal, id);
+      const { handle, opened, erased } = unpackingHandler(vault, recordingId, write);
+      const keys = (await secrets.publicKeys(archive.workspaceId)).map(({ publicKey }) => publicKey);
+      const { manifest, problems } = await checkStream(await blobs.raw.read(archive.blobKey!), keys, handle);
+      if (recordingId !== null && manifest !== null && !manifest.recordings.some((recording) => recording.id === recordingId)) {
+        throw new UndertoneError('NOT_FOUND', `The archive ${archive.id} has no recording ${recordingId.slice(0, 64)}.`, { id: recordingId.slice(0, 64) });
+      }
+      return { recordingIds: [...opened], erasedRecordingIds: [...erased], problems };
+    },
     async publicKeys(principal) {
       requireRole(principal, 'viewer');
       await secrets.signingKey(principal.workspaceId);
       return secrets.publicKeys(principal.workspaceId);
     },
-    async verifySample(signal) {
+    async verifySample(signal, isDryRun = false) {
       const share = Math.ceil((await archives.countVerified()) / CYCLE_DAYS);
       let badCount = 0;
       const sample = await archives.oldestChecked(new Date(now() - DAY_MS / 2), share);
-      for (const archive of sample) {
+      for (const archive of isDryRun ? [] : sample) {
         signal.throwIfAborted();
         if ((await checked(archive)).problems.length > 0) badCount += 1;
       }

@@ -10,7 +10,7 @@ import type { ModelManifest } from '../domain/model.js';
 import { manifestItem } from './evaluation.service.js';
 import { requireRole } from './permissions.js';
 import { parseWith } from './recording-input.js';
-import type { CalibrationService } from './service-contracts.js';
+import type { CalibrationService } from './evaluation-contracts.js';
 
 /** Which calibration a recording's confidences follow. */
 export interface CalibrationChoice {

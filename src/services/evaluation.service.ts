@@ -17,7 +17,7 @@ import type { Intake } from './intake.js';
 import type { ModelDirectory } from './model-directory.js';
 import { requireRole } from './permissions.js';
 import { parseWith } from './recording-input.js';
-import type { EvaluationService, RunEvaluationInput } from './service-contracts.js';
+import type { EvaluationService, RunEvaluationInput } from './evaluation-contracts.js';
 
 export interface EvaluationServiceParts {
   readonly database: Database;
@@ -157,13 +157,13 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
       return { a, b, result: compareResults(await results(a), await results(b), [a.modelLabels, b.modelLabels], COMPARISON) };
     },
 
-    async runScheduled(signal) {
+    async runScheduled(signal, isDryRun = false) {
       const day = new Date().toISOString().slice(0, 10);
       let startedCount = 0;
       for (const set of await evaluations.listScheduled()) {
         signal.throwIfAborted();
         // One run a day and set, however often the task runs.
-        await start(set.workspaceId, { setId: set.id, idempotencyKey: `scheduled-${set.id}-${day}` });
+        if (!isDryRun) await start(set.workspaceId, { setId: set.id, idempotencyKey: `scheduled-${set.id}-${day}` });
         startedCount += 1;
       }
       return { startedCount };

@@ -1,4 +1,4 @@
-import type { Transaction } from '../db/database.js';
+import type { Database, Transaction } from '../db/database.js';
 import type { EventBus, Fact } from '../domain/events.js';
 import type { FactDelivery } from '../plugins/fact-delivery.js';
 import type { JobQueue } from '../queue/job-queue.js';
@@ -11,6 +11,16 @@ export interface FactOutbox {
   announce(fact: Fact): void;
   /** What a job of the queue does: rejects where the listener failed, for another try. */
   deliver(listener: string, fact: Fact, context: { readonly signal: AbortSignal; readonly isLastAttempt: boolean }): Promise<void>;
+}
+
+/** Tells a fact that no row makes true. */
+export type Notices = (fact: Fact) => Promise<void>;
+
+export function createNotices(database: Pick<Database, 'transaction'>, facts: Pick<FactOutbox, 'put' | 'announce'>): Notices {
+  return async (fact) => {
+    await database.transaction((tx) => facts.put(tx, fact));
+    facts.announce(fact);
+  };
 }
 
 export interface FactOutboxParts {
@@ -47,5 +57,8 @@ function keyOf(fact: Fact): string {
   if (fact.kind === 'recording.deleted') return `${fact.kind} ${fact.recordingId}`;
   if (fact.kind === 'alert.raised') return `${fact.kind} ${fact.alertId}`;
   if (fact.kind === 'review.resolved') return `${fact.kind} ${fact.reviewId}`;
+  // Told again as long as it holds: one that still waits to be delivered is enough.
+  if (fact.kind === 'key.ending') return `${fact.kind} ${fact.keyId}`;
+  if (fact.kind === 'quota.near' || fact.kind === 'disk.low') return `${fact.kind} ${fact.workspaceId}`;
   return `${fact.kind} ${fact.analysisId}`;
 }

@@ -9,7 +9,7 @@ import { cutWindows, rawWindow, withMargins, type WindowSpan } from '../audio/wi
 import type { AnalysisOptions, AnalysisWarning, AnalysisWindow, AudioQuality, GateResult, SpeechRegion } from '../domain/analysis.js';
 import { coveredSeconds, unionOf } from '../domain/intervals.js';
 import { samplesToSeconds, type PcmSource } from '../domain/pcm.js';
-import { overlapsOf, type SpokenStretch } from '../domain/speaker-turns.js';
+import { overlapsOf, speakerKeys, type SpokenStretch } from '../domain/speaker-turns.js';
 import type { Priority } from '../domain/priority.js';
 import type { SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
 import { scanSamples } from './speech-scan.js';
@@ -47,7 +47,7 @@ export interface Heard {
   readonly quality: AudioQuality;
   readonly gate: GateResult;
   readonly warnings: readonly AnalysisWarning[];
-  /** Who speaks when; null where speakers were not told apart. */
+  /** Who speaks when, without what the gate found to be no speech; null where speakers were not told apart. */
   readonly stretches: readonly SpokenStretch[] | null;
   /** Min/max pairs. */
   readonly peaks: Int8Array;
@@ -121,7 +121,15 @@ export async function listen(listener: SpeechProbability & SoundClassifier, deco
     ...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit && !(options.speakers === 'channels' && decoded.source.channels === 2), speechLookedFor: !options.raw }),
     ...(isSplit ? own.warnings : speakerWarnings(decoded, told, stretches, options)),
   ];
-  return { durationSeconds, windows, speechRegions, quality, gate: heard, warnings, stretches, peaks: interleave(outline) };
+  return { durationSeconds, windows, speechRegions, quality, gate: heard, warnings, stretches: stretches && spokenOf(stretches, windows), peaks: interleave(outline) };
+}
+
+/** Music on hold, and what else voice activity or a diarizer took for a voice, is nobody's turn: it would be talk, and interrupt. */
+function spokenOf(stretches: readonly SpokenStretch[], windows: readonly AnalysisWindow[]): SpokenStretch[] {
+  return speakerKeys(stretches).flatMap((key) => {
+    const own = stretches.filter(({ speaker }) => speaker === key);
+    return speechInside(own, windows.filter(({ speaker }) => speaker === key)).map(({ startSeconds, endSeconds }) => ({ speaker: key, startSeconds, endSeconds }));
+  });
 }
 
 function stretchesOf(voices: readonly ScannedVoice[], isSplit: boolean, told: ToldApart | null, durationSeconds: number): readonly SpokenStretch[] | null {

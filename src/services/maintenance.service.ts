@@ -4,6 +4,7 @@ import type { TaskRunRepository } from '../db/retention-repositories.js';
 import type { EventBus } from '../domain/events.js';
 import type { JobQueue } from '../queue/job-queue.js';
 import type { StorageBackend } from '../storage/blob-store.js';
+import type { Notices } from './fact-outbox.js';
 import type { ModelDirectory } from './model-directory.js';
 
 /** An upload commits its file a moment before its row; a sweep must never come between the two. */
@@ -30,33 +31,35 @@ export interface MaintenanceParts {
   readonly taskRuns: TaskRunRepository;
   readonly models: Pick<ModelDirectory, 'isHeld'>;
   readonly events: EventBus;
+  readonly notify: Notices;
   readonly now?: () => number;
 }
 
+/** With `isDryRun` each counts what it would do, and does nothing. */
 export interface MaintenanceService {
   /** Removes blobs that no row refers to and that are older than an hour, and uploads that were never finished. */
-  sweepOrphanBlobs(signal: AbortSignal): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number; readonly abortedCount: number }>;
+  sweepOrphanBlobs(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly seenCount: number; readonly removedCount: number; readonly removedBytes: number; readonly abortedCount: number }>;
   /** Gives accepted analyses that lost their job a new one, and ends those that were begun too often or whose model no worker has held for a day. */
-  recoverLostAnalyses(signal: AbortSignal): Promise<{ readonly requeuedCount: number; readonly failedCount: number }>;
+  recoverLostAnalyses(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly requeuedCount: number; readonly failedCount: number }>;
   /** Tells of each API key that ends within two weeks (`key.ending`). */
-  announceEndingKeys(): Promise<{ readonly endingCount: number }>;
+  announceEndingKeys(isDryRun?: boolean): Promise<{ readonly endingCount: number }>;
   /** Forgets old runs of tasks and refreshes what the planner knows of the tables. */
-  maintainDatabase(): Promise<{ readonly forgottenRunCount: number }>;
+  maintainDatabase(isDryRun?: boolean): Promise<{ readonly forgottenRunCount: number }>;
 }
 
 export function createMaintenanceService(parts: MaintenanceParts): MaintenanceService {
-  const { database, recordings, analyses, blobs, queue, models, keys, taskRuns, events, now = Date.now } = parts;
+  const { database, recordings, analyses, blobs, queue, models, keys, taskRuns, events, notify, now = Date.now } = parts;
 
-  async function end({ id, workspaceId, recordingId }: UnfinishedAnalysis, code: 'INFERENCE_CRASHED' | 'MODEL_UNKNOWN', message: string): Promise<number> {
+  async function end({ id, workspaceId, recordingId }: UnfinishedAnalysis, code: 'INFERENCE_CRASHED' | 'MODEL_UNKNOWN', message: string, isDryRun: boolean): Promise<number> {
+    if (isDryRun) return 1;
     if (!(await analyses.fail(id, { code, message }))) return 0;
     events.publish({ kind: 'analysis.progress', workspaceId, analysisId: id, status: 'FAILED', progress: 1 });
     events.publish({ kind: 'analysis.failed', workspaceId, analysisId: id, recordingId });
     return 1;
   }
 
-
   return {
-    async sweepOrphanBlobs(signal) {
+    async sweepOrphanBlobs(signal, isDryRun = false) {
       let seenCount = 0;
       let removedCount = 0;
       let removedBytes = 0;
@@ -64,7 +67,7 @@ export function createMaintenanceService(parts: MaintenanceParts): MaintenanceSe
       async function removeUnreferenced(batch: ReadonlyMap<string, number>): Promise<void> {
         const orphans = await recordings.unreferencedBlobKeys([...batch.keys()]);
         for (const key of orphans) {
-          const removed = await database.transaction(async (tx) => {
+          const removed = isDryRun || await database.transaction(async (tx) => {
             await recordings.lockBlob(tx, key);
             if ((await recordings.countBlobReferences(tx, key)) > 0) return false;
             await blobs.delete(key);
@@ -89,10 +92,10 @@ export function createMaintenanceService(parts: MaintenanceParts): MaintenanceSe
         }
         await removeUnreferenced(batch);
       }
-      return { seenCount, removedCount, removedBytes, abortedCount: await blobs.removeUnfinished(UNFINISHED_AGE_MS) };
+      return { seenCount, removedCount, removedBytes, abortedCount: isDryRun ? 0 : await blobs.removeUnfinished(UNFINISHED_AGE_MS) };
     },
 
-    async recoverLostAnalyses(signal) {
+    async recoverLostAnalyses(signal, isDryRun = false) {
       let requeuedCount = 0;
       let failedCount = 0;
       for (let after: string | null = null; ;) {
@@ -105,27 +108,29 @@ export function createMaintenanceService(parts: MaintenanceParts): MaintenanceSe
           signal.throwIfAborted();
           const { id, workspaceId, modelId, attempt } = analysis;
           if (attempt === 0 && now() - analysis.createdAt.getTime() > UNHELD_MODEL_MS && !models.isHeld(modelId)) {
-            failedCount += await end(analysis, 'MODEL_UNKNOWN', `No worker has held the model "${modelId}" since the analysis was accepted. Install it on a worker, or analyse again with another model.`);
+            failedCount += await end(analysis, 'MODEL_UNKNOWN', `No worker has held the model "${modelId}" since the analysis was accepted. Install it on a worker, or analyse again with another model.`, isDryRun);
           } else if (lost.has(id) && attempt >= MAX_BEGINNINGS) {
-            failedCount += await end(analysis, 'INFERENCE_CRASHED', `The analysis was begun ${attempt} times and its worker ended in the middle each time. Try another model or a shorter cut of the recording.`);
+            failedCount += await end(analysis, 'INFERENCE_CRASHED', `The analysis was begun ${attempt} times and its worker ended in the middle each time. Try another model or a shorter cut of the recording.`, isDryRun);
           } else if (lost.has(id)) {
-            await database.transaction((tx) => queue.enqueue(tx, 'analyze-recording', { analysisId: id }, { priority: 'bulk', key: id, workspaceId, needs: modelId }));
+            if (!isDryRun) await database.transaction((tx) => queue.enqueue(tx, 'analyze-recording', { analysisId: id }, { priority: 'bulk', key: id, workspaceId, needs: modelId }));
             requeuedCount += 1;
           }
         }
       }
-      if (requeuedCount > 0) queue.wake('analyze-recording');
+      if (requeuedCount > 0 && !isDryRun) queue.wake('analyze-recording');
       return { requeuedCount, failedCount };
     },
 
-    async announceEndingKeys() {
+    async announceEndingKeys(isDryRun = false) {
       const ending = await keys.endingBefore(new Date(now() + KEY_NOTICE_MS));
-      for (const { id, workspaceId, expiresAt } of ending) events.publish({ kind: 'key.ending', workspaceId, keyId: id, expiresAt: expiresAt! });
+      if (!isDryRun) for (const { id, workspaceId, expiresAt } of ending) await notify({ kind: 'key.ending', workspaceId, keyId: id, endsAt: expiresAt!.toISOString() });
       return { endingCount: ending.length };
     },
 
-    async maintainDatabase() {
-      const forgottenRunCount = await taskRuns.prune(new Date(now() - RUN_MEMORY_MS));
+    async maintainDatabase(isDryRun = false) {
+      const before = new Date(now() - RUN_MEMORY_MS);
+      if (isDryRun) return { forgottenRunCount: await taskRuns.countForgettable(before) };
+      const forgottenRunCount = await taskRuns.prune(before);
       await database.client.$executeRawUnsafe('ANALYZE');
       return { forgottenRunCount };
     },

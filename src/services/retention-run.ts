@@ -1,4 +1,6 @@
 import type { RetentionRepository } from '../db/retention-repositories.js';
+import type { ArchiveRecord } from '../domain/archive.js';
+import { isUndertoneError } from '../domain/errors.js';
 import type { Archiving, ArchiveOutcome } from './archiving.js';
 import { systemPrincipal } from './audit.js';
 import type { LiveRemoval } from './live-removal.js';
@@ -12,6 +14,12 @@ export interface RetentionRunOptions {
   /** On the clock of `now`; what is not done by then is left to the next run. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+  /** Only recordings for which this policy has something due; all of what is due for them is done. */
+  readonly policyId?: string;
+  /** Asked before each recording and each archive: true, and the rest is left for later. */
+  readonly isEnough?: () => Promise<boolean>;
+  /** Smaller archives than usual. */
+  readonly maxArchiveBytes?: number;
 }
 
 /** Does what is due in one workspace: first what an earlier run left unfinished, then new archives, then what goes without one. */
@@ -25,8 +33,8 @@ export interface RetentionRunParts {
   readonly maxArchiveBytes?: number;
 }
 
-export function createRetentionRun({ retention, archiving, removal, now = Date.now, maxArchiveBytes = MAX_ARCHIVE_BYTES }: RetentionRunParts): RetentionRun {
-  return async (workspaceId, { deadlineMs, signal }) => {
+export function createRetentionRun({ retention, archiving, removal, now = Date.now, ...parts }: RetentionRunParts): RetentionRun {
+  return async (workspaceId, { deadlineMs, signal, policyId, isEnough, maxArchiveBytes = parts.maxArchiveBytes ?? MAX_ARCHIVE_BYTES }) => {
     const at = new Date(now());
     const outcomes: ArchiveOutcome[] = [];
     const problems: string[] = [];
@@ -34,9 +42,20 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
     let deletedOutright = 0;
     let freedBytes = 0;
     let isComplete = true;
-    const isOver = (): boolean => signal.aborted || now() >= deadlineMs;
+    const space = { isForArchives: true };
+    const isOver = async (): Promise<boolean> => signal.aborted || now() >= deadlineMs || ((await isEnough?.()) ?? false);
+    const advance = async (archive: ArchiveRecord): Promise<void> => {
+      try {
+        outcomes.push(await archiving.advance(archive, signal));
+      } catch (error) {
+        // A disk too full for an archive must not keep from going what needs none.
+        if (!isUndertoneError(error) || error.code !== 'STORAGE_FULL') throw error;
+        space.isForArchives = false;
+        problems.push(`${archive.id} waits for space: ${error.message}`);
+      }
+    };
 
-    for (let left = await archiving.takeUnfinished(workspaceId); left !== null; left = await archiving.takeUnfinished(workspaceId)) outcomes.push(await archiving.advance(left, signal));
+    for (let left = await archiving.takeUnfinished(workspaceId); left !== null; left = await archiving.takeUnfinished(workspaceId)) await advance(left);
 
     let batch: DueRecording[] = [];
     let batchBytes = 0;
@@ -45,7 +64,7 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
       const due = batch;
       batch = [];
       batchBytes = 0;
-      outcomes.push(await archiving.advance(await archiving.open(workspaceId, due), signal));
+      await advance(await archiving.open(workspaceId, due));
     };
     const deleteOutright = async (due: DueRecording): Promise<void> => {
       const outcome = await removal.remove({ actor: systemPrincipal(workspaceId), recordingId: due.facts.recordingId, kinds: due.deletedOutright, action: 'retention.deleted', reason: due.decisions.map(({ policy }) => policy.id).join(' '), unlessBusy: true });
@@ -57,9 +76,10 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
 
     const policies = await retention.policies(workspaceId);
     for await (const seen of dueRecordings(retention, workspaceId, policies, at)) {
+      if (policyId !== undefined && ('kept' in seen || !seen.decisions.some(({ policy }) => policy.id === policyId))) continue;
       tally.add(seen);
       if ('kept' in seen) continue;
-      if (isOver()) {
+      if ((seen.archivedKinds.length > 0 && !space.isForArchives) || (await isOver())) {
         isComplete = false;
         continue;
       }
@@ -71,8 +91,10 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
         if (batchBytes >= maxArchiveBytes || batch.length >= MAX_ARCHIVE_RECORDINGS) await flush();
       }
     }
-    if (!isOver()) await flush();
-    else if (batch.length > 0) isComplete = false;
+    if (batch.length > 0) {
+      if (!space.isForArchives || (await isOver())) isComplete = false;
+      else await flush();
+    }
 
     for (const outcome of outcomes) problems.push(...outcome.problems);
     return tally.report({

@@ -1,3 +1,5 @@
+import type { EvaluationService, CalibrationService } from './evaluation-contracts.js';
+import type { ExportService } from './export.service.js';
 import type { LawInput, LawService } from './law.service.js';
 import type { Readable } from 'node:stream';
 import type { ScoreDifference, TimelineComparison } from '../domain/analysis-comparison.js';
@@ -22,11 +24,6 @@ import type { TaskService } from './task.service.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
 import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage.js';
-import type { EvaluatedItem } from '../domain/evaluated-item.js';
-import type { CalibrationRecord, EvaluationRunRecord, EvaluationSetRecord } from '../domain/evaluation-records.js';
-import type { PairedComparison } from '../domain/paired-comparison.js';
-import type { CalibrateInput } from './calibration.service.js';
-import type { EvaluationSetInput } from './evaluation-set.js';
 import type { OutputsResult } from './outputs-result.js';
 import type { DeadLetterView } from './dead-letter.service.js';
 import type { FleetModelStatus } from './model-directory.js';
@@ -194,53 +191,10 @@ export interface StatisticsService {
 export interface UsageService {
   /** Now, and by day for the last `days` that were measured. */
   usage(principal: Principal, days: number): Promise<{ readonly maxStoredBytes: number | null; readonly storedBytes: number; readonly kinds: readonly UsageOfKind[]; readonly history: UsageHistory }>;
-  /** For the scheduled task: measures every workspace and replaces today's figures. */
-  measureAll(signal: AbortSignal): Promise<{ readonly workspaces: number }>;
-}
-
-export interface RunEvaluationInput {
-  readonly setId: string;
-  /** Default: the default model. */
-  readonly model?: string | null;
-  readonly raw?: boolean | null;
-  /** Only items of this split. */
-  readonly split?: string | null;
-  readonly idempotencyKey?: string | null;
-}
-
-export interface EvaluationService {
-  /** The newest first. */
-  sets(principal: Principal): Promise<readonly EvaluationSetRecord[]>;
-  findSets(principal: Principal, ids: readonly string[]): Promise<readonly EvaluationSetRecord[]>;
-  /** The same name and content again give the set that is there. BAD_INPUT with every fault at once. */
-  createSet(principal: Principal, input: EvaluationSetInput): Promise<EvaluationSetRecord>;
-  /** With its runs. Admin. NOT_FOUND. */
-  deleteSet(principal: Principal, id: string): Promise<{ readonly id: string }>;
-  scheduleSet(principal: Principal, id: string, isScheduled: boolean): Promise<EvaluationSetRecord>;
-  /** As a durable job. NOT_FOUND, MODEL_UNKNOWN, IDEMPOTENCY_KEY_REUSED. */
-  run(principal: Principal, input: RunEvaluationInput): Promise<EvaluationRunRecord>;
-  findRun(principal: Principal, id: string): Promise<EvaluationRunRecord | null>;
-  /** The newest first; `report` is left out (null). */
-  listRuns(principal: Principal, page: PageRequest, setId: string | null): Promise<Page<EvaluationRunRecord>>;
-  /** What has been answered so far, in the order of the set. NOT_FOUND. */
-  results(principal: Principal, runId: string): Promise<readonly EvaluatedItem[]>;
-  /** NOT_FOUND, CONFLICT when it has ended. */
-  cancelRun(principal: Principal, id: string): Promise<EvaluationRunRecord>;
-  /** From now on what later runs of the set and model are held against. NOT_FOUND, CONFLICT. */
-  acceptRun(principal: Principal, id: string): Promise<EvaluationRunRecord>;
-  /** b against a, item by item. NOT_FOUND; BAD_INPUT for different sets; CONFLICT when one has not succeeded. */
-  compareRuns(principal: Principal, a: string, b: string): Promise<{ readonly a: EvaluationRunRecord; readonly b: EvaluationRunRecord; readonly result: PairedComparison }>;
-  /** For the scheduled task: starts a run of each scheduled set, once a day. */
-  runScheduled(signal: AbortSignal): Promise<{ readonly startedCount: number }>;
-}
-
-export interface CalibrationService {
-  /** Of this workspace, the newest first. */
-  list(principal: Principal, modelId: string | null): Promise<readonly CalibrationRecord[]>;
-  /** Fitted on a run that succeeded; in force from now on. Admin. NOT_FOUND, CONFLICT, BAD_INPUT for too few items. */
-  calibrate(principal: Principal, input: CalibrateInput): Promise<CalibrationRecord>;
-  /** The one before it, or the model's own, is in force again. Admin. NOT_FOUND. */
-  retire(principal: Principal, id: string): Promise<CalibrationRecord>;
+  /** For the scheduled task: measures every workspace and replaces today's figures; with `isDryRun` it replaces nothing. */
+  measureAll(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly workspaces: number; readonly byteLength: number }>;
+  /** For the scheduled task: tells of each workspace that has used nine tenths of its quota (`quota.near`). `fullCount`: of those, which take nothing more. */
+  reportQuotas(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly nearCount: number; readonly fullCount: number }>;
 }
 
 /** For the operator at the machine alone; no key reaches it. */
@@ -280,6 +234,7 @@ export interface Services {
   readonly timelines: TimelineService;
   readonly comparisons: ComparisonService;
   readonly embeddings: EmbeddingService;
+  readonly exports: ExportService;
   readonly models: ModelService;
   readonly keys: KeyService;
   readonly rules: RuleService;

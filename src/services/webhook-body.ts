@@ -19,7 +19,7 @@ export type WebhookBody = (delivery: DeliveryRecord, webhook: Pick<WebhookRecord
 export function createWebhookBody(queries: StoredQueries): WebhookBody {
   return async ({ id, event, workspaceId, variables, createdAt }, { query }, signal) => {
     const ids = Object.fromEntries(ID_VARIABLES.flatMap((name) => (variables[name] === undefined ? [] : [[name, variables[name]]])));
-    const envelope = { id, type: event, timestamp: createdAt.toISOString(), workspaceId, ids };
+    const envelope = { id, type: event, timestamp: createdAt.toISOString(), workspaceId, ids, ...(variables.figures === undefined ? {} : { figures: variables.figures }) };
     // A test is about nothing: the query would be asked for an object that is not there.
     const answer = query === null || event === 'webhook.test' ? { data: null, errors: [] } : await answerOf(queries, workspaceId, query, variables, signal);
     const whole = Buffer.from(stringifyWithColumns({ ...envelope, data: answer.data, ...(answer.errors.length === 0 ? {} : { errors: answer.errors }) }));

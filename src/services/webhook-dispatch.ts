@@ -2,7 +2,7 @@ import type { Transaction } from '../db/database.js';
 import type { DeliveryRepository, WebhookRepository } from '../db/webhook-repositories.js';
 import type { Fact } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
-import { variablesOf, type DeliveryRecord, type DeliveryVariables, type WebhookRecord } from '../domain/webhook.js';
+import { occurrenceOf, variablesOf, type DeliveryRecord, type DeliveryVariables, type WebhookRecord } from '../domain/webhook.js';
 import type { JobQueue } from '../queue/job-queue.js';
 
 /** Jobs that a resumption makes at once; the rest comes with the scheduled task, so that a long pause does not end in one transaction. */
@@ -63,7 +63,7 @@ export function createWebhookDispatch({ transaction, webhooks, deliveries, queue
       const variables = variablesOf(fact);
       let count = 0;
       for (const webhook of await webhooks.listening(tx, fact.workspaceId, fact.kind)) {
-        if ((await put(tx, webhook, variables, `${fact.kind} ${variables.id}`)) !== null) count += 1;
+        if ((await put(tx, webhook, variables, occurrenceOf(variables, new Date(now())))) !== null) count += 1;
       }
       return count;
     },

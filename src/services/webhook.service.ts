@@ -85,7 +85,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       const before = await existing(principal, id);
       check(given, { query: given.query === undefined ? before.query : given.query, events: given.events ?? before.events });
       return database.transaction(async (tx) => {
-        const webhook = await webhooks.update(tx, principal.workspaceId, id, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
+        const webhook = await webhooks.update(tx, principal.workspaceId, id, given);
         if (webhook === null) throw notFound('webhook', id);
         await audit.record(tx, principal, entry('webhook.changed', webhook));
         return webhook;
@@ -171,10 +171,9 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
     async pruneLog(signal) {
       const before = new Date(now() - logDays * DAY_MS);
       let removedCount = 0;
-      while (!signal.aborted) {
-        const count = await deliveries.prune(before, PRUNE_BATCH);
-        removedCount += count;
-        if (count < PRUNE_BATCH) break;
+      for (let count = PRUNE_BATCH; count === PRUNE_BATCH; removedCount += count) {
+        signal.throwIfAborted();
+        count = await deliveries.prune(before, PRUNE_BATCH);
       }
       return { removedCount };
     },

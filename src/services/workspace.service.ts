@@ -5,6 +5,7 @@ import { UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import { formatByteLength, usageHistory, type UsageOfKind } from '../domain/usage.js';
 import type { BlobStore } from '../storage/blob-store.js';
+import type { Notices } from './fact-outbox.js';
 import { lawChange } from './law.service.js';
 import { requireRole } from './permissions.js';
 import { parseWith } from './recording-input.js';
@@ -13,6 +14,7 @@ import type { UsageService, WorkspaceAdministration } from './service-contracts.
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_DAYS = 3660;
 const TRACKS_AT_ONCE = 1000;
+const NEAR_QUOTA = 0.9;
 
 const quota = z.number().int().min(0).nullable();
 const newWorkspace = z.object({ name: z.string().trim().min(1).max(100), maxStoredBytes: quota });
@@ -58,7 +60,7 @@ export function createWorkspaceAdministration(workspaces: WorkspaceRepository): 
   };
 }
 
-export function createUsageService(workspaces: WorkspaceRepository, blobs: Pick<BlobStore, 'list'>, now: () => number = Date.now): UsageService {
+export function createUsageService(workspaces: WorkspaceRepository, blobs: Pick<BlobStore, 'list'>, notify: Notices, now: () => number = Date.now): UsageService {
   const today = (): Date => new Date(Math.floor(now() / DAY_MS) * DAY_MS);
 
   /** One pass over the storage for all workspaces. */
@@ -90,14 +92,32 @@ export function createUsageService(workspaces: WorkspaceRepository, blobs: Pick<
       return { maxStoredBytes: workspace?.maxStoredBytes ?? null, storedBytes, kinds: snapshots.filter(({ day }) => day.getTime() === newest), history: usageHistory(snapshots) };
     },
 
-    async measureAll(signal) {
+    async measureAll(signal, isDryRun = false) {
       const tracks = await measureTracks(signal);
       const all = await workspaces.list();
+      let byteLength = 0;
       for (const { id } of all) {
         signal.throwIfAborted();
-        await workspaces.saveSnapshot(id, today(), [...(await workspaces.measure(id)), tracks.get(id) ?? { kind: 'tracks', byteLength: 0, itemCount: 0 }]);
+        const kinds: readonly UsageOfKind[] = [...(await workspaces.measure(id)), tracks.get(id) ?? { kind: 'tracks', byteLength: 0, itemCount: 0 }];
+        byteLength += kinds.reduce((sum, kind) => sum + kind.byteLength, 0);
+        if (!isDryRun) await workspaces.saveSnapshot(id, today(), kinds);
       }
-      return { workspaces: all.length };
+      return { workspaces: all.length, byteLength };
+    },
+
+    async reportQuotas(signal, isDryRun = false) {
+      let nearCount = 0;
+      let fullCount = 0;
+      for (const { id, maxStoredBytes } of await workspaces.list()) {
+        signal.throwIfAborted();
+        if (maxStoredBytes === null) continue;
+        const storedBytes = await workspaces.storedBytes(id);
+        if (storedBytes < maxStoredBytes * NEAR_QUOTA) continue;
+        nearCount += 1;
+        if (storedBytes >= maxStoredBytes) fullCount += 1;
+        if (!isDryRun) await notify({ kind: 'quota.near', workspaceId: id, storedBytes, maxBytes: maxStoredBytes });
+      }
+      return { nearCount, fullCount };
     },
   };
 }

@@ -51,7 +51,10 @@ export function segmentsOf(recordingId: string, durationSeconds: number, seed: n
   return segments;
 }
 
-export function timelineOf(segments: ReturnType<typeof segmentsOf>, binSeconds: number, seed: number) {
+/** `speaker` is null unless the mock of speakers gives one. */
+export type MockSegment = Omit<ReturnType<typeof segmentsOf>[number], 'speaker'> & { readonly speaker: object | null };
+
+export function timelineOf(segments: readonly MockSegment[], binSeconds: number, seed: number) {
   const startSeconds: number[] = [];
   for (const segment of segments) {
     if (segment.gate !== 'SPEECH') continue;
@@ -61,7 +64,7 @@ export function timelineOf(segments: ReturnType<typeof segmentsOf>, binSeconds: 
   return { binSeconds, labels: LABELS, startSeconds, series: LABELS.map((label, row) => ({ label, values: columns.map((column) => column[row]!) })) };
 }
 
-export function summaryOf(segments: ReturnType<typeof segmentsOf>) {
+export function summaryOf(segments: readonly MockSegment[]) {
   const judged = segments.filter((segment) => segment.prediction.scores.length > 0);
   if (judged.length === 0) return null;
   return verdict(LABELS.map((_, index) => judged.reduce((sum, segment) => sum + segment.prediction.scores[index]!.score, 0) / judged.length));

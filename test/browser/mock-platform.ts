@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
 import { LABELS, model, peaksOf, qualityOf, segmentsOf, summaryOf, timelineOf, warningsOf } from './mock-answers.js';
+import { MockEvaluation } from './mock-evaluation.js';
+import { MockRules } from './mock-rules.js';
+import { MockSpeakers } from './mock-speakers.js';
 import { wavSeconds } from './wave-file.js';
 
-interface StoredRecording { readonly id: string; readonly fileName: string; readonly wav: Buffer; readonly sha256: string; readonly createdAt: string; readonly seed: number; analyzed: boolean }
+interface StoredRecording { readonly id: string; readonly fileName: string; readonly wav: Buffer; readonly sha256: string; readonly createdAt: string; readonly seed: number; readonly withSpeakers: boolean; analyzed: boolean }
 interface StoredAnalysis { readonly id: string; readonly recording: StoredRecording; readonly createdAt: string; status: string; progress: number }
 interface Page { readonly first?: number; readonly after?: string | null }
 
@@ -15,6 +18,9 @@ export class MockPlatform {
   readonly #recordings: StoredRecording[] = [];
   readonly #analyses: StoredAnalysis[] = [];
   readonly #events = new EventEmitter();
+  readonly #speakers = new MockSpeakers();
+  readonly rules = new MockRules((id) => this.#analysis(this.#analyses.find((each) => each.id === id)), () => this.#analyses.filter(({ status }) => status === 'SUCCEEDED').map(({ id, recording }) => ({ analysisId: id, recordingId: recording.id, segments: this.#segments(recording) })));
+  readonly evaluation = new MockEvaluation();
   #modelState = 'READY';
   #linkCount = 0;
 
@@ -23,11 +29,27 @@ export class MockPlatform {
   }
 
   /** A finished recording, for lists and screenshots. */
-  seed(fileName: string, wav: Buffer, createdAt: Date): string {
-    const recording = this.#store(fileName, wav, createdAt);
+  seed(fileName: string, wav: Buffer, createdAt: Date, withSpeakers = false): string {
+    const recording = this.#store(fileName, wav, createdAt, withSpeakers);
     recording.analyzed = true;
     this.#analyses.push({ id: `ana_${recording.id}`, recording, createdAt: createdAt.toISOString(), status: 'SUCCEEDED', progress: 1 });
     return recording.id;
+  }
+
+  /** One that is being analysed and gets no further by itself, only by `advance`; 1 ends it. */
+  seedRunning(fileName: string, wav: Buffer, progress: number): { readonly recordingId: string; readonly advance: (progress: number) => void } {
+    const recording = this.#store(fileName, wav, new Date());
+    const analysis: StoredAnalysis = { id: `ana_${recording.id}`, recording, createdAt: recording.createdAt, status: 'RUNNING', progress };
+    this.#analyses.push(analysis);
+    const advance = (next: number): void => {
+      analysis.progress = next;
+      if (next === 1) {
+        analysis.status = 'SUCCEEDED';
+        recording.analyzed = true;
+      }
+      this.#events.emit(analysis.id);
+    };
+    return { recordingId: recording.id, advance };
   }
 
   audio(recordingId: string): Buffer | null {
@@ -51,13 +73,16 @@ export class MockPlatform {
       uploadRecording: ({ file }: { file: { fileName: string; bytes: Buffer } }) => this.#upload(file),
       analyzeRecording: ({ input }: { input: { recordingId: string } }) => this.#analyze(input.recordingId),
       cancelAnalysis: ({ id }: { id: string }) => this.#cancel(id),
+      setSpeakerRole: (change: { speakerId: string; role: string | null; reason: string }) => this.#speakers.setRole(change),
+      ...this.rules.root(),
+      ...this.evaluation.root(),
       loadModel: () => this.#setModel('READY'),
       unloadModel: () => this.#setModel('UNLOADED'),
     };
   }
 
   subscriptions() {
-    return { analysisProgress: ({ id }: { id: string }) => this.#progress(id), modelStateChanged: () => this.#modelStates() };
+    return { analysisProgress: ({ id }: { id: string }) => this.#progress(id), modelStateChanged: () => this.#modelStates(), alertRaised: () => this.rules.raised() };
   }
 
   async *#progress(id: string) {
@@ -78,9 +103,14 @@ export class MockPlatform {
     }
   }
 
-  #store(fileName: string, wav: Buffer, createdAt: Date): StoredRecording {
+  #segments(recording: StoredRecording) {
+    const segments = segmentsOf(recording.id, wavSeconds(recording.wav), recording.seed);
+    return recording.withSpeakers ? this.#speakers.assign(recording.id, segments) : segments;
+  }
+
+  #store(fileName: string, wav: Buffer, createdAt: Date, withSpeakers = false): StoredRecording {
     const sha256 = createHash('sha256').update(wav).digest('hex');
-    const recording = { id: `rec_${sha256.slice(0, 12)}`, fileName, wav, sha256, createdAt: createdAt.toISOString(), seed: this.#recordings.length * 1.7, analyzed: false };
+    const recording = { id: `rec_${sha256.slice(0, 12)}`, fileName, wav, sha256, createdAt: createdAt.toISOString(), seed: this.#recordings.length * 1.7, withSpeakers, analyzed: false };
     this.#recordings.push(recording);
     return recording;
   }
@@ -149,11 +179,14 @@ export class MockPlatform {
     if (!analysis) return null;
     const { id, recording, createdAt, status, progress } = analysis;
     const isDone = status === 'SUCCEEDED';
-    const segments = isDone ? segmentsOf(recording.id, wavSeconds(recording.wav), recording.seed) : [];
+    const all = this.#segments(recording);
+    // As the real one: what is finished of a running analysis can be read.
+    const segments = isDone ? all : status === 'RUNNING' ? all.slice(0, Math.floor(all.length * progress)) : [];
+    const talk = isDone && recording.withSpeakers ? this.#speakers.conversation(recording.id, all, wavSeconds(recording.wav)) : null;
     return {
       __typename: 'Analysis', id, recording: () => this.#recording(recording), status, progress, problem: null, model: model(this.#modelState), modelVersion: '1.0.0', modelDigest: null,
-      raw: false, speakersMode: 'NONE', createdAt, startedAt: null, finishedAt: null, summary: summaryOf(segments), speakers: [], warnings: isDone ? warningsOf() : [],
-      gate: isDone ? { kind: 'SPEECH', speechSeconds: 40, leftOutSeconds: 4.4, reason: '40.0 s of speech; 4.4 s without speech are left out.' } : null, embedding: null,
+      raw: false, speakersMode: recording.withSpeakers ? 'CHANNELS' : 'NONE', createdAt, startedAt: null, finishedAt: null, summary: isDone ? summaryOf(segments) : null, speakers: talk?.speakers ?? [], conversation: talk?.conversation ?? null, alerts: () => this.rules.alertsOf(id), warnings: isDone ? warningsOf() : [],
+      gate: isDone ? { kind: 'SPEECH', speechSeconds: 40, leftOutSeconds: 4.4, leftOut: [{ kind: 'MUSIC', seconds: 3.1 }, { kind: 'SILENCE', seconds: 1.3 }], reason: '40.0 s of speech; 4.4 s without speech are left out.' } : null, embedding: null,
       segments: (page: Page) => connection(segments, page), timeline: ({ binSeconds }: { binSeconds: number }) => timelineOf(segments, binSeconds, recording.seed),
     };
   }

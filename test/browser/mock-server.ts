@@ -6,6 +6,7 @@ import { extname, join, normalize } from 'node:path';
 import { buildSchema, GraphQLError, graphql, subscribe } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
+import { ruleJsonSchema } from '../../src/plugins/business-rules/rule.schema.js';
 import { MockPlatform } from './mock-platform.js';
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
@@ -34,6 +35,7 @@ export async function startMockServer(options: { readonly webRoot: string; reado
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://localhost');
     if (url.pathname === '/graphql') await answerGraphql(request, response);
+    else if (url.pathname === '/schemas/rule.json') sendJson(response, 200, ruleJsonSchema());
     else if (url.pathname.startsWith('/audio/')) sendAudio(platform.audio(url.pathname.slice('/audio/'.length)), request, response);
     else await sendFile(options.webRoot, url.pathname, response);
   };

@@ -3,9 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityFaults } from './accessibility.js';
 import { launchChromium, openWatched } from './chromium.js';
+import { LONG_MS, signIn, uploadAndOpen } from './steps.js';
 import { openTarget, type Target } from './target.js';
 
-const LONG_MS = 60_000;
 /** What Chromium itself writes to the console when the server says 401, as it must in that test. */
 const REFUSED = /status of 401/;
 
@@ -19,19 +19,6 @@ afterAll(async () => {
   await browser.close();
   await target.close();
 });
-
-async function signIn(page: Page, apiKey: string): Promise<void> {
-  await page.getByLabel('API key').fill(apiKey);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('button', { name: 'Sign out' }).waitFor();
-}
-
-/** Uploads the target's recording and waits until its segments are on the page. */
-async function uploadAndOpen(page: Page, { apiKey, audioFile }: Target): Promise<void> {
-  await signIn(page, apiKey);
-  await page.getByLabel('Recordings to analyse').setInputFiles(audioFile);
-  await page.getByRole('table').waitFor({ timeout: LONG_MS });
-}
 
 /** Different colours on a canvas: one or none would mean that nothing was drawn. */
 async function colorCount(page: Page, selector: string): Promise<number> {

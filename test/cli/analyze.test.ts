@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AnalysisReport, FileReport } from '../../src/cli/analysis-report.js';
+import type { AnalysisReport, FileReport } from '../../src/domain/analysis-report.js';
 import { plotPath } from '../../src/cli/analyze.command.js';
 import { fakeRuntime, runCommand } from './fake-runtime.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide, winner, type DataKind, type RetentionFacts, type RetentionPolicyRecord } from '../../src/domain/retention.js';
+import { clearingOrder, decide, winner, type DataKind, type RetentionFacts, type RetentionPolicyRecord } from '../../src/domain/retention.js';
 
 const NOW = new Date('2027-01-31T00:00:00Z');
 const daysAgo = (days: number): Date => new Date(NOW.getTime() - days * 24 * 3600 * 1000);
@@ -77,5 +77,13 @@ describe('retention', () => {
     expect(kinds([copy])).toEqual(['RECORDING']);
     expect(kinds([copy], facts({ archived: { RECORDING: daysAgo(20) } }))).toEqual([]);
     expect(kinds([copy], facts({ archived: { RECORDING: daysAgo(120) } }))).toEqual(['RECORDING']);
+  });
+
+  it('makes room first by what needs no archive, then by precedence, and never by what deletes nothing', () => {
+    const policies = [
+      policy({ id: 'archived', priority: 9 }), policy({ id: 'outright', action: 'DELETE' }), policy({ id: 'tagged', action: 'DELETE', tags: ['vip'] }), policy({ id: 'first', action: 'DELETE', priority: 5 }),
+      policy({ id: 'kept', action: 'KEEP' }), policy({ id: 'copied', action: 'ARCHIVE' }), policy({ id: 'off', action: 'DELETE', isEnabled: false }),
+    ];
+    expect(clearingOrder(policies).map(({ id }) => id)).toEqual(['first', 'tagged', 'outright', 'archived']);
   });
 });

@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { isPublicAddress, networkTest } from '../../src/domain/network-address.js';
-import { idsOfAll, variablesOf } from '../../src/domain/webhook.js';
+import { idsOfAll, occurrenceOf, variablesOf } from '../../src/domain/webhook.js';
 import { parseRetryAfter, RETRY_DELAYS_SECONDS, waitAfter } from '../../src/domain/webhook-schedule.js';
 import { REPLAY_WINDOW_SECONDS, signDelivery, verifyDelivery, type VerifyingKey } from '../../src/domain/webhook-signature.js';
 
@@ -88,6 +88,15 @@ describe('variables of stored queries', () => {
     expect(variablesOf({ kind: 'recording.deleted', workspaceId: 'ws', recordingId: 'rec' })).toEqual({ id: 'rec', event: 'recording.deleted', recordingId: 'rec' });
     expect(variablesOf({ kind: 'alert.raised', workspaceId: 'ws', alertId: 'alr', ruleId: 'rul', analysisId: 'ana', recordingId: 'rec' })).toMatchObject({ id: 'alr', ruleId: 'rul', analysisId: 'ana' });
     expect(variablesOf({ kind: 'review.resolved', workspaceId: 'ws', reviewId: 'rev', analysisId: 'ana' })).toMatchObject({ id: 'rev', analysisId: 'ana' });
+  });
+
+  it('have figures where a fact says more than ids, and such a fact is one delivery a day', () => {
+    const near = variablesOf({ kind: 'quota.near', workspaceId: 'ws', storedBytes: 9, maxBytes: 10 });
+    expect(near).toEqual({ id: 'ws', event: 'quota.near', figures: { storedBytes: 9, maxBytes: 10 } });
+    expect(variablesOf({ kind: 'key.ending', workspaceId: 'ws', keyId: 'key', endsAt: '2026-01-01T00:00:00Z' })).toMatchObject({ id: 'key', keyId: 'key' });
+    expect(variablesOf({ kind: 'disk.low', workspaceId: 'ws', freeBytes: 1, lowBytes: 2 }).figures).toEqual({ freeBytes: 1, lowBytes: 2 });
+    expect(occurrenceOf(near, new Date('2026-01-01T23:00:00Z'))).toBe('quota.near ws 2026-01-01');
+    expect(occurrenceOf(variablesOf({ kind: 'recording.deleted', workspaceId: 'ws', recordingId: 'rec' }), new Date())).toBe('recording.deleted rec');
   });
 
   it('are certain only where every event has them', () => {

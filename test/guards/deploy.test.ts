@@ -79,6 +79,26 @@ describe('the image', () => {
     expect([...allowed].filter((path) => filesUnder(['.'], ['']).every((file) => file !== path && !file.startsWith(`${path}/`)))).toEqual([]);
   });
 
+  it('has every folder that the program reads beside itself', () => {
+    const read = new Set(filesUnder(['src'], ['.ts']).flatMap((file) => [...text(file).matchAll(/packageFolder\(\), '([\w.]+)'/g)].map((match) => match[1]!)));
+    const inImage = [...stages.at(-1)!.matchAll(/^COPY .* \.\/(\w[\w.]*)/gm)].map((match) => match[1]!);
+    expect([...read].sort()).toEqual(expect.arrayContaining(['models', 'package.json', 'rules', 'web']));
+    expect([...read].filter((path) => path !== 'package.json' && !inImage.includes(path))).toEqual([]);
+  });
+
+  it('keeps the rules of the usual linters', () => {
+    // Continued lines are one instruction; comments are none.
+    const instructions = text('deploy/Dockerfile').replace(/^#.*\n/gm, '').replace(/\\\n\s*/g, '').split('\n').filter((line) => line !== '');
+    const of = (name: string): string[] => instructions.filter((line) => line.startsWith(`${name} `));
+    expect(instructions.filter((line) => !/^(FROM|WORKDIR|ENV|COPY|RUN|USER|VOLUME|EXPOSE|HEALTHCHECK|ENTRYPOINT|CMD) /.test(line))).toEqual([]);
+    expect(of('WORKDIR').filter((line) => !line.startsWith('WORKDIR /'))).toEqual([]);
+    expect([...of('ENTRYPOINT'), ...of('CMD')].filter((line) => !/^\w+ \[.*\]$/.test(line))).toEqual([]);
+    expect([of('ENTRYPOINT').length, of('CMD').length, of('HEALTHCHECK').length]).toEqual([1, 1, 1]);
+    const installing = of('RUN').filter((line) => line.includes('apt-get install'));
+    expect(installing.filter((line) => !/apt-get update && apt-get install -y --no-install-recommends .*rm -rf \/var\/lib\/apt\/lists\/\*/.test(line))).toEqual([]);
+    expect(of('RUN').filter((line) => /\bsudo\b|\bapt \|curl|wget|[^|]\|[^|]/.test(line))).toEqual([]);
+  });
+
   it('pins the major version of Node and holds no secret', () => {
     expect(stages.every((stage) => /^node:24-trixie-slim\b/.test(stage))).toBe(true);
     expect(text('deploy/Dockerfile')).not.toMatch(/KEY=|PASSWORD|SECRET/);
@@ -106,6 +126,22 @@ describe('the compose file', () => {
     const images = [...compose.matchAll(/^\s+image: (\S+)$/gm)].map((match) => match[1]!);
     expect(images.filter((image) => image !== 'undertone:latest' && !/:\d[\w.-]*$/.test(image))).toEqual([]);
     expect([...compose.matchAll(/^\s+ports: (.+)$/gm)].map((match) => match[1])).toEqual(['["${LISTEN:-127.0.0.1:4000}:4000"]']);
+  });
+
+  it('refers only to services, volumes and configs that there are, and waits for the health of those that tell it', () => {
+    const section = (name: string): string => new RegExp(`^${name}:\\n((?:(?: .*)?\\n)*)`, 'm').exec(`${compose}\n`)![1]!;
+    const entries = (name: string): Map<string, string> => new Map(section(name).split(/^ {2}(?=[\w-]+:)/m).filter((part) => /^[\w-]+:/.test(part)).map((part) => [part.slice(0, part.indexOf(':')), part]));
+    const services = entries('services');
+    expect([...services.keys()].sort()).toEqual(['api', 'bucket', 'database', 'objects', 'worker']);
+    const waits = [...services.values()].flatMap((service) => [...service.matchAll(/^ {6}([\w-]+): \{ condition: (\w+) \}$/gm)].map(([, target, condition]) => ({ target: target!, condition: condition! })));
+    expect(waits.length).toBeGreaterThan(3);
+    expect(waits.filter(({ target }) => !services.has(target))).toEqual([]);
+    // Our own image tells its health itself.
+    expect(waits.filter(({ target, condition }) => condition === 'service_healthy' && !/healthcheck:|\*undertone/.test(services.get(target) ?? ''))).toEqual([]);
+    const volumes = [...section('services').matchAll(/^\s+volumes: \["([\w-]+):/gm)].map((match) => match[1]!);
+    expect(volumes.sort()).toEqual([...entries('volumes').keys()].sort());
+    expect([...section('services').matchAll(/- source: ([\w-]+)/g)].map((match) => match[1])).toEqual([...entries('configs').keys()]);
+    expect([...services.values()].filter((service) => !/^ {4}(restart:|<<: \*undertone)/m.test(service))).toEqual([]);
   });
 
   it('gives the drain less time than the stop', () => {

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FileReport } from '../../src/cli/analysis-report.js';
+import type { FileReport } from '../../src/domain/analysis-report.js';
 
 const SAMPLE = join('samples', 'conversation.flac');
 const START = "const { demoMain } = await import('./dist/src/cli/demo.main.js'); process.exitCode = await demoMain(process.argv.slice(1), { packageRoot: process.cwd(), environment: process.env });";

@@ -234,6 +234,16 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
 
     evaluationCases(() => ({ platform, principal: admin }));
 
+    it('says of every scheduled task what it would do, and does none of it', async () => {
+      const { client } = platform.database;
+      const rows = async (): Promise<readonly number[]> => Promise.all([client.recording.count(), client.analysis.count(), client.usageSnapshot.count(), client.evaluationRun.count(), client.archive.count(), client.auditEvent.count()]);
+      const before = await rows();
+      for (const { id } of platform.scheduler.tasks) expect([id, (await platform.scheduler.runNow(id, { isDryRun: true })).failure]).toEqual([id, null]);
+      expect(await rows()).toEqual(before);
+      const ids = ['retention', 'archive-verification', 'orphan-sweep', 'temporary-files', 'disk-watermark', 'quota-report', 'evaluation', 'key-expiry', 'database-maintenance'];
+      expect((await platform.services.tasks.list(admin)).map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+    });
+
     it('runs its scheduled tasks by hand and sweeps nothing that is in use', async () => {
       const run = await platform.scheduler.runNow('orphan-sweep');
       expect(run.failure).toBeNull();

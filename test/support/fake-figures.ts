@@ -9,7 +9,8 @@ export function fakeFigures(world: Pick<FakeWorld, 'analyses'>): Pick<Services, 
   return {
     usage: {
       usage: () => Promise.resolve({ maxStoredBytes: 1000, storedBytes: 600, kinds: [{ kind: 'audio', byteLength: 600, itemCount: 2 }], history: usageHistory([{ day: new Date('2026-01-02T00:00:00Z'), kind: 'audio', byteLength: 600, itemCount: 2 }]) }),
-      measureAll: () => Promise.resolve({ workspaces: 1 }),
+      measureAll: () => Promise.resolve({ workspaces: 1, byteLength: 600 }),
+      reportQuotas: () => Promise.resolve({ nearCount: 0, fullCount: 0 }),
     },
     statistics: createStatisticsService({
       count: (workspaceId, from, to, bucket) => {

@@ -9,6 +9,7 @@ import { roleAllows, type Principal, type Role } from '../../src/domain/principa
 import type { AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingRecord, RoleChangeRecord, SegmentRecord, SpeakerRecord } from '../../src/domain/records.js';
 import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
+import { createExportService } from '../../src/services/export.service.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
 import { fakeReviews } from './fake-reviews.js';
@@ -160,7 +161,7 @@ function fakeServices(world: FakeWorld): Services {
     if (at === -1) throw new UndertoneError('NOT_FOUND', 'There is no such dead letter.', { id });
     return Promise.resolve(world.deadLetters.splice(at, 1)[0]!);
   };
-  return {
+  const core: Omit<Services, 'exports'> = {
     ...withoutRetention(),
     recordings: {
       assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
@@ -393,4 +394,5 @@ function fakeServices(world: FakeWorld): Services {
     alerts: world.ruled.alerts,
     reviews: world.reviewed.service,
   };
+  return { ...core, exports: createExportService(core) };
 }

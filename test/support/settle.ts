@@ -25,7 +25,7 @@ async function withTasks<T>(db: Database, blobs: StorageBackend, work: (maintena
   await queue.start();
   try {
     return await work(createMaintenanceService({
-      database: db, recordings: createRecordingRepository(db), analyses: createAnalysisRepository(db), blobs, queue, models: { isHeld: () => true }, keys: createApiKeyRepository(db), taskRuns: createTaskRunRepository(db, 'ws_default'), events: createEventBus(() => undefined), now: () => Date.now() + LATER_MS,
+      database: db, recordings: createRecordingRepository(db), analyses: createAnalysisRepository(db), blobs, queue, models: { isHeld: () => true }, keys: createApiKeyRepository(db), taskRuns: createTaskRunRepository(db, 'ws_default'), events: createEventBus(() => undefined), notify: () => Promise.resolve(), now: () => Date.now() + LATER_MS,
     }));
   } finally {
     await queue.stop({ deadlineMs: 0 });

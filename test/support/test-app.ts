@@ -9,6 +9,7 @@ import type { TlsFiles } from '../../src/http/tls.js';
 import { buildApiSchema } from '../../src/resolvers/build-schema.js';
 import { contextFactory } from '../../src/resolvers/request-context.js';
 import type { RateLimits } from '../../src/domain/settings.js';
+import type { Services } from '../../src/services/service-contracts.js';
 import { createRateLimiter } from '../../src/services/rate-limiter.js';
 import { FakeWorld } from './fake-services.js';
 
@@ -44,10 +45,13 @@ export interface TestAppOptions {
   readonly trustedProxies?: readonly string[];
   readonly corsOrigins?: readonly string[];
   readonly tls?: TlsFiles;
+  /** Real ones in the place of the fakes. */
+  readonly services?: Partial<Services>;
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const world = new FakeWorld();
+  const services: Services = { ...world.services, ...options.services };
   const logLines: string[] = [];
   const log = pino({ level: 'info' }, new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -58,7 +62,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const settings = { maxUploadBytes: options.maxUploadBytes ?? 1_000_000, minUploadBytesPerSecond: options.minUploadBytesPerSecond ?? 1, introspection: options.introspection ?? true, trustedProxies: options.trustedProxies ?? [], corsOrigins: options.corsOrigins ?? [], maxPageSize: options.maxPageSize ?? 200, maxAudioSeconds: 3600, maxRawSeconds: 120, maxAudioChannels: 64, minSampleRateHz: 1000, maxSampleRateHz: 768_000, analyzeWaitMs: 1000 };
   const facts = { version: '0.0.0-test', audioFormats: ['wav', 'mp3'], diarization: () => ({ isAvailable: false, diarizer: 'sherpa-onnx', reason: 'No diarization model is installed; pull one' }), transcription: false, limits: shownLimits({ ...DEFAULT_HTTP_LIMITS, ...options.limits }) };
   const app = await buildApp({
-    services: world.services, settings, schema, createContext: contextFactory({ services: world.services, settings, facts }), checks: options.checks ?? [], log, webDir: options.webDir ?? '/nowhere',
+    services, settings, schema, createContext: contextFactory({ services, settings, facts }), checks: options.checks ?? [], log, webDir: options.webDir ?? '/nowhere',
     limiter: createRateLimiter({ requests: 0, queryCost: 0, uploadBytes: 0, failedKeys: 0, ...options.rateLimits }),
     ...(options.tls !== undefined && { tls: options.tls }),
     ...(options.limits !== undefined && { limits: options.limits }),

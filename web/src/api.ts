@@ -1,5 +1,5 @@
 import { createClient, type Client } from 'graphql-ws/client';
-import type { Operation } from './documents.js';
+import type { Operation } from './operation.js';
 
 const PATH = '/graphql';
 

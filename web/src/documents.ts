@@ -1,20 +1,14 @@
+import { operation } from './operation.js';
+import { ALERT } from './rule-documents.js';
 import type {
   AnalysisDetail, AnalysisStatus, Capabilities, Model, PageInfo, Problem, RecordingDetail, RecordingRow, Segment, SimilarSegment, SpeakersMode, Timeline, Viewer,
 } from './types.js';
 
-/** A GraphQL operation with the types of what goes in and what comes out. */
-export interface Operation<Result, Variables> {
-  readonly text: string;
-  /** Never set: it carries the types only. */
-  readonly types?: (variables: Variables) => Result;
-}
-
-function operation<Result, Variables = Record<string, never>>(text: string): Operation<Result, Variables> {
-  return { text };
-}
-
 const VERDICT = 'label confidence calibrated abstained predictionSet';
-const SEGMENT = `id index startSeconds endSeconds gate gateReason text speaker { key role } prediction { ${VERDICT} }`;
+const SEGMENT = `id index startSeconds endSeconds gate gateReason text speaker { id key role } prediction { ${VERDICT} }`;
+const SPEAKER = `id key role roleSource channel talkSeconds summary { ${VERDICT} }
+  figures { talkShare overlapSeconds turnCount meanTurnSeconds longestTurnSeconds interruptionCount interruptedCount responseSeconds }
+  roleHistory { id before after reason keyName changedAt }`;
 const MODEL = `id name version labels license attribution precision isDefault calibrated state stateMessage provider providerFallback
   loadMs memoryBytes queueLength`;
 const RECORDING_ROW = 'id fileName title createdAt durationSeconds latestAnalysis { id status summary { label confidence abstained } }';
@@ -40,7 +34,7 @@ export const RECORDING = operation<{ recording: RecordingDetail | null }, { id: 
     id fileName title createdAt byteLength durationSeconds audioUrl
     quality {
       container codec bitrateBps originalSampleRateHz originalChannels effectiveBandwidthHz integratedLoudnessLufs peakDbfs
-      clippingRatio speechLevelDbfs snrDb silenceRatio speechSeconds dropoutCount
+      clippingRatio dcOffset speechLevelDbfs snrDb silenceRatio speechSeconds dropoutCount
     }
     speechRegions { startSeconds endSeconds }
     waveform { bucketSeconds minimum maximum }
@@ -59,8 +53,13 @@ export const ANALYSIS = operation<{ analysis: AnalysisDetail | null }, { id: str
     model { id name labels }
     summary { ${VERDICT} scores { label score } }
     warnings { code message }
-    gate { kind speechSeconds leftOutSeconds reason }
-    speakers { id key role talkSeconds summary { ${VERDICT} } }
+    gate { kind speechSeconds leftOutSeconds leftOut { kind seconds } reason }
+    speakers { ${SPEAKER} }
+    conversation {
+      speech { startSeconds endSeconds speakers } turns { startSeconds endSeconds speakers } overlaps { startSeconds endSeconds }
+      speechSeconds overlapSeconds silenceSeconds silenceRatio longestSilenceSeconds speakerChangeCount interruptionCount
+    }
+    alerts { ${ALERT} }
   }
 }`);
 
@@ -73,8 +72,8 @@ export const SEGMENTS = operation<
   }
 }`);
 
-export const TIMELINE = operation<{ analysis: { timeline: Timeline } | null }, { id: string; binSeconds: number }>(`query Timeline($id: ID!, $binSeconds: Float!) {
-  analysis(id: $id) { timeline(binSeconds: $binSeconds) { binSeconds labels startSeconds series { label values } } }
+export const TIMELINE = operation<{ analysis: { timeline: Timeline } | null }, { id: string; binSeconds: number; speaker: string | undefined }>(`query Timeline($id: ID!, $binSeconds: Float!, $speaker: ID) {
+  analysis(id: $id) { timeline(binSeconds: $binSeconds, speaker: $speaker) { binSeconds labels startSeconds series { label values } } }
 }`);
 
 export const SIMILAR = operation<{ similarSegments: readonly SimilarSegment[] }, { segmentId: string; first: number }>(`query Similar($segmentId: ID!, $first: Int!) {
@@ -131,3 +130,7 @@ export const PROGRESS_EVENTS = operation<{ analysisProgress: { status: AnalysisS
 );
 
 export const MODEL_EVENTS = operation<{ modelStateChanged: Model }>(`subscription ModelEvents { modelStateChanged { ${MODEL} } }`);
+
+export const SET_SPEAKER_ROLE = operation<{ setSpeakerRole: { __typename: string } & Partial<Problem> }, { speakerId: string; role: string | null; reason: string }>(`mutation SetSpeakerRole($speakerId: ID!, $role: String, $reason: String!) {
+  setSpeakerRole(speakerId: $speakerId, role: $role, reason: $reason) { __typename ... on Speaker { id } ... on Problem { code message } }
+}`);

@@ -1,3 +1,5 @@
+import type { Alert } from './rule-types.js';
+
 /** The parts of the GraphQL schema that the page asks for, in its own words. `documents.ts` is checked against the schema. */
 export type AnalysisStatus = 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 export type GateKind = 'SPEECH' | 'SILENCE' | 'SINGING' | 'MUSIC' | 'NOISE' | 'BYPASSED';
@@ -39,6 +41,7 @@ export interface Quality {
   readonly integratedLoudnessLufs: number | null;
   readonly peakDbfs: number | null;
   readonly clippingRatio: number;
+  readonly dcOffset: number;
   readonly speechLevelDbfs: number | null;
   readonly snrDb: number | null;
   readonly silenceRatio: number;
@@ -83,10 +86,49 @@ export interface AnalysisDetail {
   readonly model: { readonly id: string; readonly name: string; readonly labels: readonly string[] };
   readonly summary: Summary | null;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
-  readonly gate: { readonly kind: GateKind; readonly speechSeconds: number; readonly leftOutSeconds: number; readonly reason: string } | null;
+  readonly gate: { readonly kind: GateKind; readonly speechSeconds: number; readonly leftOutSeconds: number; readonly leftOut: readonly LeftOut[] | null; readonly reason: string } | null;
   readonly speakers: readonly Speaker[];
+  readonly conversation: Conversation | null;
+  readonly alerts: readonly Alert[];
 }
-export interface Speaker { readonly id: string; readonly key: string; readonly role: string | null; readonly talkSeconds: number; readonly summary: Verdict | null }
+export interface LeftOut { readonly kind: GateKind; readonly seconds: number }
+export interface Speaker {
+  readonly id: string;
+  readonly key: string;
+  readonly role: string | null;
+  readonly roleSource: 'CHANNEL' | 'FIRST_SPEAKER' | 'TALK_TIME' | 'PERSON' | null;
+  readonly channel: number | null;
+  readonly talkSeconds: number;
+  readonly summary: Verdict | null;
+  readonly figures: SpeakerFigures | null;
+  readonly roleHistory: readonly RoleChange[];
+}
+export interface SpeakerFigures {
+  readonly talkShare: number;
+  readonly overlapSeconds: number;
+  readonly turnCount: number;
+  readonly meanTurnSeconds: number;
+  readonly longestTurnSeconds: number;
+  readonly interruptionCount: number;
+  readonly interruptedCount: number;
+  readonly responseSeconds: number | null;
+}
+export interface RoleChange { readonly id: string; readonly before: string | null; readonly after: string | null; readonly reason: string; readonly keyName: string; readonly changedAt: string }
+
+/** Who spoke when: columns of equal length in the order of time, `speakers` by id. */
+export interface Turns extends Regions { readonly speakers: readonly string[] }
+export interface Conversation {
+  readonly speech: Turns;
+  readonly turns: Turns;
+  readonly overlaps: Regions;
+  readonly speechSeconds: number;
+  readonly overlapSeconds: number;
+  readonly silenceSeconds: number;
+  readonly silenceRatio: number;
+  readonly longestSilenceSeconds: number;
+  readonly speakerChangeCount: number;
+  readonly interruptionCount: number;
+}
 
 export interface Segment {
   readonly id: string;
@@ -96,7 +138,7 @@ export interface Segment {
   readonly gate: GateKind;
   readonly gateReason: string | null;
   readonly text: string | null;
-  readonly speaker: { readonly key: string; readonly role: string | null } | null;
+  readonly speaker: { readonly id: string; readonly key: string; readonly role: string | null } | null;
   readonly prediction: Verdict;
 }
 

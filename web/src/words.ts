@@ -1,4 +1,4 @@
-import type { AnalysisStatus, GateKind, ModelStateKind } from './types.js';
+import type { AnalysisStatus, GateKind, ModelStateKind, Speaker } from './types.js';
 
 /** What each warning means for the reading of the result. The server's message, with its figures, stands beside it. */
 const WARNINGS: Readonly<Record<string, { readonly title: string; readonly advice: string }>> = {
@@ -63,4 +63,19 @@ export function modelStateWord(state: ModelStateKind): string {
 export function listWords(words: readonly string[]): string {
   if (words.length < 2) return words.join('');
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+}
+
+/** `channel-0` → `channel 1`: people count from one. */
+export function speakerWord({ role, key }: Pick<Speaker, 'role' | 'key'>): string {
+  if (role !== null) return role;
+  const [, channel] = /^channel-(\d+)$/.exec(key) ?? [];
+  return channel === undefined ? key.replace('-', ' ') : `channel ${Number(channel) + 1}`;
+}
+
+const ROLE_SOURCES: Readonly<Record<NonNullable<Speaker['roleSource']>, string>> = {
+  CHANNEL: 'by channel', FIRST_SPEAKER: 'by who spoke first', TALK_TIME: 'by talk time', PERSON: 'said by a person',
+};
+
+export function roleSourceWord(source: Speaker['roleSource']): string {
+  return source === null ? 'no role yet' : ROLE_SOURCES[source];
 }

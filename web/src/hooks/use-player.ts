@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Api } from '../api.js';
 import { AUDIO_URL } from '../documents.js';
 import { Player } from '../player.js';
@@ -18,9 +18,13 @@ export function usePlayer(api: Api, recordingId: string, audioUrl: string): Play
 /** Re-renders when `read` gives another value: at most as often as the value changes, however often the player ticks. */
 export function usePlayerValue<Value extends string | number | boolean | null>(player: Player, read: (player: Player) => Value): Value {
   const [value, setValue] = useState(() => read(player));
+  // What is read may depend on what is shown, which grows while an analysis runs.
+  const latest = useRef(read);
+  latest.current = read;
   useEffect(() => {
-    setValue(read(player));
-    return player.listen(() => setValue(read(player)));
+    const look = (): void => setValue(latest.current(player));
+    look();
+    return player.listen(look);
   }, [player]);
   return value;
 }

@@ -1,17 +1,29 @@
 import { useEffect, useState } from 'preact/hooks';
 
-export type Route = { readonly name: 'home' } | { readonly name: 'models' } | { readonly name: 'recording'; readonly id: string };
+/** Views that are a list, and one of it where `id` is set. */
+export const SECTIONS = ['alerts', 'rules', 'evaluation', 'models'] as const;
+export type Section = (typeof SECTIONS)[number];
+
+export type Route =
+  | { readonly name: 'home' }
+  | { readonly name: Section; readonly id: string | null }
+  | { readonly name: 'recording'; readonly id: string; readonly atSeconds: number | null };
 
 /** Routes live behind the `#`: they need no server and never carry a key. */
 export function parseRoute(hash: string): Route {
-  const [, name, id] = /^#\/([a-z]+)(?:\/([\w-]+))?$/.exec(hash) ?? [];
-  if (name === 'models') return { name: 'models' };
-  if (name === 'recordings' && id !== undefined) return { name: 'recording', id };
-  return { name: 'home' };
+  const [, name, id, at] = /^#\/([a-z]+)(?:\/([\w-]+))?(?:\/(\d+(?:\.\d+)?))?$/.exec(hash) ?? [];
+  if (name === 'recordings' && id !== undefined) return { name: 'recording', id, atSeconds: at === undefined ? null : Number(at) };
+  const section = SECTIONS.find((each) => each === name);
+  return section === undefined ? { name: 'home' } : { name: section, id: id ?? null };
 }
 
-export function recordingHref(id: string): string {
-  return `#/recordings/${id}`;
+/** `atSeconds`: opens with the playhead there. */
+export function recordingHref(id: string, atSeconds?: number): string {
+  return atSeconds === undefined ? `#/recordings/${id}` : `#/recordings/${id}/${Math.max(0, atSeconds).toFixed(1)}`;
+}
+
+export function sectionHref(section: Section, id?: string): string {
+  return id === undefined ? `#/${section}` : `#/${section}/${id}`;
 }
 
 export function useRoute(): Route {

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import type { Api } from '../api.js';
 import { SEGMENTS } from '../documents.js';
 import type { Segment } from '../types.js';
@@ -10,10 +11,10 @@ export interface Segments { readonly rows: readonly Segment[]; readonly totalCou
 
 /**
  * All segments of an analysis (the waveform is coloured by them), page by page; 3,000 at most, which is some ten hours
- * of talk. `totalCount` says how many there are.
+ * of talk. `totalCount` says how many there are. A new `round` asks again and keeps what is shown until then.
  */
-export function useSegments(api: Api, analysisId: string | null): Loaded<Segments> {
-  const [loaded] = useLoaded(analysisId ?? '', async (signal) => {
+export function useSegments(api: Api, analysisId: string | null, round: number): Loaded<Segments> {
+  const [loaded, reload] = useLoaded(analysisId ?? '', async (signal) => {
     const rows: Segment[] = [];
     let totalCount = 0;
     let after: string | undefined;
@@ -27,5 +28,8 @@ export function useSegments(api: Api, analysisId: string | null): Loaded<Segment
     }
     return { rows, totalCount };
   });
+  useEffect(() => {
+    if (round > 0) reload();
+  }, [round]);
   return loaded;
 }

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { Api } from '../api.js';
 import { TIMELINE } from '../documents.js';
 import type { Timeline } from '../types.js';
@@ -11,11 +12,17 @@ export function binSecondsFor(durationSeconds: number): number {
   return BIN_CHOICES_SECONDS.find((binSeconds) => durationSeconds / binSeconds <= MOST_BINS) ?? 60;
 }
 
-export function useTimeline(api: Api, analysisId: string | null, durationSeconds: number): Loaded<Timeline | null> {
+/** The timeline of everybody or of one speaker. The one before stays until the next is there, so that nothing jumps; a new `round` asks again. */
+export function useTimeline(api: Api, analysisId: string | null, durationSeconds: number, speakerId: string | null, round: number): Loaded<Timeline | null> {
   const binSeconds = binSecondsFor(durationSeconds);
-  const [loaded] = useLoaded(`${analysisId ?? ''} ${binSeconds}`, async (signal) => {
+  const last = useRef<{ readonly analysisId: string | null; readonly timeline: Loaded<Timeline | null> } | null>(null);
+  const [loaded, reload] = useLoaded(`${analysisId ?? ''} ${binSeconds} ${speakerId ?? ''}`, async (signal) => {
     if (analysisId === null) return null;
-    return (await api.run(TIMELINE, { id: analysisId, binSeconds }, signal)).analysis?.timeline ?? null;
+    return (await api.run(TIMELINE, { id: analysisId, binSeconds, speaker: speakerId ?? undefined }, signal)).analysis?.timeline ?? null;
   });
-  return loaded;
+  useEffect(() => {
+    if (round > 0) reload();
+  }, [round]);
+  if (loaded.kind !== 'loading') last.current = { analysisId, timeline: loaded };
+  return loaded.kind === 'loading' && last.current?.analysisId === analysisId ? last.current.timeline : loaded;
 }

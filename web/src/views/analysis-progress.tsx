@@ -11,16 +11,28 @@ interface Props {
   readonly api: Api;
   readonly analysis: AnalysisDetail;
   readonly canCancel: boolean;
+  /** Enough is new to look at what is finished so far. */
+  readonly onPart: () => void;
   readonly onEnd: () => void;
 }
 
+/** Growth of progress between two looks at the parts: twenty looks at most, however long the recording. */
+const PART = 0.05;
+
 /** An analysis under way, followed to its end. */
-export function AnalysisProgress({ api, analysis, canCancel, onEnd }: Props) {
+export function AnalysisProgress({ api, analysis, canCancel, onPart, onEnd }: Props) {
   const [state, setState] = useState<ProgressState>(analysis);
   const [problem, setProblem] = useState<string | null>(null);
   useEffect(() => {
     const abort = new AbortController();
-    followAnalysis(api, analysis.id, setState, abort.signal).then(
+    let seen = 0;
+    const note = (next: ProgressState): void => {
+      setState(next);
+      if (next.status !== 'RUNNING' || next.progress - seen < PART) return;
+      seen = next.progress;
+      onPart();
+    };
+    followAnalysis(api, analysis.id, note, abort.signal).then(
       () => {
         if (!abort.signal.aborted) onEnd();
       },

@@ -1,7 +1,8 @@
 import { useMemo, useState } from 'preact/hooks';
 import { useTimeWindow } from '../hooks/use-time-window.js';
 import type { Player } from '../player.js';
-import type { RecordingDetail, Segment, Timeline } from '../types.js';
+import type { Conversation, RecordingDetail, Segment, Speaker, Timeline } from '../types.js';
+import { speakerWord } from '../words.js';
 import { Legend } from './legend.js';
 import { PlayerBar } from './player-bar.js';
 import { Readout } from './readout.js';
@@ -12,13 +13,18 @@ interface Props {
   readonly recording: RecordingDetail;
   readonly durationSeconds: number;
   readonly segments: readonly Segment[];
+  readonly speakers: readonly Speaker[];
+  readonly conversation: Conversation | null;
   readonly timeline: Timeline | null;
+  /** Whose timeline is shown; null: everybody's. */
+  readonly speakerId: string | null;
+  readonly onSpeaker: (id: string | null) => void;
 }
 
 const NO_LABELS: readonly string[] = [];
 
-/** Hear and see the recording: player, waveform, speech and timeline in step. */
-export function ListenCard({ player, recording, durationSeconds, segments, timeline }: Props) {
+/** Hear and see the recording: player, waveform, speech, speakers and timeline in step. */
+export function ListenCard({ player, recording, durationSeconds, segments, speakers, conversation, timeline, speakerId, onSpeaker }: Props) {
   const control = useTimeWindow(durationSeconds);
   const [only, setOnly] = useState<string | null>(null);
   const [hoverSeconds, setHoverSeconds] = useState<number | null>(null);
@@ -29,12 +35,23 @@ export function ListenCard({ player, recording, durationSeconds, segments, timel
       <PlayerBar player={player} durationSeconds={durationSeconds} control={control} />
       <Track
         player={player} durationSeconds={durationSeconds} control={control} waveform={recording.waveform} regions={recording.speechRegions}
-        segments={inOrder} timeline={timeline} labels={labels} only={only} onHover={setHoverSeconds}
+        segments={inOrder} speakers={speakers} conversation={conversation} timeline={timeline} labels={labels} only={only} onHover={setHoverSeconds}
       />
-      {timeline && timeline.startSeconds.length > 0 && (
+      {timeline && (timeline.startSeconds.length > 0 || speakerId !== null) && (
         <div class="listen-foot">
-          <Readout player={player} timeline={timeline} segments={segments} labels={labels} hoverSeconds={hoverSeconds} />
-          <Legend labels={labels} only={only} onOnly={setOnly} />
+          <div class="listen-tools">
+            <Readout player={player} timeline={timeline} segments={segments} speakers={speakers} conversation={conversation} labels={labels} hoverSeconds={hoverSeconds} />
+            {speakers.length > 1 && (
+              <label class="inline-field">
+                <span class="small muted">Timeline of</span>
+                <select class="input input--small" value={speakerId ?? ''} onChange={(event) => onSpeaker(event.currentTarget.value || null)}>
+                  <option value="">everybody</option>
+                  {speakers.map((speaker) => <option key={speaker.id} value={speaker.id}>{speakerWord(speaker)}</option>)}
+                </select>
+              </label>
+            )}
+          </div>
+          <Legend labels={labels} hasOverlaps={conversation !== null && conversation.overlaps.startSeconds.length > 0} only={only} onOnly={setOnly} />
         </div>
       )}
     </section>

@@ -4,6 +4,7 @@ import { LOAD_MODEL, UNLOAD_MODEL } from '../documents.js';
 import { useModels } from '../hooks/use-models.js';
 import { ModelCard } from './model-card.js';
 import { Notice } from './notice.js';
+import { PageHead } from './page-head.js';
 
 export function ModelsPage({ api, isAdmin }: { readonly api: Api; readonly isAdmin: boolean }) {
   const { loaded: models, reload } = useModels();
@@ -20,12 +21,7 @@ export function ModelsPage({ api, isAdmin }: { readonly api: Api; readonly isAdm
   };
   return (
     <>
-      <header class="head">
-        <div class="head-words">
-          <h1 class="head-title">Models</h1>
-          <p class="muted">A model wakes when it is needed and sleeps when it is not, so that memory is given back.</p>
-        </div>
-      </header>
+      <PageHead title="Models" words="A model wakes when it is needed and sleeps when it is not, so that memory is given back." />
       {problem !== null && <Notice tone="error" title="That did not work">{problem}</Notice>}
       {models.kind === 'loading' && <p class="muted" role="status">Loading…</p>}
       {models.kind === 'failed' && <Notice tone="error" title="The models could not be loaded" action={{ label: 'Try again', run: reload }}>{models.error.message}</Notice>}

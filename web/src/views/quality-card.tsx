@@ -16,6 +16,7 @@ function figuresOf(quality: Quality): readonly Figure[] {
     { name: 'Loudness', value: decibels(quality.integratedLoudnessLufs, 'LUFS'), meaning: quality.speechLevelDbfs === null ? 'no speech to measure' : `speech at ${decibels(quality.speechLevelDbfs, 'dBFS')}` },
     { name: 'Peak', value: decibels(quality.peakDbfs, 'dBFS'), meaning: quality.clippingRatio > 0 ? `${formatNumber(quality.clippingRatio * 100, 3)} % of samples are clipped` : 'no clipping' },
     { name: 'Bandwidth', value: quality.effectiveBandwidthHz === null ? 'not measurable' : `${formatNumber(quality.effectiveBandwidthHz / 1000, 1)} kHz`, meaning: 'highest frequency with content; telephone: 3.4 kHz' },
+    { name: 'Offset', value: formatNumber(quality.dcOffset, 4), meaning: 'constant part of the signal, of full scale; 0 is right' },
     { name: 'Dropouts', value: formatNumber(quality.dropoutCount), meaning: 'gaps inside speech' },
   ];
 }

@@ -2,21 +2,24 @@ import { formatShare, formatTime } from '../format.js';
 import { usePlayerValue } from '../hooks/use-player.js';
 import { binAt } from '../paint/stack.js';
 import type { Player } from '../player.js';
-import type { Segment, Timeline } from '../types.js';
-import { gateWord, isGated } from '../words.js';
+import { stretchesOf } from '../paint/speakers.js';
+import type { Conversation, Segment, Speaker, Timeline } from '../types.js';
+import { gateWord, isGated, speakerWord } from '../words.js';
 import { ToneLabel } from './tone-label.js';
 
 interface Props {
   readonly player: Player;
   readonly timeline: Timeline;
   readonly segments: readonly Segment[];
+  readonly speakers: readonly Speaker[];
+  readonly conversation: Conversation | null;
   readonly labels: readonly string[];
   /** The moment under the pointer; null: the playhead. */
   readonly hoverSeconds: number | null;
 }
 
 /** The chart in words: what is expressed at the pointer, or else at the playhead. */
-export function Readout({ player, timeline, segments, labels, hoverSeconds }: Props) {
+export function Readout({ player, timeline, segments, speakers, conversation, labels, hoverSeconds }: Props) {
   const tenths = usePlayerValue(player, (each) => Math.round(each.timeSeconds * 10));
   const seconds = hoverSeconds ?? tenths / 10;
   const bin = binAt(timeline, seconds);
@@ -25,9 +28,11 @@ export function Readout({ player, timeline, segments, labels, hoverSeconds }: Pr
     .sort((a, b) => b.share - a.share)
     .slice(0, 3);
   const gated = segments.find((segment) => isGated(segment.gate) && segment.startSeconds <= seconds && seconds < segment.endSeconds);
+  const talking = conversation === null ? [] : speakers.filter(({ id }) => stretchesOf(conversation.speech, id).some(({ startSeconds, endSeconds }) => startSeconds <= seconds && seconds < endSeconds));
   return (
     <p class="readout small">
       <span class="readout-time">At {formatTime(seconds, 1)}</span>
+      {talking.length > 0 && <span>{talking.map(speakerWord).join(' and ')}</span>}
       {gated
         ? <span class="muted">{gateWord(gated.gate)}: not judged</span>
         : shares.length === 0

@@ -11,13 +11,15 @@ import { RecordingBody } from './recording-body.js';
 interface Props {
   readonly api: Api;
   readonly id: string;
+  /** Where to put the playhead at first; null: at the beginning. */
+  readonly atSeconds: number | null;
   readonly viewer: Viewer;
   readonly capabilities: Capabilities;
   /** Something changed that the list of recordings shows. */
   readonly onChange: () => void;
 }
 
-export function RecordingPage({ api, id, viewer, capabilities, onChange }: Props) {
+export function RecordingPage({ api, id, atSeconds, viewer, capabilities, onChange }: Props) {
   const [loaded, reload] = useLoaded(id, async (signal) => (await api.run(RECORDING, { id }, signal)).recording);
   const recording = loaded.kind === 'ready' ? loaded.value : null;
   const name = recording ? (recording.title ?? recording.fileName) : null;
@@ -33,7 +35,7 @@ export function RecordingPage({ api, id, viewer, capabilities, onChange }: Props
       {loaded.kind === 'loading' && <p class="muted" role="status">Loading…</p>}
       {loaded.kind === 'failed' && <Notice tone="error" title="The recording could not be loaded" action={{ label: 'Try again', run: reload }}>{loaded.error.message}</Notice>}
       {loaded.kind === 'ready' && !recording && <Notice tone="error" title="There is no such recording">It may have been deleted, or it belongs to another workspace. Choose one from the list.</Notice>}
-      {recording && <WithPlayer api={api} recording={recording} viewer={viewer} capabilities={capabilities} onChange={() => {
+      {recording && <WithPlayer atSeconds={atSeconds} api={api} recording={recording} viewer={viewer} capabilities={capabilities} onChange={() => {
         reload();
         onChange();
       }} />}
@@ -41,9 +43,12 @@ export function RecordingPage({ api, id, viewer, capabilities, onChange }: Props
   );
 }
 
-type WithPlayerProps = Omit<Parameters<typeof RecordingBody>[0], 'player'>;
+type WithPlayerProps = Omit<Parameters<typeof RecordingBody>[0], 'player'> & Pick<Props, 'atSeconds'>;
 
-function WithPlayer(props: WithPlayerProps) {
+function WithPlayer({ atSeconds, ...props }: WithPlayerProps) {
   const player = usePlayer(props.api, props.recording.id, props.recording.audioUrl);
+  useEffect(() => {
+    if (atSeconds !== null) player?.seek(atSeconds);
+  }, [player, atSeconds]);
   return player && <RecordingBody {...props} player={player} />;
 }

@@ -1,7 +1,7 @@
 import { formatShare, formatStretch } from '../format.js';
 import { toneOf } from '../palette.js';
 import type { Segment } from '../types.js';
-import { gateWord, isGated } from '../words.js';
+import { gateWord, isGated, speakerWord } from '../words.js';
 import { Icon } from './icon.js';
 import { VerdictLabel } from './tone-label.js';
 
@@ -13,7 +13,8 @@ interface Props {
   readonly hasSpeakers: boolean;
   readonly hasText: boolean;
   readonly onPlay: () => void;
-  readonly onCompare: () => void;
+  /** Absent while the analysis runs: there is nothing to compare with yet. */
+  readonly onCompare: (() => void) | null;
 }
 
 /** One stretch. The button plays it; a click anywhere else in the row does too, as a larger target for the mouse. */
@@ -42,10 +43,10 @@ export function SegmentRow({ segment, labels, isActive, isCompared, hasSpeakers,
           </span>
         )}
       </td>
-      {hasSpeakers && <td>{speaker ? (speaker.role ?? speaker.key) : ''}</td>}
+      {hasSpeakers && <td>{speaker ? speakerWord(speaker) : ''}</td>}
       {hasText && <td class="segment-text">{segment.text}</td>}
       <td class="segment-more">
-        {!gated && <button type="button" class="button button--quiet button--small" aria-pressed={isCompared} onClick={onCompare} aria-label={`Find segments similar to ${stretch}`}><Icon name="similar" /><span class="segment-more-word">Similar</span></button>}
+        {!gated && onCompare && <button type="button" class="button button--quiet button--small" aria-pressed={isCompared} onClick={onCompare} aria-label={`Find segments similar to ${stretch}`}><Icon name="similar" /><span class="segment-more-word">Similar</span></button>}
       </td>
     </tr>
   );

@@ -4,7 +4,7 @@ import type { Segments } from '../hooks/use-segments.js';
 import { usePlayerValue } from '../hooks/use-player.js';
 import type { Player } from '../player.js';
 import type { Segment } from '../types.js';
-import { isGated } from '../words.js';
+import { isGated, speakerWord } from '../words.js';
 import { SegmentRow } from './segment-row.js';
 import { SimilarPanel } from './similar-panel.js';
 
@@ -16,17 +16,20 @@ interface Props {
   readonly recordingId: string;
   readonly segments: Segments;
   readonly labels: readonly string[];
+  /** True while more is to come. */
+  readonly isPartial: boolean;
 }
 
-/** What a filter shows: `label:happy`, `unsure`, `gated` or `all`. */
+/** What a filter shows: `label:happy`, `speaker:ID`, `unsure`, `gated` or `all`. */
 function passes(segment: Segment, filter: string): boolean {
   if (filter === 'all') return true;
+  if (filter.startsWith('speaker:')) return filter === `speaker:${segment.speaker?.id ?? ''}`;
   if (isGated(segment.gate)) return filter === 'gated';
   if (segment.prediction.abstained) return filter === 'unsure';
   return filter === `label:${segment.prediction.label}`;
 }
 
-export function SegmentsCard({ api, player, recordingId, segments, labels }: Props) {
+export function SegmentsCard({ api, player, recordingId, segments, labels, isPartial }: Props) {
   const { rows, totalCount } = segments;
   const [filter, setFilter] = useState('all');
   const [shownCount, setShownCount] = useState(ROWS_AT_ONCE);
@@ -36,19 +39,21 @@ export function SegmentsCard({ api, player, recordingId, segments, labels }: Pro
   ));
   const filtered = useMemo(() => rows.filter((row) => passes(row, filter)), [rows, filter]);
   const choices = labels.filter((label) => rows.some((row) => passes(row, `label:${label}`)));
+  const voices = new Map(rows.flatMap(({ speaker }) => (speaker ? [[speaker.id, speaker] as const] : [])));
   const hasSpeakers = rows.some((row) => row.speaker !== null);
   const hasText = rows.some((row) => row.text !== null && row.text !== '');
   return (
     <section class={compared ? 'segments segments--compared' : 'segments'} aria-labelledby="segments-title">
       <div class="card segments-card">
         <div class="card-head">
-          <h2 class="card-title" id="segments-title">Segments <span class="muted">{totalCount}</span></h2>
+          <h2 class="card-title" id="segments-title">{isPartial ? 'Segments so far' : 'Segments'} <span class="muted">{totalCount}</span></h2>
           {rows.length > 1 && (
             <label class="inline-field">
               <span class="small muted">Show</span>
               <select class="input input--small" value={filter} onChange={(event) => setFilter(event.currentTarget.value)}>
                 <option value="all">all</option>
                 {choices.map((label) => <option key={label} value={`label:${label}`}>{label}</option>)}
+                {voices.size > 1 && [...voices.values()].map((speaker) => <option key={speaker.id} value={`speaker:${speaker.id}`}>{speakerWord(speaker)}</option>)}
                 {rows.some((row) => passes(row, 'unsure')) && <option value="unsure">not sure</option>}
                 {rows.some((row) => passes(row, 'gated')) && <option value="gated">not judged</option>}
               </select>
@@ -72,7 +77,7 @@ export function SegmentsCard({ api, player, recordingId, segments, labels }: Pro
                 {filtered.slice(0, shownCount).map((segment) => (
                   <SegmentRow
                     key={segment.id} segment={segment} labels={labels} isActive={segment.id === activeId} isCompared={segment.id === compared?.id} hasSpeakers={hasSpeakers} hasText={hasText}
-                    onPlay={() => player.playStretch(segment.startSeconds, segment.endSeconds)} onCompare={() => setCompared(segment)}
+                    onPlay={() => player.playStretch(segment.startSeconds, segment.endSeconds)} onCompare={isPartial ? null : () => setCompared(segment)}
                   />
                 ))}
               </tbody>

@@ -2,11 +2,11 @@ import { formatLength, formatShare } from '../format.js';
 import { toneOf } from '../palette.js';
 import type { AnalysisDetail, Summary } from '../types.js';
 import { gateWord, listWords } from '../words.js';
-import { VerdictLabel } from './tone-label.js';
 
 /** The whole recording in one card: what is expressed most, how sure that is, and every score as a bar. */
 export function SummaryCard({ analysis }: { readonly analysis: AnalysisDetail }) {
-  const { summary, gate, model, modelVersion, speakers } = analysis;
+  const { summary, gate, model, modelVersion } = analysis;
+  const leftOut = gate?.leftOut?.filter(({ seconds }) => seconds >= 0.05) ?? [];
   return (
     <section class="card" aria-labelledby="summary-title">
       <h2 class="card-title" id="summary-title">Expressed in the voice</h2>
@@ -14,15 +14,9 @@ export function SummaryCard({ analysis }: { readonly analysis: AnalysisDetail })
         <p class="headline headline--none">Nothing was judged{gate ? `: heard as ${gateWord(gate.kind)}` : ''}.</p>
       )}
       {gate && <p class="small muted">{gate.reason}</p>}
-      {speakers.length > 0 && (
-        <ul class="speakers">
-          {speakers.map((speaker) => (
-            <li key={speaker.id}>
-              <span>{speaker.role ?? speaker.key}</span>
-              {speaker.summary ? <VerdictLabel verdict={speaker.summary} labels={model.labels} /> : <span class="muted">nothing judged</span>}
-              <span class="small muted">talks {formatLength(speaker.talkSeconds)}</span>
-            </li>
-          ))}
+      {leftOut.length > 0 && (
+        <ul class="left-out" aria-label="Left out of the result">
+          {leftOut.map(({ kind, seconds }) => <li key={kind} class="small"><span class="tone"><span class="tone-swatch tone-swatch--hatched" aria-hidden="true" />{kind === 'SILENCE' ? 'pauses' : gateWord(kind)} {formatLength(seconds)}</span></li>)}
         </ul>
       )}
       <p class="small muted card-foot">{model.name} {modelVersion ?? ''}. This describes how the voice sounds to the model, not what somebody feels.</p>

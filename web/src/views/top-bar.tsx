@@ -1,5 +1,5 @@
 import { useModels } from '../hooks/use-models.js';
-import type { Route } from '../hooks/use-route.js';
+import { sectionHref, type Route, type Section } from '../hooks/use-route.js';
 import type { Viewer } from '../types.js';
 import { modelStateWord } from '../words.js';
 import { Brand } from './brand.js';
@@ -10,6 +10,8 @@ interface Props {
   readonly onSignOut: () => void;
 }
 
+const LINKS: readonly (readonly [Section, string])[] = [['alerts', 'Alerts'], ['rules', 'Rules'], ['evaluation', 'Evaluation'], ['models', 'Models']];
+
 export function TopBar({ viewer, route, onSignOut }: Props) {
   const { loaded: models } = useModels();
   const current = models.kind === 'ready' ? (models.value.find((model) => model.isDefault) ?? models.value[0]) : undefined;
@@ -17,11 +19,13 @@ export function TopBar({ viewer, route, onSignOut }: Props) {
     <header class="bar">
       <a class="bar-home" href="#/" aria-label="Undertone, start page"><Brand /></a>
       <nav class="bar-nav" aria-label="Main">
-        <a href="#/" aria-current={route.name === 'models' ? undefined : 'page'}>Recordings</a>
-        <a href="#/models" aria-current={route.name === 'models' ? 'page' : undefined}>
-          Models
-          {current && <span class={`state state--${current.state.toLowerCase()}`}><span class="state-dot" aria-hidden="true" />{modelStateWord(current.state)}</span>}
-        </a>
+        <a href="#/" aria-current={route.name === 'home' || route.name === 'recording' ? 'page' : undefined}>Recordings</a>
+        {LINKS.map(([section, word]) => (
+          <a key={section} href={sectionHref(section)} aria-current={route.name === section ? 'page' : undefined}>
+            {word}
+            {section === 'models' && current && <span class={`state state--${current.state.toLowerCase()}`}><span class="state-dot" aria-hidden="true" />{modelStateWord(current.state)}</span>}
+          </a>
+        ))}
       </nav>
       <div class="bar-who">
         <span class="small muted">{viewer.keyName} · {viewer.role}</span>

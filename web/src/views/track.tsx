@@ -5,7 +5,8 @@ import { usePlayerValue } from '../hooks/use-player.js';
 import type { TimeWindowControl } from '../hooks/use-time-window.js';
 import { GUTTER_PX, pxToSeconds, RIGHT_PX, secondsToPx } from '../paint/geometry.js';
 import type { Player } from '../player.js';
-import type { Regions, Segment, Timeline, Waveform } from '../types.js';
+import type { Conversation, Regions, Segment, Speaker, Timeline, Waveform } from '../types.js';
+import { SpeakerLanes } from './speaker-lanes.js';
 import { TimelineLane } from './timeline-lane.js';
 import { WaveformLane } from './waveform-lane.js';
 
@@ -16,6 +17,8 @@ interface Props {
   readonly waveform: Waveform | null;
   readonly regions: Regions | null;
   readonly segments: readonly Segment[];
+  readonly speakers: readonly Speaker[];
+  readonly conversation: Conversation | null;
   readonly timeline: Timeline | null;
   readonly labels: readonly string[];
   readonly only: string | null;
@@ -26,7 +29,7 @@ interface Props {
 const KEY_STEPS_SECONDS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
 
 /** The lanes on one time scale, with one playhead across them and one slider over them for pointer and keyboard. */
-export function Track({ player, durationSeconds, control, waveform, regions, segments, timeline, labels, only, onHover }: Props) {
+export function Track({ player, durationSeconds, control, waveform, regions, segments, speakers, conversation, timeline, labels, only, onHover }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const playhead = useRef<HTMLDivElement>(null);
   const width = useElementWidth(host);
@@ -81,6 +84,7 @@ export function Track({ player, durationSeconds, control, waveform, regions, seg
   return (
     <div class="track" ref={host}>
       <WaveformLane widthPx={laneWidth} window={window} waveform={waveform} regions={regions} segments={segments} labels={labels} />
+      {conversation && <SpeakerLanes widthPx={laneWidth} window={window} speakers={speakers} conversation={conversation} segments={segments} labels={labels} />}
       {timeline && timeline.startSeconds.length > 0 && <TimelineLane widthPx={width} window={window} timeline={timeline} labels={labels} only={only} />}
       <div
         class="track-touch" role="slider" tabIndex={0} aria-label="Position in the recording" aria-valuemin={0} aria-valuemax={Math.ceil(durationSeconds)}

@@ -4,9 +4,12 @@ import { ModelsContext, useLiveModels } from '../hooks/use-models.js';
 import { recordingHref, useRoute, type Route } from '../hooks/use-route.js';
 import type { Capabilities, Viewer } from '../types.js';
 import { UploadQueue, type UploadItem } from '../upload-queue.js';
+import { AlertsPage } from './alerts-page.js';
+import { EvaluationPage } from './evaluation-page.js';
 import { Home } from './home.js';
 import { ModelsPage } from './models-page.js';
 import { RecordingPage } from './recording-page.js';
+import { RulesPage } from './rules-page.js';
 import { Sidebar } from './sidebar.js';
 import { TopBar } from './top-bar.js';
 
@@ -36,7 +39,7 @@ export function Workspace({ api, viewer, capabilities, onSignOut }: Props) {
   }, [queue, api]);
 
   const main = useRef<HTMLElement>(null);
-  const place = route.name === 'recording' ? route.id : route.name;
+  const place = 'id' in route ? `${route.name} ${route.id ?? ''}` : route.name;
   const isFirst = useRef(true);
   useEffect(() => {
     if (isFirst.current) isFirst.current = false;
@@ -45,7 +48,7 @@ export function Workspace({ api, viewer, capabilities, onSignOut }: Props) {
 
   return (
     <ModelsContext.Provider value={models}>
-      <div class={`room room--${route.name}`}>
+      <div class={`room room--${route.name}${route.name === 'home' || route.name === 'recording' ? '' : ' room--wide'}`}>
         <a class="skip" href="#main" onClick={(event) => {
           event.preventDefault();
           main.current?.focus();
@@ -54,8 +57,11 @@ export function Workspace({ api, viewer, capabilities, onSignOut }: Props) {
         <Sidebar api={api} viewer={viewer} capabilities={capabilities} queue={queue} uploads={uploads} changes={changes} openId={route.name === 'recording' ? route.id : null} />
         <main class="stage" id="main" ref={main} tabIndex={-1}>
           {route.name === 'home' && <Home canUpload={viewer.role !== 'viewer'} />}
+          {route.name === 'alerts' && <AlertsPage api={api} canAcknowledge={viewer.role !== 'viewer'} />}
+          {route.name === 'rules' && <RulesPage api={api} id={route.id} canEdit={viewer.role !== 'viewer'} />}
+          {route.name === 'evaluation' && <EvaluationPage api={api} id={route.id} canRun={viewer.role !== 'viewer'} />}
           {route.name === 'models' && <ModelsPage api={api} isAdmin={viewer.role === 'admin'} />}
-          {route.name === 'recording' && <RecordingPage key={route.id} api={api} id={route.id} viewer={viewer} capabilities={capabilities} onChange={() => setChanges((count) => count + 1)} />}
+          {route.name === 'recording' && <RecordingPage key={route.id} api={api} id={route.id} atSeconds={route.atSeconds} viewer={viewer} capabilities={capabilities} onChange={() => setChanges((count) => count + 1)} />}
         </main>
       </div>
     </ModelsContext.Provider>

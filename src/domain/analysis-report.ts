@@ -1,8 +1,7 @@
-import type { AnalysisOutcome, AudioQuality, PredictionResult, SpeakerResult } from '../domain/analysis.js';
-import type { Conversation, SpeakerFigures } from '../domain/conversation.js';
-import type { FileAnalysis } from './cli-runtime.js';
+import type { AnalysisOutcome, AudioQuality, PredictionResult, SegmentResult, SpeakerResult } from './analysis.js';
+import type { Conversation, SpeakerFigures } from './conversation.js';
 
-/** What `analyze --json` and `demo --json` print for a file: a contract; fields are added, never renamed. Seconds from the start. */
+/** What `analyze --json` and `demo --json` print for a file, and what the API exports of an analysis: a contract; fields are added, never renamed. Seconds from the start. */
 export interface AnalysisReport {
   readonly file: string;
   readonly sha256: string;
@@ -68,11 +67,17 @@ export function isFailed(report: FileReport): report is FailedReport {
   return 'problem' in report;
 }
 
-export function analysisReport(file: string, analysis: Pick<FileAnalysis, 'sha256' | 'outcome'>): AnalysisReport {
-  const { outcome } = analysis;
+/** What a report is made from: a result that is still in memory, or one that was stored. */
+export interface ReportedOutcome extends Pick<AnalysisOutcome, 'durationSeconds' | 'gate' | 'quality' | 'warnings' | 'summary' | 'conversation' | 'embedding'> {
+  readonly model: Pick<AnalysisOutcome['model'], 'id' | 'version' | 'digest'>;
+  readonly speakers: readonly (Omit<SpeakerResult, 'figures'> & { readonly figures: SpeakerFigures | null })[];
+  readonly segments: readonly Pick<SegmentResult, 'startSeconds' | 'endSeconds' | 'speaker' | 'gate' | 'prediction'>[];
+}
+
+export function analysisReport(file: string, { sha256, outcome }: { readonly sha256: string; readonly outcome: ReportedOutcome }): AnalysisReport {
   return {
     file,
-    sha256: analysis.sha256,
+    sha256,
     durationSeconds: outcome.durationSeconds,
     model: { id: outcome.model.id, version: outcome.model.version, digest: outcome.model.digest },
     gate: { ...outcome.gate },
@@ -86,8 +91,8 @@ export function analysisReport(file: string, analysis: Pick<FileAnalysis, 'sha25
   };
 }
 
-function speakerReport({ key, role, roleSource, channel, talkSeconds, summary, figures }: SpeakerResult): ReportedSpeaker {
-  return { key, role, roleSource, channel, talkSeconds, figures: ownFigures(figures), summary: summary === null ? null : reported(summary) };
+function speakerReport({ key, role, roleSource, channel, talkSeconds, summary, figures }: ReportedOutcome['speakers'][number]): ReportedSpeaker {
+  return { key, role, roleSource, channel, talkSeconds, figures: figures === null ? null : ownFigures(figures), summary: summary === null ? null : reported(summary) };
 }
 
 /** Without what the speaker itself already says. */
@@ -99,7 +104,7 @@ function conversationReport({ speakers: _speakers, stretches, ...rest }: Convers
   return { ...rest, speech: stretches };
 }
 
-function segmentReport(segment: AnalysisOutcome['segments'][number]): ReportedSegment {
+function segmentReport(segment: ReportedOutcome['segments'][number]): ReportedSegment {
   const { prediction } = segment;
   return {
     startSeconds: segment.startSeconds,

@@ -213,7 +213,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     embeddings: embeddingService,
     exports: createExportService({ recordings: recordingService, analyses: analysisService, speakers: speakerService, timelines, embeddings: embeddingService }),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys, rules, alerts, reviews: review.service, webhooks: hooks.service,
+    keys, rules, alerts, ...review.services, webhooks: hooks.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     law,
     usage,

@@ -20,6 +20,7 @@ import { registerPage } from './page.route.js';
 import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
+import { registerReviewExports } from './reviews.route.js';
 import { registerRateLimits } from './rate-limits.js';
 import { registerRequestTrace } from './request-trace.js';
 import { registerRuleSchema } from './rule-schema.route.js';
@@ -32,7 +33,7 @@ import { trustedProxies } from './trusted-proxies.js';
 import { registerWebhookKeys } from './webhook-keys.route.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'exports' | 'keys' | 'rules' | 'webhooks'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'exports' | 'keys' | 'rules' | 'reviewFigures' | 'webhooks'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
@@ -100,6 +101,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
   registerAnalysisExports(app, services.exports);
+  registerReviewExports(app, services.reviewFigures);
   registerRuleSchema(app, services.rules);
   registerWebhookKeys(app, services.webhooks, limiter);
   await registerPage(app, options.webDir);

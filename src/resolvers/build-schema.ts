@@ -17,6 +17,7 @@ import { ErasureResolver, HoldResolver } from './hold.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { RecordingResolver } from './recording.resolver.js';
+import { ReviewAgreementResolver } from './review-agreement.resolver.js';
 import { AnalysisReviewsResolver, ReviewResolver, SegmentReviewsResolver } from './review.resolver.js';
 import { RuleResolver } from './rule.resolver.js';
 import { RetentionResolver } from './retention.resolver.js';
@@ -32,7 +33,7 @@ import { WebhookResolver } from './webhook.resolver.js';
 const CORE_RESOLVERS: readonly ClassType[] = [
   RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver, TaskRunResolver,
   ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
-  ReviewResolver, AnalysisReviewsResolver, SegmentReviewsResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver, WebhookResolver,
+  ReviewResolver, ReviewAgreementResolver, AnalysisReviewsResolver, SegmentReviewsResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver, WebhookResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

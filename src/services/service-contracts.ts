@@ -13,6 +13,7 @@ import type {
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
 import type { ReviewService } from './review-contracts.js';
+import type { ReviewFiguresService } from './review-figures.service.js';
 import type { AlertService, RuleService } from './rule-contracts.js';
 import type { GraphqlAddition } from '../plugins/contract.js';
 import type { ArchiveService } from './archive.service.js';
@@ -240,6 +241,7 @@ export interface Services {
   readonly rules: RuleService;
   readonly alerts: AlertService;
   readonly reviews: ReviewService;
+  readonly reviewFigures: ReviewFiguresService;
   readonly retention: RetentionService;
   readonly archives: ArchiveService;
   readonly holds: HoldService;

@@ -393,6 +393,7 @@ function fakeServices(world: FakeWorld): Services {
     rules: world.ruled.rules,
     alerts: world.ruled.alerts,
     reviews: world.reviewed.service,
+    reviewFigures: world.reviewed.figures,
   };
   return { ...core, exports: createExportService(core) };
 }

@@ -6,7 +6,7 @@ import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import { WEBHOOK_EVENTS, WEBHOOK_SIGNINGS, type WebhookEvent, type WebhookRecord } from '../domain/webhook.js';
 import type { AuditSink } from './audit.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { StoredQueries } from './webhook-body.js';
 import type { WebhookService } from './webhook-contracts.js';
@@ -60,15 +60,15 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
 
   return {
     async list(principal) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:read');
       return webhooks.list(principal.workspaceId);
     },
     async find(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:read');
       return webhooks.findById(principal.workspaceId, id);
     },
     async create(principal, input) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:write');
       const given = parseWith(inputSchema, input);
       check(given, given);
       if ((await webhooks.count(principal.workspaceId)) >= MOST_WEBHOOKS) throw new UndertoneError('CONFLICT', `The workspace has ${MOST_WEBHOOKS} webhooks, the most that it may have. Delete one, or let one hear several events.`);
@@ -80,7 +80,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       });
     },
     async update(principal, id, changes) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:write');
       const given = parseWith(changesSchema, changes);
       const before = await existing(principal, id);
       check(given, { query: given.query === undefined ? before.query : given.query, events: given.events ?? before.events });
@@ -92,7 +92,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       });
     },
     async delete(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:write');
       return database.transaction(async (tx) => {
         if (!(await webhooks.delete(tx, principal.workspaceId, id))) throw notFound('webhook', id);
         await audit.record(tx, principal, entry('webhook.deleted', { id }));
@@ -100,7 +100,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       });
     },
     async rotateSecret(principal, id, overlapHours) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:write');
       const hours = parseWith(overlapSchema, { overlapHours }).overlapHours;
       const webhook = await existing(principal, id);
       return database.transaction(async (tx) => {
@@ -110,7 +110,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       });
     },
     async pause(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:write');
       await existing(principal, id);
       await database.transaction(async (tx) => {
         if (!(await webhooks.pause(tx, id, 'By hand.', new Date(now())))) throw new UndertoneError('CONFLICT', 'This webhook is paused already.');
@@ -120,7 +120,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       return existing(principal, id);
     },
     async resume(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:write');
       await existing(principal, id);
       await database.transaction(async (tx) => {
         if (!(await webhooks.resume(tx, principal.workspaceId, id))) throw new UndertoneError('CONFLICT', 'This webhook is not paused.');
@@ -131,7 +131,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       return existing(principal, id);
     },
     async test(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:write');
       const webhook = await existing(principal, id);
       // Each test is an occurrence of its own.
       const deliveryId = (await database.transaction((tx) => dispatch.put(tx, webhook, { id, event: 'webhook.test' }, `webhook.test ${newId('webhookDelivery')}`)))!;
@@ -139,7 +139,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       return (await deliveries.findById(principal.workspaceId, deliveryId))!;
     },
     async redeliver(principal, deliveryId) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:write');
       const delivery = await deliveries.findById(principal.workspaceId, deliveryId);
       if (delivery === null) throw notFound('delivery', deliveryId);
       const { state } = await existing(principal, delivery.webhookId);
@@ -155,15 +155,15 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       return again;
     },
     async deliveries(principal, webhookId, page, state) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:read');
       return deliveries.list(principal.workspaceId, webhookId, page, state);
     },
     async findDelivery(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:read');
       return deliveries.findById(principal.workspaceId, id);
     },
     async keys(principal, webhookId) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'webhooks:read');
       return (await webhooks.findById(principal.workspaceId, webhookId)) === null ? [] : keys.list(webhookId);
     },
     publicKeys: (webhookId) => keys.publicKeys(webhookId),

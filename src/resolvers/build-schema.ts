@@ -16,6 +16,7 @@ import { EvaluationResolver, EvaluationMistakeResolver, EvaluationRunResolver } 
 import { ErasureResolver, HoldResolver } from './hold.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { OptOutResolver } from './opt-out.resolver.js';
 import { RecordingResolver } from './recording.resolver.js';
 import { ReviewAgreementResolver } from './review-agreement.resolver.js';
 import { AnalysisReviewsResolver, ReviewResolver, SegmentReviewsResolver } from './review.resolver.js';
@@ -30,7 +31,7 @@ import { UsageResolver } from './usage.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
-  RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver, TaskRunResolver,
+  RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver, TaskRunResolver, OptOutResolver,
   ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
   ReviewResolver, ReviewAgreementResolver, AnalysisReviewsResolver, SegmentReviewsResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver,
 ];

@@ -3,7 +3,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import { reviewAgreement, type ReviewAgreement } from '../domain/review-agreement.js';
 import type { ReviewItemRecord, ReviewReasonKind } from '../domain/review.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 
 export interface AgreementFilter {
   /** When it was settled. */
@@ -48,7 +48,7 @@ export function createReviewFigures(reviews: Pick<ReviewRepository, 'settled'>, 
 
   return {
     async agreement(principal, { after = null, before = null, reason, unseenOnly = false }) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'reviews:read');
       const items: ReviewItemRecord[] = [];
       let isComplete = true;
       for await (const page of settled(principal.workspaceId, { after, before })) {
@@ -61,7 +61,7 @@ export function createReviewFigures(reviews: Pick<ReviewRepository, 'settled'>, 
       return { ...reviewAgreement(items, { unseenOnly, resamples: resamplesOf(items.length) }), isComplete };
     },
     export(principal, range) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'reviews:read');
       return settled(principal.workspaceId, range);
     },
   };

@@ -15,7 +15,7 @@ import type { ModelDirectory } from './model-directory.js';
 import type { Intake } from './intake.js';
 import type { AuditSink } from './audit.js';
 import type { LawService } from './law.service.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { AnalysisService } from './service-contracts.js';
 
 /** How often a waiter looks at the row itself, whatever was heard: a notification between processes is delivered at most once. */
@@ -85,7 +85,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
   }
 
   async function* progress(principal: Principal, id: string, signal: AbortSignal): AsyncGenerator<ProgressEvent> {
-    requireRole(principal, 'viewer');
+    requireScope(principal, 'analyses:read');
     const { workspaceId } = principal;
     const eventOf = (analysis: AnalysisRecord): ProgressEvent => ({ kind: 'analysis.progress', workspaceId, analysisId: id, status: analysis.status, progress: analysis.progress });
     // Listening begins before the first look, so that an end between the two is not missed.
@@ -126,7 +126,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
 
   return {
     async request(principal, recordingId, given) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'analyses:write');
       parts.intake.assertOpen();
       const options = parseAnalyzeOptions(given);
       const manifest = models.manifest(options.model ?? models.defaultModelId);
@@ -169,25 +169,25 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
     },
 
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.findById(principal.workspaceId, id);
     },
     async findMany(principal, ids) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.findByIds(principal.workspaceId, ids);
     },
     async list(principal, page, filter) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.list(principal.workspaceId, page, filter);
     },
 
     async latestForRecordings(principal, recordingIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.findLatest(principal.workspaceId, recordingIds);
     },
 
     async cancel(principal, id) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'analyses:write');
       const cancelled = await analyses.cancel(principal.workspaceId, id);
       if (cancelled === null) throw notFound('analysis', id);
       const analysis = await require(principal, id);
@@ -197,19 +197,19 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
     },
 
     async segments(principal, analysisId, page, filter) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.segments(principal.workspaceId, analysisId, page, filter);
     },
     async findSegment(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.findSegment(principal.workspaceId, id);
     },
     async findSegments(principal, ids) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.findSegments(principal.workspaceId, ids);
     },
     async speakers(principal, analysisIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.speakers(principal.workspaceId, analysisIds);
     },
     progress,

@@ -9,7 +9,7 @@ import type { DataKeySource, SealedStore } from '../storage/sealed-store.js';
 import { checkStream } from './archive-reader.js';
 import { unpackingHandler, type MemberWriter } from './archive-unpack.js';
 import type { Archiving } from './archiving.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { ArchiveRestore, RestoreReport } from './archive-restore.js';
 import type { WorkspaceSecrets } from './workspace-secrets.js';
 
@@ -78,36 +78,36 @@ export function createArchiveService({ archives, blobs, secrets, vault, archivin
 
   return {
     async list(principal, page) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       return archives.list(principal.workspaceId, page);
     },
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       return archives.find(principal.workspaceId, id);
     },
     async items(principal, archiveId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       return archives.items(principal.workspaceId, archiveId);
     },
     async ofRecording(principal, recordingId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       return archives.ofRecording(principal.workspaceId, recordingId);
     },
     async verify(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       return checked(await readable(principal, id));
     },
     async restore(principal, id, recordingId) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       return restore(principal, await readable(principal, id), recordingId);
     },
     async open(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       const archive = await readable(principal, id);
       return { archive, stream: await blobs.raw.read(archive.blobKey!) };
     },
     async unpack(principal, id, recordingId, write) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       const archive = await readable(principal, id);
       const { handle, opened, erased } = unpackingHandler(vault, recordingId, write);
       const keys = (await secrets.publicKeys(archive.workspaceId)).map(({ publicKey }) => publicKey);
@@ -118,7 +118,7 @@ export function createArchiveService({ archives, blobs, secrets, vault, archivin
       return { recordingIds: [...opened], erasedRecordingIds: [...erased], problems };
     },
     async publicKeys(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       await secrets.signingKey(principal.workspaceId);
       return secrets.publicKeys(principal.workspaceId);
     },

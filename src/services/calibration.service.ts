@@ -8,7 +8,7 @@ import { crossValidate, fitCalibration, MIN_CALIBRATION_ITEMS, MIN_SCOPED_ITEMS 
 import { newId } from '../domain/ids.js';
 import type { ModelManifest } from '../domain/model.js';
 import { manifestItem } from './evaluation.service.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { CalibrationService } from './evaluation-contracts.js';
 
@@ -43,12 +43,12 @@ export function createCalibrationService({ evaluations, calibrations }: { readon
     },
 
     async list(principal, modelId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return calibrations.list(principal.workspaceId, modelId);
     },
 
     async calibrate(principal, input) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'evaluations:admin');
       const { runId, scope, value, coverage, risk, withBias } = parseWith(inputSchema, input);
       const run = await evaluations.findRun(principal.workspaceId, runId);
       if (run === null) throw new UndertoneError('NOT_FOUND', `There is no evaluation run ${runId.slice(0, 64)}.`, { id: runId.slice(0, 64) });
@@ -70,7 +70,7 @@ export function createCalibrationService({ evaluations, calibrations }: { readon
     },
 
     async retire(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'evaluations:admin');
       const retired = await calibrations.retire(principal.workspaceId, id);
       if (retired === null) throw new UndertoneError('NOT_FOUND', `There is no calibration ${id.slice(0, 64)} in force.`, { id: id.slice(0, 64) });
       return retired;

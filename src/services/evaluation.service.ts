@@ -15,7 +15,7 @@ import type { JobQueue } from '../queue/job-queue.js';
 import { checkSet, parseSetInput, type ResolvedReviews } from './evaluation-set.js';
 import type { Intake } from './intake.js';
 import type { ModelDirectory } from './model-directory.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { EvaluationService, RunEvaluationInput } from './evaluation-contracts.js';
 
@@ -94,48 +94,48 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
 
   return {
     async sets(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return evaluations.listSets(principal.workspaceId);
     },
     async findSets(principal, ids) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return evaluations.findSets(principal.workspaceId, ids);
     },
     async createSet(principal, input) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'evaluations:write');
       const parsed = parseSetInput(input);
       const { items, ...checked } = await checkSet(principal.workspaceId, parsed, visibleLabels(models.manifest(parsed.model ?? models.defaultModelId)), parts);
       return evaluations.insertSet({ id: newId('evaluationSet'), workspaceId: principal.workspaceId, name: parsed.name, isScheduled: parsed.scheduled ?? false, ...checked }, items);
     },
     async deleteSet(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'evaluations:admin');
       if (!(await evaluations.deleteSet(principal.workspaceId, id))) throw notFound('set', id);
       return { id };
     },
     async scheduleSet(principal, id, isScheduled) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'evaluations:write');
       if (!(await evaluations.setScheduled(principal.workspaceId, id, isScheduled))) throw notFound('set', id);
       return (await evaluations.findSet(principal.workspaceId, id))!;
     },
 
     async run(principal, input) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'evaluations:write');
       return start(principal.workspaceId, input);
     },
     async findRun(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return evaluations.findRun(principal.workspaceId, id);
     },
     async listRuns(principal, page, setId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return evaluations.listRuns(principal.workspaceId, setId, page);
     },
     async results(principal, runId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return results(await requireRun(principal, runId));
     },
     async cancelRun(principal, id) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'evaluations:write');
       const cancelled = await evaluations.cancelRun(principal.workspaceId, id);
       if (cancelled === null) throw notFound('run', id);
       const run = await requireRun(principal, id);
@@ -144,13 +144,13 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
       return run;
     },
     async acceptRun(principal, id) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'evaluations:write');
       const run = await requireRun(principal, id);
       if (!(await evaluations.acceptRun(principal.workspaceId, id))) throw new UndertoneError('CONFLICT', `The evaluation run ${id} is ${run.status}; only a run that succeeded can be accepted.`, { status: run.status });
       return requireRun(principal, id);
     },
     async compareRuns(principal, aId, bId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       const [a, b] = [await requireRun(principal, aId), await requireRun(principal, bId)];
       if (a.setId !== b.setId) throw new UndertoneError('BAD_INPUT', 'The two runs are of different evaluation sets; a comparison in pairs needs the same items.', { field: 'b' });
       for (const run of [a, b]) if (run.status !== 'SUCCEEDED') throw new UndertoneError('CONFLICT', `The evaluation run ${run.id} is ${run.status}; only runs that succeeded can be compared.`, { status: run.status });

@@ -8,7 +8,7 @@ import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page, PageRequest } from '../domain/records.js';
 import type { AuditSink } from './audit.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { WorkspaceSecrets } from './workspace-secrets.js';
 
@@ -40,7 +40,7 @@ export interface HoldServiceParts {
 export function createHoldService({ database, holds, recordings, dataKeys, secrets, audit }: HoldServiceParts): HoldService {
   return {
     async place(principal, input) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'holds:admin');
       const { workspaceId } = principal;
       const given = parseWith(holdSchema, input);
       const filter = given.filter == null ? null : conditionsOf(given.filter);
@@ -62,7 +62,7 @@ export function createHoldService({ database, holds, recordings, dataKeys, secre
     },
 
     async release(principal, id, givenReason) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'holds:admin');
       const why = parseWith(z.object({ reason }), { reason: givenReason }).reason;
       return database.transaction(async (tx) => {
         await holds.lock(tx, principal.workspaceId);
@@ -75,12 +75,12 @@ export function createHoldService({ database, holds, recordings, dataKeys, secre
     },
 
     async list(principal, page, activeOnly) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'holds:admin');
       return holds.list(principal.workspaceId, page, activeOnly);
     },
 
     async ofRecording(principal, recordingId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       const ids = (await database.transaction((tx) => holds.holdsOf(tx, principal.workspaceId, [recordingId]))).get(recordingId) ?? [];
       const found = await Promise.all(ids.map((id) => holds.find(principal.workspaceId, id)));
       return found.filter((hold) => hold !== null);

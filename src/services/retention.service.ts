@@ -7,7 +7,7 @@ import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import { DATA_KINDS, RETENTION_ACTIONS, REVIEW_STATES, type RetentionPolicyRecord } from '../domain/retention.js';
 import type { AuditSink } from './audit.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import { dueRecordings, isDestructive, ReportTally, type RetentionReport } from './retention-report.js';
 import type { RetentionRun } from './retention-run.js';
@@ -69,17 +69,17 @@ export function createRetentionService({ database, retention, run, audit, now = 
 
   return {
     async policies(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       return retention.policies(principal.workspaceId);
     },
 
     async preview(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       return previewOf(principal.workspaceId, await retention.policies(principal.workspaceId));
     },
 
     async setPolicy(principal, input) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       const { confirmation, includeExisting, id, ...given } = parseWith(policySchema, input);
       const { workspaceId } = principal;
       const existing = await retention.policies(workspaceId);
@@ -104,7 +104,7 @@ export function createRetentionService({ database, retention, run, audit, now = 
     },
 
     async deletePolicy(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       await database.transaction(async (tx) => {
         const removed = await retention.deletePolicy(tx, principal.workspaceId, id);
         if (removed === null) throw new UndertoneError('NOT_FOUND', `There is no retention policy ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
@@ -114,7 +114,7 @@ export function createRetentionService({ database, retention, run, audit, now = 
     },
 
     async run(principal, { isDryRun, timeoutMs = CALL_MS, signal }) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       if (isDryRun) return previewOf(principal.workspaceId, await retention.policies(principal.workspaceId));
       return run(principal.workspaceId, { deadlineMs: now() + timeoutMs, signal: signal ?? new AbortController().signal });
     },

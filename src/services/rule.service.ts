@@ -9,7 +9,7 @@ import type { RuleRecord } from '../domain/rule-records.js';
 import { evaluateRule, explainRule, prepareSubject } from '../plugins/business-rules/evaluate-rule.js';
 import { parseRule } from '../plugins/business-rules/parse-rule.js';
 import { ruleJsonSchema, type RuleDefinition } from '../plugins/business-rules/rule.schema.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import { backtest, scanWithRule, type BacktestParts } from './rule-backtest.js';
 import type { RuleInput, RuleRange, RuleService, RuleTarget, RuleTemplate } from './rule-contracts.js';
@@ -56,24 +56,24 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
 
   return {
     async list(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
       return rules.list(principal.workspaceId);
     },
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
       return rules.findById(principal.workspaceId, id);
     },
     async history(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
       return rules.history(principal.workspaceId, id);
     },
     async alertCounts(principal, ruleIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
       return parts.alertCounts(principal.workspaceId, ruleIds);
     },
 
     async create(principal, input) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'rules:write');
       const definition = definitionOf(input);
       const author = authorOf(principal, input);
       if ((await rules.count(principal.workspaceId)) >= MAX_RULES) throw new UndertoneError('CONFLICT', `This workspace has ${MAX_RULES} rules, which is the most. Delete one that is not used.`);
@@ -81,7 +81,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     },
 
     async update(principal, id, input) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'rules:write');
       const definition = definitionOf(input);
       const expectedVersion = input.expectedVersion ?? null;
       const updated = await rules.update(principal.workspaceId, id, { definition: plain(definition), expectedVersion }, authorOf(principal, input));
@@ -91,18 +91,19 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     },
 
     async delete(principal, id) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'rules:write');
       if (!(await rules.delete(principal.workspaceId, id))) throw notFound(id);
       return { id };
     },
 
     templates(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
       return templates;
     },
 
     async test(principal, target, analysisId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
+      requireScope(principal, 'analyses:read');
       const definition = await targetOf(principal, target);
       for await (const [subject] of scan(principal.workspaceId, { labels: null, wantText: true, analysisId })) {
         const prepared = prepareSubject(subject!);
@@ -113,12 +114,14 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     },
 
     async backtest(principal, target, range, signal) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'rules:write');
+      requireScope(principal, 'analyses:read');
       return backtest(parts, principal.workspaceId, await targetOf(principal, target), rangeOf(range), signal);
     },
 
     async apply(principal, id, range, signal) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'rules:write');
+      requireScope(principal, 'analyses:read');
       const rule = await require(principal, id);
       const definition = parseRule(rule.definition, parts.knownLabels());
       const withActions = range.withActions ?? false;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -124,7 +124,7 @@ describe('the S3 store alone (TEST_S3_URL)', () => {
       expect([key, ServerSideEncryption]).toEqual([key, encryption]);
     }
     expect(await store.readAll('tracks/ana_1')).toEqual(Buffer.from('x'));
-    expect((await store.readAll(staged.key)).equals(Buffer.concat(await pieces(9).toArray()))).toBe(true);
+    expect(createHash('sha256').update(await store.readAll(staged.key)).digest('hex')).toBe(staged.sha256);
   });
 
   it('lists past one page, and nothing that is not its own', async () => {

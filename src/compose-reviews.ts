@@ -4,10 +4,11 @@ import { createReviewRepository } from './db/review.repository.js';
 import type { AuditSink } from './services/audit.js';
 import type { ResolvedReviews } from './services/evaluation-set.js';
 import type { FactOutbox } from './services/fact-outbox.js';
-import type { ReviewService } from './services/review-contracts.js';
+import { createReviewFigures } from './services/review-figures.service.js';
 import { createReviewIntake, type Contradictions, type ReviewIntake } from './services/review-intake.js';
 import { createReviewService } from './services/review.service.js';
 import type { ReviewedLabels } from './services/rule-backtest.js';
+import type { Services } from './services/service-contracts.js';
 
 export interface ReviewsParts {
   readonly database: Database;
@@ -19,7 +20,7 @@ export interface ReviewsParts {
 }
 
 export interface ComposedReviews {
-  readonly service: ReviewService;
+  readonly services: Pick<Services, 'reviews' | 'reviewFigures'>;
   readonly intake: ReviewIntake;
   /** For the precision of rules. */
   readonly reviewed: ReviewedLabels;
@@ -33,7 +34,7 @@ export function composeReviews({ database, keys, audit, facts, contradictions }:
   const intake = createReviewIntake({ database, reviews, contradictions });
   return {
     intake,
-    service: createReviewService({ database, reviews, intake, keys, audit, facts }),
+    services: { reviews: createReviewService({ database, reviews, intake, keys, audit, facts }), reviewFigures: createReviewFigures(reviews) },
     reviewed: { forAnalyses: (workspaceId, analysisIds) => reviews.segmentLabels(workspaceId, analysisIds) },
     resolved: { listResolved: (workspaceId, range) => reviews.recordingLabels(workspaceId, range) },
   };

@@ -22,8 +22,10 @@ import { buildApp } from './http/build-app.js';
 import { buildWorkerApp } from './http/build-worker-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
 import { listen } from './http/listen.js';
+import { createTokenVerifier } from './http/oidc-tokens.js';
 import { assertSafeListen, type Guarded } from './http/safe-listen.js';
 import { readTlsFiles } from './http/tls.js';
+import { readTrustedDocuments } from './http/trusted-documents.js';
 import { createLog } from './log.js';
 import { memoryParts } from './plugins/memory-parts.js';
 import { registerPlugins } from './plugins/registry.js';
@@ -89,6 +91,8 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
         facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: () => diarizationFacts(platform), transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
       }),
       checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, pluginFigures: () => platform.plugins.figures(), tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
+      ...(settings.oidc === null ? {} : { verifyToken: createTokenVerifier({ settings: settings.oidc, defaultWorkspaceId: DEFAULT_WORKSPACE_ID, workspaceExists: async (id) => (await platform.workspaces.list()).some((one) => one.id === id) }) }),
+      ...(settings.trustedDocumentsFile === null ? {} : { trusted: readTrustedDocuments(settings.trustedDocumentsFile) }),
       ...(tls === null ? {} : { tls }),
       ...(settings.linkSecret === null ? {} : { pathKey: createHash('sha256').update(settings.linkSecret).digest() }),
     });

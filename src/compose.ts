@@ -18,9 +18,11 @@ import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
 import { openDatabase } from './db/open-database.js';
+import { createOptOutRepository } from './db/opt-out.repository.js';
 import { createPluginRepository } from './db/plugin.repository.js';
 import { createTaskRunRepository } from './db/task-run.repository.js';
 import { createSpeakerRepository } from './db/speaker.repository.js';
+import { createSessionRepository } from './db/session.repository.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import { createWorkspaceRepository } from './db/workspace.repository.js';
@@ -56,6 +58,7 @@ import { createKeyService, DEFAULT_WORKSPACE_ID, type OperatorKeyService } from 
 import { createLawService } from './services/law.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
+import { createOptOutService } from './services/opt-out.service.js';
 import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { ReviewIntake } from './services/review-intake.js';
@@ -65,6 +68,7 @@ import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTaskService } from './services/task.service.js';
 import { createTimelineService } from './services/timeline.service.js';
+import { createSessionService } from './services/session.service.js';
 import { createStorageQuota, createUsageService, createWorkspaceAdministration } from './services/workspace.service.js';
 import type { StorageBackend } from './storage/blob-store.js';
 import { observeStorage } from './storage/observed-store.js';
@@ -172,6 +176,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   ruled.review = review.intake;
   const evaluation = composeEvaluation({ reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
   const law = createLawService(workspaces);
+  const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit: retention.audit });
   const analysisService = createAnalysisService({ law, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
@@ -204,9 +209,9 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     embeddings: embeddingService,
     exports: createExportService({ recordings: recordingService, analyses: analysisService, speakers: speakerService, timelines, embeddings: embeddingService }),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys, rules, alerts, reviews: review.service,
+    keys, sessions: createSessionService(createSessionRepository(database), keys), rules, alerts, ...review.services,
     statistics: createStatisticsService(createStatisticsRepository(database)),
-    law,
+    law, optOuts,
     usage,
     ...evaluation.services,
     deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events }),

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { UndertoneError } from './domain/errors.js';
+import { parseNetwork } from './domain/networks.js';
 import type { Settings } from './domain/settings.js';
 import { parseRoleRule } from './domain/speaker-roles.js';
+import { isSafeAddress } from './http/safe-listen.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,7 +15,7 @@ const integer = (minimum: number, maximum: number, fallback: number) => z.coerce
 const flag = (fallback: boolean) => z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1').default(fallback);
 const list = (item: z.ZodString) => z.string().default('').transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== '')).pipe(z.array(item));
 /** An address, a network with its prefix, or a name of proxy-addr; never `*` or a whole address family, which would believe anybody. */
-const network = z.string().refine((text) => ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isNetwork(text), 'must be addresses or networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal');
+const network = z.string().refine((text) => ['loopback', 'linklocal', 'uniquelocal'].includes(text) || (parseNetwork(text)?.bits ?? 0) > 0, 'must be addresses or networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal');
 const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, 'must be origins such as https://calls.example.org, without a path');
 const MEBIBYTE = 1024 * 1024;
 
@@ -94,6 +95,11 @@ const SETTINGS = {
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
   UNDERTONE_LINK_SECRET: z.string().min(24, 'must have at least 24 characters').optional(),
   UNDERTONE_WORKER_PORT: integer(0, 65_535, 0),
+  UNDERTONE_OIDC_ISSUER: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).refine((text) => isSafeAddress(new URL(text)), 'must be an https address (http only on this machine)').optional(),
+  UNDERTONE_OIDC_AUDIENCE: z.string().min(1).optional(),
+  UNDERTONE_OIDC_ROLE_CLAIM: z.string().min(1).default('roles'),
+  UNDERTONE_OIDC_WORKSPACE_CLAIM: z.string().min(1).optional(),
+  UNDERTONE_TRUSTED_DOCUMENTS: z.string().min(1).optional(),
   UNDERTONE_TRACES_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
 } as const;
 
@@ -131,14 +137,7 @@ export function readSettings(environment: Environment = process.env, dotEnvPath 
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${describeIssue(issue)}`);
     throw new UndertoneError('CONFIG_INVALID', `Settings are not valid. ${problems.join('; ')}.`);
   }
-  return { ...toSettings(parsed.data), storage: storageOf(parsed.data, merged), tracesUrl: tracesUrlOf(parsed.data, merged), hostEnvironment: hostEnvironmentOf(merged) };
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= (family === 4 ? 32 : 128));
+  return { ...toSettings(parsed.data), storage: storageOf(parsed.data, merged), oidc: oidcOf(parsed.data), tracesUrl: tracesUrlOf(parsed.data, merged), hostEnvironment: hostEnvironmentOf(merged) };
 }
 
 function tlsOf({ UNDERTONE_TLS_CERT: certPath, UNDERTONE_TLS_KEY: keyPath }: Values): Settings['tls'] {
@@ -166,6 +165,13 @@ function tracesUrlOf(values: Values, environment: Environment): string | null {
   return ofCollector === undefined || ofCollector === '' ? null : `${ofCollector.replace(/\/+$/, '')}/v1/traces`;
 }
 
+function oidcOf(values: Values): Settings['oidc'] {
+  const { UNDERTONE_OIDC_ISSUER: issuer, UNDERTONE_OIDC_AUDIENCE: audience, UNDERTONE_OIDC_ROLE_CLAIM: roleClaim, UNDERTONE_OIDC_WORKSPACE_CLAIM: workspaceClaim = null } = values;
+  if (issuer === undefined && audience === undefined) return null;
+  if (issuer === undefined || audience === undefined) throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_OIDC_ISSUER and UNDERTONE_OIDC_AUDIENCE belong together: without an audience, tokens for any other service of the issuer would be let in.');
+  return { issuer, audience, roleClaim, workspaceClaim };
+}
+
 function storageOf(values: Values, environment: Environment): Settings['storage'] {
   const { UNDERTONE_STORAGE_ENDPOINT: endpoint, UNDERTONE_STORAGE_ACCESS_KEY: accessKeyId, UNDERTONE_STORAGE_SECRET_KEY: secretAccessKey, UNDERTONE_STORAGE_ENCRYPTION: encryption } = values;
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
@@ -185,7 +191,7 @@ function storageOf(values: Values, environment: Environment): Settings['storage'
   };
 }
 
-function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage' | 'tracesUrl'> {
+function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage' | 'tracesUrl' | 'oidc'> {
   return {
     dataDir: values.UNDERTONE_DATA_DIR,
     host: values.UNDERTONE_HOST,
@@ -236,6 +242,7 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     diarizationModel: values.UNDERTONE_DIARIZATION_MODEL ?? null,
     maxDiarizationSeconds: values.UNDERTONE_MAX_DIARIZATION_SECONDS,
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
+    trustedDocumentsFile: values.UNDERTONE_TRUSTED_DOCUMENTS ?? null,
     linkSecret: values.UNDERTONE_LINK_SECRET ?? null,
     workerPort: values.UNDERTONE_WORKER_PORT === 0 ? null : values.UNDERTONE_WORKER_PORT,
   };

@@ -82,52 +82,17 @@ def spec_mask(channels, rng, bands=10, frames=20, count=2):
     return channels
 
 
-def warp_matrices(steps=9, span=0.06):
-    """Mel power times one of these moves every frequency by -span to +span: another length of throat."""
-    matrices = []
-    for factor in np.linspace(1 - span, 1 + span, steps):
-        places = np.interp(CENTRES * factor, CENTRES, np.arange(MEL_BANDS))
-        low = np.minimum(places.astype(int), MEL_BANDS - 2)
-        matrix = np.zeros((MEL_BANDS, MEL_BANDS), np.float32)
-        matrix[low, np.arange(MEL_BANDS)] = 1 - (places - low)
-        matrix[low + 1, np.arange(MEL_BANDS)] += places - low
-        matrices.append(matrix)
-    return np.stack(matrices)
-
-
-WARPS = warp_matrices()
-
-
-def harden(power, rng):
-    """On top of `colour` in the later cycles: other throats, babble and
-    steady noise down to 5 dB, narrow bands. Each for a few items of a batch only."""
-    batch, _, bands = power.shape
-    for i in np.nonzero(rng.random(batch) < 0.5)[0]:
-        power[i] = power[i] @ WARPS[rng.integers(len(WARPS))]
-    level = (power ** 2).sum((1, 2)) / (power.sum((1, 2)) + 1e-20)
-    octaves = np.log2(CENTRES / 500.0)
-    # Babble: the sum of three other clips of the batch, each brought to one level.
-    voices = power / (level[:, None, None] + 1e-20)
-    added = []
-    for i in np.nonzero(rng.random(batch) < 0.25)[0]:
-        if rng.random() < 0.4:
-            noise = voices[rng.integers(0, batch, 3)].mean(0)
-        else:
-            spectrum = 10 ** (rng.uniform(-9, 3) * octaves / 10)
-            noise = (spectrum / spectrum.mean()).astype(np.float32) * rng.gamma(2.0, 0.5, power.shape[1:]).astype(np.float32)
-            noise *= 0.3  # the level above is that of the loud frames, and steady noise has no quiet ones
-        added.append((i, noise * level[i] * 10 ** (-rng.uniform(5, 25) / 10)))
-    for i, noise in added:
-        power[i] += noise
-    for i in np.nonzero(rng.random(batch) < 0.12)[0]:
+def call(power, rng):
+    """A telephone call's band, for an eighth of the clips; in place."""
+    for i in np.nonzero(rng.random(len(power)) < 0.12)[0]:
         slope = np.minimum(0, -24 * np.log2(rng.uniform(250, 350) / CENTRES).clip(0)) - 60 * np.log2(CENTRES / rng.uniform(3200, 3800)).clip(0)
         power[i] *= (10 ** (slope / 10)).astype(np.float32)
     return power
 
 
-def batch_power(clips, frames, rng, strength=1.0, hard=None):
-    """`hard`: a generator of its own, in the cycles that use `harden`."""
+def batch_power(clips, frames, rng, strength=1.0, harden=None):
+    """`harden` (optional) changes the placed clips' power before the microphone's colour is put on."""
     power = np.stack([place(clip, frames, rng) for clip in clips])
-    if hard is not None:
-        power = harden(power, hard)
+    if harden is not None:
+        power = harden(power)
     return torch.from_numpy(colour(power, rng, strength)) if strength else torch.from_numpy(power)

@@ -1,6 +1,6 @@
 """The dev clips as a telephone, an MP3 file, a noisy room and so on deliver them.
 
-  python3 conditions.py DATA OUT [--every 2] [--noise FILE.wav ...]
+  python3 conditions.py DATA OUT [--every 2] [--only clean noise] [--of validation] [--noise FILE.wav ...]
 
 Writes OUT/<condition>/ with the clips and a manifest.csv that `undertone eval`
 reads: the same clips in each, so that the conditions can be compared item by
@@ -16,6 +16,7 @@ import wave as wavefile
 import numpy as np
 
 from data import SAMPLE_RATE, SOXR, decode, read_manifest
+from scoring import split_of
 
 # name: (ffmpeg's filter, encoder arguments, extension); the others need no ffmpeg
 ENCODED = {
@@ -87,26 +88,29 @@ def main():
     parser.add_argument("data")
     parser.add_argument("out")
     parser.add_argument("--every", type=int, default=1, help="only every n-th dev clip")
+    parser.add_argument("--only", nargs="*", default=ALL, choices=ALL, help="the encoded ones are made of `clean`")
+    parser.add_argument("--of", default="dev", choices=["dev", "validation"], help="validation decides, dev is reported: give them different noise")
     parser.add_argument("--noise", nargs="*", default=[])
     args = parser.parse_args()
     rng = np.random.default_rng(1)
     rows = read_manifest(args.data)
-    dev = [row for row in rows if row["split"] == "dev"][::args.every]
+    chosen = [row for row in rows if row["split"] == "dev"] if args.of == "dev" else [rows[i] for i in split_of(rows)[1]]
+    chosen = chosen[::args.every]
     with tempfile.TemporaryDirectory() as folder:
         noises = [decode([file], SOXR, folder)[0].astype(float) for file in args.noise]
     noises = noises or made_noise(rows, rng)
     waves = []
-    for start in range(0, len(dev), 25):
+    for start in range(0, len(chosen), 25):
         with tempfile.TemporaryDirectory() as folder:
-            waves += decode([row["file"] for row in dev[start:start + 25]], SOXR, folder)
-    for name in ALL:
+            waves += decode([row["file"] for row in chosen[start:start + 25]], SOXR, folder)
+    for name in args.only:
         folder = os.path.join(args.out, name)
         os.makedirs(folder, exist_ok=True)
-        files = [f"{i:04d}.{ENCODED[name][2] if name in ENCODED else 'wav'}" for i in range(len(dev))]
+        files = [f"{i:04d}.{ENCODED[name][2] if name in ENCODED else 'wav'}" for i in range(len(chosen))]
         targets = [os.path.join(folder, file) for file in files]
         if name in ENCODED:
-            sources = [os.path.join(args.out, "clean", f"{i:04d}.wav") for i in range(len(dev))]
-            for start in range(0, len(dev), 25):
+            sources = [os.path.join(args.out, "clean", f"{i:04d}.wav") for i in range(len(chosen))]
+            for start in range(0, len(chosen), 25):
                 encode(name, sources[start:start + 25], targets[start:start + 25])
         else:
             for i, (wave, target) in enumerate(zip(waves, targets)):
@@ -114,7 +118,7 @@ def main():
         with open(os.path.join(folder, "manifest.csv"), "w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["path", "emotion", "speaker", "corpus", "condition"])
-            writer.writerows([name_of, row["emotion"], row["speaker"], row["corpus"], name] for name_of, row in zip(files, dev))
+            writer.writerows([name_of, row["emotion"], row["speaker"], row["corpus"], name] for name_of, row in zip(files, chosen))
         print(f"{name}: {len(files)} clips", flush=True)
 
 

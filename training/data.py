@@ -118,5 +118,5 @@ def build_cache(data_dir, cache_dir, extra=()):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    # `data.py DATA CACHE --hard` also makes what `train.py --hard` needs.
-    build_cache(sys.argv[1], sys.argv[2], CLIPPED if "--hard" in sys.argv[3:] else ())
+    # `data.py DATA CACHE --clipped` also makes what `train.py --noise` needs.
+    build_cache(sys.argv[1], sys.argv[2], CLIPPED if "--clipped" in sys.argv[3:] else ())

@@ -60,7 +60,7 @@ def main():
     parser.add_argument("checkpoints", help="one or more, comma-separated: members of one graph")
     parser.add_argument("folder")
     parser.add_argument("--finish", help="npz of finish.py: offsets, erased directions, temperature")
-    parser.add_argument("--version", default="1.1.0")
+    parser.add_argument("--version", default="1.2.0")
     parser.add_argument("--parity", help="folder for PyTorch's answers, which verify.mjs compares")
     args = parser.parse_args()
     os.makedirs(args.folder, exist_ok=True)

@@ -1,17 +1,20 @@
-"""What is fitted after training: erased directions, class offsets, temperature.
+"""What is fitted after training: erased directions and class offsets.
 
-  python3 finish.py CACHE DATA CHECKPOINT[,CHECKPOINT...] --out FINISH.npz
+  python3 finish.py CACHE DATA CHECKPOINT[,CHECKPOINT...] --out FINISH.npz --held-out HELD_OUT.json
 
 * The direction of the embedding in which neutral speech of the corpora differs
   (train speakers) is taken out, so that neither the head nor a search for
   neighbours can go by the microphone and the language.
 * Class offsets: listeners' votes in the targets favour *neutral*. They
-  and the temperature minimise the class-balanced log loss on the validation
+  and a temperature minimise the class-balanced log loss on the validation
   speakers. Six numbers on 492 clips overfit, so they are drawn towards zero.
+* `--held-out` writes the finished logits of the validation and dev speakers,
+  for calibrate.mjs: the confidence is fitted on more speakers than the labels.
 * The probe: how well a linear classifier tells the corpus from the embedding of
   neutral speech, before and after, on speakers that it was not fitted on.
 """
 import argparse
+import json
 
 import numpy as np
 import torch
@@ -88,6 +91,7 @@ def main():
     parser.add_argument("data")
     parser.add_argument("checkpoints")
     parser.add_argument("--out", required=True)
+    parser.add_argument("--held-out", required=True)
     args = parser.parse_args()
     torch.set_num_threads(1)
     rows, cache = read_manifest(args.data), load_cache(args.cache, ["plain"])
@@ -97,9 +101,10 @@ def main():
     labels = np.array([row["label"] for row in rows])
     corpora = np.array([int(row["corpus"] != "crema-d") for row in rows])
     neutral = LABELS.index("neutral")
-    probed = [i for i, row in enumerate(rows) if row["split"] == "dev" and row["label"] == neutral]
+    dev = [i for i, row in enumerate(rows) if row["split"] == "dev"]
+    probed = labels[dev] == neutral
     nets = [load(path) for path in args.checkpoints.split(",")]
-    embedded = {name: embeddings_of(nets, cache, part) for name, part in (("train", train), ("held", held), ("probed", probed))}
+    embedded = {name: embeddings_of(nets, cache, part) for name, part in (("train", train), ("held", held), ("dev", dev))}
     dimension = embedded["train"].shape[1]
     reader, writer = np.zeros((dimension, 0)), np.zeros((dimension, 0))
     weight, bias, _ = joint_head(nets)
@@ -108,12 +113,19 @@ def main():
         if stage == "after":
             reader, writer = erasing(embedded["train"], labels[train], corpora[train], neutral)
             embedded = {name: x - (x @ reader) @ writer.T for name, x in embedded.items()}
-        told = probe(embedded["train"][quiet], corpora[train][quiet], embedded["probed"], corpora[probed])
+        told = probe(embedded["train"][quiet], corpora[train][quiet], embedded["dev"][probed], corpora[dev][probed])
         logits = (embedded["held"] @ weight.numpy() + bias.numpy()).astype(np.float32)
         print(f"{stage} erasing: validation recall {recall(logits.argmax(1), labels[held]):.4f}, corpus told from neutral dev speech {told:.3f}")
     offsets, temperature = fit_offsets(logits, labels[held])
     print("offsets " + " ".join(f"{name} {value:+.2f}" for name, value in zip(LABELS, offsets)) + f", temperature {temperature:.4f}")
     print(f"with offsets: validation recall {recall((logits + offsets).argmax(1), labels[held]):.4f}")
+    items = []
+    for name, part in (("held", held), ("dev", dev)):
+        finished = embedded[name] @ weight.numpy() + bias.numpy() + offsets
+        items += [{"logits": [round(float(value), 6) for value in values], "truth": int(labels[i]), "cluster": rows[i]["speaker"],
+                   "group": f"{rows[i]['corpus']} {'dev' if name == 'dev' else 'validation'}"} for i, values in zip(part, finished)]
+    with open(args.held_out, "w") as file:
+        json.dump(items, file)
     np.savez(args.out, reader=reader, writer=writer, offsets=offsets, temperature=temperature)
 
 

@@ -1,12 +1,13 @@
 """Recall and confidence of the finished model under the conditions of conditions.py.
 
-  python3 robustness.py CONDITIONS CHECKPOINT[,CHECKPOINT...] FINISH.npz
+  python3 robustness.py CONDITIONS CHECKPOINT[,CHECKPOINT...] [--finish FINISH.npz --manifest MANIFEST.json]
 
 The networks alone, on whole clips: what the platform's gate and windows add is
 measured with `undertone eval CONDITIONS/<condition>/manifest.csv`.
 """
 import argparse
 import csv
+import json
 import os
 import tempfile
 
@@ -18,6 +19,7 @@ from data import LABELS, SOXR, decode
 from ensemble import joint_head
 from export import load
 from features import MelPower
+from paired import difference
 from scoring import EMBEDDING, predict, recall
 
 ABSTAIN_BELOW = 0.4  # the platform's default
@@ -40,23 +42,34 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("conditions")
     parser.add_argument("checkpoints")
-    parser.add_argument("finish")
+    parser.add_argument("--finish", help="what finish.py fitted; without: the networks as they are trained")
+    parser.add_argument("--manifest", help="of the exported model: its calibration")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    nets, finish = [load(path) for path in args.checkpoints.split(",")], np.load(args.finish)
+    nets, finish = [load(path) for path in args.checkpoints.split(",")], np.load(args.finish) if args.finish else None
+    calibration = {"temperature": 1.0}
+    if args.manifest:
+        with open(args.manifest) as file:
+            calibration = json.load(file)["calibration"]
     weight, bias, scale = joint_head(nets)
-    print("| condition | UA, CREMA-D | UA, EMO-DB | mean confidence | accuracy | abstained |\n|---|---|---|---|---|---|")
-    for name in ALL:
+    plain = {}
+    print("| condition | UA, CREMA-D | against the first, paired | UA, EMO-DB | mean confidence | accuracy | abstained |\n|---|---|---|---|---|---|---|")
+    for name in [name for name in ALL if os.path.exists(os.path.join(args.conditions, name, "manifest.csv"))]:
         rows, spectra = spectra_of(os.path.join(args.conditions, name))
         labels = np.array([LABELS.index(row["emotion"]) for row in rows])
-        small = np.array([row["corpus"] != "crema-d" for row in rows])
+        large = np.array([row["corpus"] == "crema-d" for row in rows])
         x = np.concatenate([predict(net, [spectra], range(len(rows)), output=EMBEDDING) for net in nets], 1) * scale
-        x = x - (x @ finish["reader"]) @ finish["writer"].T
-        logits = (x @ weight.numpy() + bias.numpy() + finish["offsets"]) / finish["temperature"]
-        scores = torch.softmax(torch.tensor(logits), 1).numpy()
+        offsets = 0.0
+        if finish is not None:
+            x, offsets = x - (x @ finish["reader"]) @ finish["writer"].T, finish["offsets"]
+        scores = torch.softmax(torch.tensor(x @ weight.numpy() + bias.numpy() + offsets) / calibration["temperature"], 1).numpy()
         guess, confidence = scores.argmax(1), scores.max(1)
-        print(f"| {name} | {recall(guess[~small], labels[~small]):.3f} | {recall(guess[small], labels[small]):.3f} | {confidence.mean():.2f} | "
-              f"{(guess == labels).mean():.2f} | {(confidence < ABSTAIN_BELOW).mean():.1%} |", flush=True)
+        right = (guess == labels)[large]
+        plain = plain or {"right": right}
+        _, _, change, low, high = difference(plain["right"], right, labels[large], [row["speaker"] for row in rows if row["corpus"] == "crema-d"])
+        small = f"{recall(guess[~large], labels[~large]):.3f}" if (~large).any() else "–"
+        print(f"| {name} | {recall(guess[large], labels[large]):.3f} | {change:+.3f} [{low:+.3f}, {high:+.3f}] | {small} | {confidence.mean():.2f} | "
+              f"{(guess == labels).mean():.2f} | {(confidence < calibration.get('abstainBelow', ABSTAIN_BELOW)).mean():.1%} |", flush=True)
 
 
 if __name__ == "__main__":

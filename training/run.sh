@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes models/starter from the recordings: sh training/run.sh DATA_DIR [OUT_DIR]
+# Makes models/starter from the recordings: npm run build && sh training/run.sh DATA_DIR [OUT_DIR]
 # DATA_DIR holds manifest.csv and the clips. The cache of spectra (1 GB), the
 # checkpoints and the logs go to OUT_DIR, outside the repository.
 # MODEL_DIR (default: models/starter) is where model.onnx and manifest.json go.
@@ -53,9 +53,17 @@ wait $other
 train a3 --start "$runs/a2.pt" --seed 21 --epochs 10 --lr 1.5e-3 --strength 0.8 --soft "$runs/soft2.npy" --distil 0.5
 
 members=$runs/a3.pt,$runs/b2.pt
-"$python" teach.py "$out/cache" "$data" "$members" | tee "$out/validation.txt"
-"$python" finish.py "$out/cache" "$data" "$members" --out "$runs/finish.npz" | tee -a "$out/validation.txt"
+# What a step says is kept beside the checkpoints; a pipe would hide that it failed.
+said() {
+  "$@" > "$out/said.txt"
+  cat "$out/said.txt" >> "$out/validation.txt"
+  cat "$out/said.txt"
+}
+: > "$out/validation.txt"
+said "$python" teach.py "$out/cache" "$data" "$members"
+said "$python" finish.py "$out/cache" "$data" "$members" --out "$runs/finish.npz" --held-out "$out/held-out.json"
 "$python" export.py "$members" "$model" --finish "$runs/finish.npz" --parity "$out/parity"
+said node calibrate.mjs "$out/held-out.json" "$model"
 
 if [ -n "${ORT_DIR:-}" ]; then
   export ORT_DISABLE_TELEMETRY=1

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 import augment
 from data import CLIPPED, LABELS, load_cache, read_manifest
 from model import EmotionNet
+from noise import add_noise
 from scoring import predict, recall, split_of
 
 
@@ -79,7 +80,7 @@ def main():
     parser.add_argument("--widths", default="16,32,64,96")
     parser.add_argument("--units", type=int, default=128)
     parser.add_argument("--dropout", type=float, default=0.2)
-    parser.add_argument("--hard", action="store_true", help="more noise, other throats, clipped recordings")
+    parser.add_argument("--noise", type=float, default=0.0, help="share of the clips in noise (noise.py); above 0 also more calls and clipped recordings")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop the schedule early on a slow machine")
     args = parser.parse_args()
 
@@ -87,8 +88,10 @@ def main():
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
     rows, cache = read_manifest(args.data), load_cache(args.cache)
-    hard = np.random.default_rng(args.seed + 1000) if args.hard else None
-    clipped = load_cache(args.cache, CLIPPED)[0] if args.hard else None
+    # A generator of its own: the stages without noise draw what they drew before there was any.
+    hard = np.random.default_rng(args.seed + 1000) if args.noise > 0 else None
+    clipped = load_cache(args.cache, CLIPPED)[0] if args.noise > 0 else None
+    harden = None if hard is None else lambda power: augment.call(add_noise(power, hard, args.noise), hard)
     train, held = split_of(rows)
     labels = np.array([r["label"] for r in rows])
     target = targets_of(rows, args, np.load(args.soft) if args.soft else None)
@@ -120,10 +123,10 @@ def main():
             for i in part:
                 # Half of the time the clip as it is, else a speed or pitch variant.
                 array, offsets = cache[0 if rng.random() < 0.4 else rng.integers(0, len(cache))]
-                if hard is not None and hard.random() < 0.08:
+                if hard is not None and hard.random() < 0.1:
                     array, offsets = clipped
                 clips.append(array[offsets[i]:offsets[i + 1]])
-            power = augment.batch_power(clips, frames, rng, args.strength, hard)
+            power = augment.batch_power(clips, frames, rng, args.strength, harden)
             with torch.no_grad():
                 channels, weight = net.normalise(power, torch.ones(power.shape[:2]))
                 channels = augment.spec_mask(channels, rng)

@@ -9,12 +9,12 @@ import type { Terminal } from './terminal.js';
 import { withServices } from './with-services.js';
 
 /** The secret goes to stdout alone, so that it can be piped into a file; it is shown this once and only its hash is kept. */
-export async function createKey(runtime: CliRuntime, terminal: Terminal, args: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null; readonly workspaceId: string | null }): Promise<number> {
+export async function createKey(runtime: CliRuntime, terminal: Terminal, args: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null; readonly scopes: readonly string[] | null; readonly allowedNetworks: readonly string[] | null; readonly workspaceId: string | null }): Promise<number> {
   return withServices(runtime, async ({ services, operator, workspaces }) => {
     const owner = await ownerOf(operator, workspaces, args.workspaceId);
-    const { apiKey, secret } = await services.keys.create(owner, { name: args.name, role: args.role, expiresAt: args.expiresAt });
+    const { apiKey, secret } = await services.keys.create(owner, { name: args.name, role: args.role, expiresAt: args.expiresAt, scopes: args.scopes, allowedNetworks: args.allowedNetworks });
     const expiry = apiKey.expiresAt === null ? 'does not expire' : `expires ${apiKey.expiresAt.toISOString()}`;
-    await print(terminal.err, `Key ${apiKey.id} “${printable(apiKey.name)}” (${apiKey.role}, ${expiry}). It is shown only now:\n`);
+    await print(terminal.err, `Key ${apiKey.id} “${printable(apiKey.name)}” (${apiKey.role}${apiKey.scopes.length === 0 ? '' : `: ${apiKey.scopes.join(', ')}`}, ${expiry}). It is shown only now:\n`);
     await print(terminal.out, `${secret}\n`);
     return 0;
   });
@@ -26,8 +26,8 @@ export async function listKeys(runtime: CliRuntime, terminal: Terminal, args: { 
     if (args.json) await print(terminal.out, keys.map((key) => `${JSON.stringify(key)}\n`).join(''));
     else {
       const day = (date: Date | null): string => date?.toISOString().slice(0, 16).replace('T', ' ') ?? '–';
-      const rows = keys.map((key) => [key.id, printable(key.name), key.role, `${key.prefix}…`, day(key.createdAt), day(key.lastUsedAt), day(key.expiresAt), day(key.revokedAt)]);
-      await print(terminal.out, table([['id', 'name', 'role', 'begins', 'created', 'last used', 'expires', 'revoked'], ...rows]));
+      const rows = keys.map((key) => [key.id, printable(key.name), key.role, `${key.prefix}…`, day(key.createdAt), day(key.lastUsedAt), day(key.expiresAt), day(key.revokedAt), key.scopes.length === 0 ? 'all of the role' : key.scopes.join(' '), key.allowedNetworks.length === 0 ? 'everywhere' : key.allowedNetworks.join(' ')]);
+      await print(terminal.out, table([['id', 'name', 'role', 'begins', 'created', 'last used', 'expires', 'revoked', 'scopes', 'from'], ...rows]));
     }
     return 0;
   });
@@ -37,6 +37,15 @@ export async function revokeKey(runtime: CliRuntime, terminal: Terminal, args: {
   return withServices(runtime, async ({ services, operator, workspaces }) => {
     const key = await services.keys.revoke(await ownerOf(operator, workspaces, args.workspaceId), args.id);
     await print(terminal.out, `Revoked ${key.id} “${printable(key.name)}”. Requests with it are refused from now on.\n`);
+    return 0;
+  });
+}
+
+export async function rotateKey(runtime: CliRuntime, terminal: Terminal, args: { readonly id: string; readonly overlapSeconds: number; readonly workspaceId: string | null }): Promise<number> {
+  return withServices(runtime, async ({ services, operator, workspaces }) => {
+    const { apiKey, secret } = await services.keys.rotate(await ownerOf(operator, workspaces, args.workspaceId), args.id, args.overlapSeconds);
+    await print(terminal.err, `Key ${apiKey.id} “${printable(apiKey.name)}” has another secret; the one before works until ${apiKey.previousSecretUntil?.toISOString() ?? 'now'}. It is shown only now:\n`);
+    await print(terminal.out, `${secret}\n`);
     return 0;
   });
 }

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { ROLES } from '../domain/principal.js';
 import type { Role } from '../domain/principal.js';
+import { SCOPES } from '../domain/scopes.js';
 import type { Precision } from '../domain/model.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import { analyzeCommand } from './analyze.command.js';
@@ -8,7 +9,7 @@ import { anyDate, byteLength, futureDate, jsonOption, modelOption, nameList, rol
 import type { CliRuntime } from './cli-runtime.js';
 import { doctorCommand } from './doctor.command.js';
 import { addCalibrate, addEval } from './eval-grammar.js';
-import { createKey, listKeys, newEncryptionKey, revokeKey, rotateEncryption, showEncryption } from './keys.command.js';
+import { createKey, listKeys, newEncryptionKey, revokeKey, rotateEncryption, rotateKey, showEncryption } from './keys.command.js';
 import { importCommand } from './import.command.js';
 import { importModel, listModels, pullModel, removeModel, verifyModel } from './models.command.js';
 import { addRetention } from './retention.grammar.js';
@@ -128,17 +129,21 @@ function addModels(program: Command, context: ProgramContext): void {
 }
 
 function addKeys(program: Command, context: ProgramContext): void {
-  interface Scope { workspace?: string }
+  interface OfWorkspace { workspace?: string }
   const workspace = (): Option => new Option('--workspace <id>', 'the workspace whose keys these are (default: the first one)');
-  const workspaceId = (options: Scope): string | null => options.workspace ?? null;
+  const workspaceId = (options: OfWorkspace): string | null => options.workspace ?? null;
   const keys = program.command('keys').description('API keys, and the keys that stored data is encrypted under');
   keys.command('create').description('make a key; the secret is printed once').requiredOption('--name <name>', 'what it is for').addOption(new Option('--role <role>', 'what it may do').choices([...ROLES]).default('analyst'))
     .addOption(new Option('--expires <date>', 'when it ends to work').argParser(futureDate)).addOption(workspace())
-    .action(run(context, ({ runtime, terminal }, options: Scope & { name: string; role: Role; expires?: Date }) => createKey(runtime, terminal, { name: options.name, role: options.role, expiresAt: options.expires ?? null, workspaceId: workspaceId(options) })));
+    .addOption(new Option('--scope <scope...>', 'of what the role may do, only this').choices([...SCOPES])).option('--network <cidr...>', 'refuse it from everywhere else, such as 10.0.0.0/8')
+    .action(run(context, ({ runtime, terminal }, options: OfWorkspace & { name: string; role: Role; expires?: Date; scope?: string[]; network?: string[] }) => createKey(runtime, terminal, { name: options.name, role: options.role, expiresAt: options.expires ?? null, scopes: options.scope ?? null, allowedNetworks: options.network ?? null, workspaceId: workspaceId(options) })));
   keys.command('list').description('all keys, without their secrets').addOption(jsonOption()).addOption(workspace())
-    .action(run(context, ({ runtime, terminal }, options: Scope & { json?: true }) => listKeys(runtime, terminal, { json: options.json ?? false, workspaceId: workspaceId(options) })));
+    .action(run(context, ({ runtime, terminal }, options: OfWorkspace & { json?: true }) => listKeys(runtime, terminal, { json: options.json ?? false, workspaceId: workspaceId(options) })));
+  keys.command('rotate').description('give a key another secret; the one before works on for a while').argument('<id>').addOption(workspace())
+    .addOption(new Option('--overlap <seconds>', 'how long both secrets work').argParser(wholeNumber(0, 30 * 24 * 3600)).default(24 * 3600))
+    .action(run(context, ({ runtime, terminal }, options: OfWorkspace & { overlap: number }, [id = '']) => rotateKey(runtime, terminal, { id, overlapSeconds: options.overlap, workspaceId: workspaceId(options) })));
   keys.command('revoke').description('refuse a key from now on').argument('<id>').addOption(workspace())
-    .action(run(context, ({ runtime, terminal }, options: Scope, [id = '']) => revokeKey(runtime, terminal, { id, workspaceId: workspaceId(options) })));
+    .action(run(context, ({ runtime, terminal }, options: OfWorkspace, [id = '']) => revokeKey(runtime, terminal, { id, workspaceId: workspaceId(options) })));
   keys.command('encryption').description('the keys that stored data is encrypted under').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => showEncryption(runtime, terminal, { json: options.json ?? false })));
   keys.command('rotate-encryption').description('add a key and wrap every data key with it; recordings are not rewritten').addOption(jsonOption()).action(run(context, ({ runtime, terminal }, options: { json?: true }) => rotateEncryption(runtime, terminal, { json: options.json ?? false })));
   keys.command('new-encryption-key').description('print a key for UNDERTONE_KEY_FILE or UNDERTONE_WORKSPACE_KEY').action(run(context, ({ terminal }) => newEncryptionKey(terminal)));

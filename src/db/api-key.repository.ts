@@ -4,22 +4,36 @@ import type { ApiKeyRepository } from './repositories.js';
 
 /** How long a "last used" may be behind: reads must not become writes. */
 const TOUCH_INTERVAL_MS = 60_000;
-const WITHOUT_HASH = { hash: true } as const;
+const WITHOUT_HASH = { hash: true, previousHash: true } as const;
 
 export function createApiKeyRepository({ client }: Database): ApiKeyRepository {
+  const findById = async (workspaceId: string, id: string): Promise<ApiKeyRecord | null> => {
+    const row = await client.apiKey.findFirst({ where: { id, workspaceId }, omit: WITHOUT_HASH });
+    return row === null ? null : toApiKey(row);
+  };
   return {
     ensureWorkspace: async (id, name) => {
       // Any number of nodes do this at the same moment when they start.
       await client.workspace.createMany({ data: [{ id, name }], skipDuplicates: true });
     },
-    insert: async (row) => toApiKey(await client.apiKey.create({ data: { ...row, hash: new Uint8Array(row.hash) }, omit: WITHOUT_HASH })),
-    findByHash: async (hash) => {
-      const row = await client.apiKey.findUnique({ where: { hash: new Uint8Array(hash) }, omit: WITHOUT_HASH });
-      return row === null ? null : toApiKey(row);
+    insert: async ({ scopes, allowedNetworks, ...row }) =>
+      toApiKey(await client.apiKey.create({ data: { ...row, scopes: [...scopes], allowedNetworks: [...allowedNetworks], hash: new Uint8Array(row.hash) }, omit: WITHOUT_HASH })),
+    findByHash: async (given) => {
+      const hash = new Uint8Array(given);
+      const row = await client.apiKey.findUnique({ where: { hash }, omit: WITHOUT_HASH });
+      if (row !== null) return toApiKey(row);
+      const rotated = await client.apiKey.findUnique({ where: { previousHash: hash }, omit: WITHOUT_HASH });
+      if (rotated?.previousSecretUntil == null) return null;
+      const { expiresAt, previousSecretUntil } = rotated;
+      return { ...toApiKey(rotated), expiresAt: expiresAt !== null && expiresAt < previousSecretUntil ? expiresAt : previousSecretUntil };
     },
-    findById: async (workspaceId, id) => {
-      const row = await client.apiKey.findFirst({ where: { id, workspaceId }, omit: WITHOUT_HASH });
-      return row === null ? null : toApiKey(row);
+    findById,
+    rotate: async (workspaceId, id, { hash, prefix, previousUntil }) => {
+      // One statement, so that of two rotations at once each keeps the secret that the other made.
+      const changed = await client.$executeRaw`
+        UPDATE "ApiKey" SET "previousHash" = "hash", "previousSecretUntil" = ${previousUntil}, "hash" = ${new Uint8Array(hash)}, "prefix" = ${prefix}
+        WHERE "id" = ${id} AND "workspaceId" = ${workspaceId} AND "revokedAt" IS NULL`;
+      return changed === 0 ? null : findById(workspaceId, id);
     },
     list: async (workspaceId) => {
       const rows = await client.apiKey.findMany({ where: { workspaceId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }], omit: WITHOUT_HASH });
@@ -28,8 +42,7 @@ export function createApiKeyRepository({ client }: Database): ApiKeyRepository {
     revoke: async (workspaceId, id) => {
       // The first revocation counts: a second one does not move the time.
       await client.apiKey.updateMany({ where: { id, workspaceId, revokedAt: null }, data: { revokedAt: new Date() } });
-      const row = await client.apiKey.findFirst({ where: { id, workspaceId }, omit: WITHOUT_HASH });
-      return row === null ? null : toApiKey(row);
+      return findById(workspaceId, id);
     },
     countActive: (role) =>
       client.apiKey.count({ where: { revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }], ...(role === undefined ? {} : { role }) } }),
@@ -45,6 +58,6 @@ export function createApiKeyRepository({ client }: Database): ApiKeyRepository {
 }
 
 function toApiKey(row: ApiKeyRecord): ApiKeyRecord {
-  const { id, workspaceId, name, role, prefix, createdAt, expiresAt, lastUsedAt, revokedAt } = row;
-  return { id, workspaceId, name, role, prefix, createdAt, expiresAt, lastUsedAt, revokedAt };
+  const { id, workspaceId, name, role, scopes, allowedNetworks, prefix, createdAt, expiresAt, lastUsedAt, revokedAt, previousSecretUntil } = row;
+  return { id, workspaceId, name, role, scopes, allowedNetworks, prefix, createdAt, expiresAt, lastUsedAt, revokedAt, previousSecretUntil };
 }

@@ -81,9 +81,12 @@ export interface EmbeddingRepository {
 
 export interface ApiKeyRepository {
   ensureWorkspace(id: string, name: string): Promise<void>;
-  insert(row: Pick<ApiKeyRecord, 'id' | 'workspaceId' | 'name' | 'role' | 'prefix' | 'expiresAt'> & { readonly hash: Uint8Array }): Promise<ApiKeyRecord>;
+  insert(row: Pick<ApiKeyRecord, 'id' | 'workspaceId' | 'name' | 'role' | 'prefix' | 'expiresAt' | 'scopes' | 'allowedNetworks'> & { readonly hash: Uint8Array }): Promise<ApiKeyRecord>;
+  /** By the secret it has, or by the one before a rotation: then `expiresAt` is not later than `previousSecretUntil`. */
   findByHash(hash: Uint8Array): Promise<ApiKeyRecord | null>;
   findById(workspaceId: string, id: string): Promise<ApiKeyRecord | null>;
+  /** Gives it another secret; the present one works until `previousUntil`. Null when there is no such key that is in use. */
+  rotate(workspaceId: string, id: string, next: { readonly hash: Uint8Array; readonly prefix: string; readonly previousUntil: Date }): Promise<ApiKeyRecord | null>;
   list(workspaceId: string): Promise<readonly ApiKeyRecord[]>;
   revoke(workspaceId: string, id: string): Promise<ApiKeyRecord | null>;
   countActive(role?: Role): Promise<number>;

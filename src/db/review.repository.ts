@@ -20,9 +20,9 @@ export function createReviewRepository({ client }: Database): ReviewRepository {
         WHERE a."id" = ${analysisId} AND a."workspaceId" = ${workspaceId} AND a."status" = 'SUCCEEDED'`;
       if (analysis === undefined) return null;
       const segments = await tx.$queryRaw<SegmentRow[]>`
-        SELECT "id" AS "segmentId", "startSeconds", "endSeconds", "label", "confidence", "abstained", "agreement" FROM "Segment" WHERE "analysisId" = ${analysisId} ORDER BY "index"`;
+        SELECT "id" AS "segmentId", "index", "startSeconds", "endSeconds", "label", "confidence", "abstained", "agreement" FROM "Segment" WHERE "analysisId" = ${analysisId} ORDER BY "index"`;
       const { recordingId, modelLabels, summary, durationSeconds } = analysis;
-      const whole = { segmentId: null, startSeconds: 0, endSeconds: durationSeconds ?? segments.at(-1)?.endSeconds ?? 0, label: summary?.label ?? null, confidence: summary?.confidence ?? null, abstained: summary?.abstained ?? false, agreement: null };
+      const whole = { segmentId: null, index: null, startSeconds: 0, endSeconds: durationSeconds ?? segments.at(-1)?.endSeconds ?? 0, label: summary?.label ?? null, confidence: summary?.confidence ?? null, abstained: summary?.abstained ?? false, agreement: null };
       return { workspaceId, recordingId, analysisId, labels: modelLabels, whole, segments };
     },
     analysisOfSegment: async (workspaceId, segmentId) => (await client.segment.findFirst({ where: { id: segmentId, analysis: { workspaceId } }, select: { analysisId: true } }))?.analysisId ?? null,
@@ -128,6 +128,7 @@ interface AnalysisRow {
 }
 interface SegmentRow {
   readonly segmentId: string;
+  readonly index: number;
   readonly startSeconds: number;
   readonly endSeconds: number;
   readonly label: string | null;

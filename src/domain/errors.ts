@@ -15,9 +15,11 @@ export interface ErrorRow {
 export const ERRORS = {
   // callers
   BAD_INPUT: { httpStatus: 400, retryable: false, meaning: 'A value of the request is missing or outside what is allowed; the message names it.' },
-  UNAUTHENTICATED: { httpStatus: 401, retryable: false, meaning: 'No API key was sent, or it is unknown, expired or revoked. Send `Authorization: Bearer KEY`.' },
-  FORBIDDEN: { httpStatus: 403, retryable: false, meaning: 'The key is valid but its role does not allow this. Use a key with the role that the message names.' },
-  CSRF_REFUSED: { httpStatus: 400, retryable: false, meaning: 'A multipart request came without the header `apollo-require-preflight` or `x-apollo-operation-name`.' },
+  UNAUTHENTICATED: { httpStatus: 401, retryable: false, meaning: 'No API key was sent, or it is unknown, expired, revoked or not for use from this address. Send `Authorization: Bearer KEY`.' },
+  FORBIDDEN: { httpStatus: 403, retryable: false, meaning: 'The key is valid but its role or scopes do not allow this. Use a key with the scope or role that the message names.' },
+  ISSUER_UNAVAILABLE: { httpStatus: 503, retryable: true, meaning: 'The keys of the OpenID Connect issuer (UNDERTONE_OIDC_ISSUER) cannot be read just now, so a token could not be checked. Try again, or use an API key.' },
+  DOCUMENT_NOT_TRUSTED: { httpStatus: 400, retryable: false, meaning: 'The server runs only the documents of UNDERTONE_TRUSTED_DOCUMENTS, and this is none of them. Send one of those, by its text or by its SHA-256.' },
+  CSRF_REFUSED: { httpStatus: 400, retryable: false, meaning: 'A multipart request came without the header `apollo-require-preflight` or `x-apollo-operation-name`, or a request with the cookie of a session without its `X-CSRF-Token`.' },
   NOT_FOUND: { httpStatus: 404, retryable: false, meaning: 'No such object, or it belongs to another workspace: the two look the same on purpose.' },
   CONFLICT: { httpStatus: 409, retryable: false, meaning: 'The object is in a state that does not allow this (for example cancelling a finished analysis).' },
   IDEMPOTENCY_KEY_REUSED: { httpStatus: 409, retryable: false, meaning: 'The idempotency key was used before with other arguments. Use a fresh key for a new request.' },
@@ -27,6 +29,7 @@ export const ERRORS = {
   BAD_CURSOR: { httpStatus: 400, retryable: false, meaning: '`after` is not a cursor of this list. Start again without it.' },
   QUERY_TOO_COMPLEX: { httpStatus: 400, retryable: false, meaning: 'The query is deeper, wider or costlier than allowed; the message gives the measure and the limit.' },
   LAW_PROHIBITED: { httpStatus: 403, retryable: false, meaning: 'A law that holds for the workspace forbids to judge these voices for its purpose; `article` names it. See docs/responsible-use.md for what can be done.' },
+  SUBJECT_OPTED_OUT: { httpStatus: 403, retryable: false, meaning: 'The recording is of a subject that has opted out of being judged (`optOuts`). Leave it, or withdraw the opt-out when the subject has agreed again.' },
   RATE_LIMITED: { httpStatus: 429, retryable: true, meaning: 'Too many requests; retry after `retryAfterMs`.' },
   // uploads
   UPLOAD_TOO_LARGE: { httpStatus: 413, retryable: false, meaning: 'The file exceeds the upload limit (UNDERTONE_MAX_UPLOAD_BYTES).' },
@@ -100,6 +103,12 @@ export class UndertoneError extends Error {
   get httpStatus(): number {
     return ERRORS[this.code].httpStatus;
   }
+}
+
+/** Something named by an id that a caller gave: the same words whether it is another workspace's or nobody's. */
+export function notFound(what: string, id: string): UndertoneError {
+  const shown = id.slice(0, 64);
+  return new UndertoneError('NOT_FOUND', `There is no ${what} ${shown}.`, { id: shown });
 }
 
 /** Narrows, so that `catch (e)` can tell an expected failure from a fault. */

@@ -2,7 +2,7 @@ import { intervalOf, resampleClusters, type Interval, type ResampleOptions } fro
 
 /** How far people who labelled the same things agree beyond chance. Nominal: labels are the same, or they are not. */
 
-/** What was said of one thing: a label for each person, by person. Things of one cluster (a recording) resemble each other. */
+/** What was said of one thing, by person. Things of one cluster (a recording) resemble each other. */
 export interface RatedUnit {
   readonly cluster: string;
   readonly labels: ReadonlyMap<string, string>;
@@ -11,12 +11,14 @@ export interface RatedUnit {
 export interface AgreementFigure {
   /** Null where it is not defined: nothing was labelled twice, or everything has the same label. */
   readonly value: number | null;
-  /** 95 %, by drawing whole recordings; null where the value is, and for a single recording. */
+  /** 95 %, by drawing whole clusters; null where the value is, and for a single cluster. */
   readonly interval: Interval | null;
 }
 
-/** Share of units on which two people agree. Null without any. */
-export function observedAgreement(pairs: readonly (readonly [string, string])[]): number | null {
+type Pair = readonly [string, string];
+
+/** Share of pairs that agree. Null without any. */
+export function observedAgreement(pairs: readonly Pair[]): number | null {
   return pairs.length === 0 ? null : pairs.filter(([a, b]) => a === b).length / pairs.length;
 }
 
@@ -24,80 +26,97 @@ export function observedAgreement(pairs: readonly (readonly [string, string])[])
  * Cohen's κ = (p_o − p_e) / (1 − p_e), with p_e from each person's own frequencies (Cohen 1960). Null without pairs, and
  * where both say one and the same label throughout: chance alone would agree as well.
  */
-export function cohenKappa(pairs: readonly (readonly [string, string])[]): number | null {
-  const observed = observedAgreement(pairs);
-  if (observed === null) return null;
-  const [left, right] = [counts(pairs.map(([a]) => a)), counts(pairs.map(([, b]) => b))];
-  let expected = 0;
-  for (const [label, count] of left) expected += (count / pairs.length) * ((right.get(label) ?? 0) / pairs.length);
-  return 1 - expected < 1e-12 ? null : (observed - expected) / (1 - expected);
-}
-
-/** Counts that add up over units: α of any set of them costs one addition a unit. */
-interface Coincidences {
-  /** Pairable values. */
-  total: number;
-  /** Σ over units of disagreeing ordered pairs / (m − 1). */
-  disagreeing: number;
-  readonly byLabel: Map<string, number>;
+export function cohenKappa(pairs: readonly Pair[]): number | null {
+  return kappaOf(kappaTally(pairs, indexOf(pairs.flat())));
 }
 
 /**
- * Krippendorff's α for nominal data = 1 − D_o / D_e (Krippendorff 2011): any number of people, with gaps. Units that
- * fewer than two people labelled do not count. Null where nothing is pairable or there is only one label.
+ * Krippendorff's α for nominal data = 1 − D_o / D_e (Krippendorff 2011): any number of people, with gaps. What fewer than
+ * two people labelled does not count. Null where nothing is left, or there is only one label.
  */
 export function krippendorffAlpha(units: readonly (readonly string[])[]): number | null {
-  return alphaOf(units.map(coincidencesOf));
-}
-
-function coincidencesOf(labels: readonly string[]): Coincidences {
-  if (labels.length < 2) return { total: 0, disagreeing: 0, byLabel: new Map() };
-  const byLabel = counts(labels);
-  let agreeing = 0;
-  for (const count of byLabel.values()) agreeing += count * (count - 1);
-  return { total: labels.length, disagreeing: (labels.length * (labels.length - 1) - agreeing) / (labels.length - 1), byLabel };
-}
-
-function alphaOf(parts: Iterable<Coincidences>): number | null {
-  let total = 0;
-  let disagreeing = 0;
-  const byLabel = new Map<string, number>();
-  for (const part of parts) {
-    total += part.total;
-    disagreeing += part.disagreeing;
-    for (const [label, count] of part.byLabel) byLabel.set(label, (byLabel.get(label) ?? 0) + count);
-  }
-  let expected = total * total;
-  for (const count of byLabel.values()) expected -= count * count;
-  return total < 2 || expected === 0 ? null : 1 - ((total - 1) * disagreeing) / expected;
+  return alphaOf(alphaTally(units, indexOf(units.flat())));
 }
 
 export function alphaWithInterval(units: readonly RatedUnit[], options: ResampleOptions = {}): AgreementFigure {
-  const clusters = clustersOf(units).map((cluster) => cluster.map(({ labels }) => coincidencesOf([...labels.values()])));
-  return withInterval(alphaOf(clusters.flat()), clusters.length, options, (indices) => alphaOf(function* () { for (const index of indices) yield* clusters[index]!; }()));
+  const index = indexOf(units.flatMap(({ labels }) => [...labels.values()]));
+  return withInterval(clustersOf(units).map((cluster) => alphaTally(cluster.map(({ labels }) => [...labels.values()]), index)), alphaOf, options);
 }
 
 export function kappaWithInterval(units: readonly RatedUnit[], a: string, b: string, options: ResampleOptions = {}): AgreementFigure {
+  const index = indexOf(pairsOf(units, a, b).flat());
   const clusters = clustersOf(units).map((cluster) => pairsOf(cluster, a, b)).filter((pairs) => pairs.length > 0);
-  return withInterval(cohenKappa(clusters.flat()), clusters.length, options, (indices) => {
-    const drawn: (readonly [string, string])[] = [];
-    for (const index of indices) drawn.push(...clusters[index]!);
-    return cohenKappa(drawn);
-  });
+  return withInterval(clusters.map((pairs) => kappaTally(pairs, index)), kappaOf, options);
 }
 
 /** What two people said of the units that both labelled. */
-export function pairsOf(units: readonly RatedUnit[], a: string, b: string): readonly (readonly [string, string])[] {
+export function pairsOf(units: readonly RatedUnit[], a: string, b: string): readonly Pair[] {
   return units.flatMap(({ labels }) => {
     const [left, right] = [labels.get(a), labels.get(b)];
     return left === undefined || right === undefined ? [] : [[left, right] as const];
   });
 }
 
+/** Counts that add up over clusters, so that a draw costs one addition of small arrays each: [pairs, agreeing, a's labels…, b's labels…]. */
+function kappaTally(pairs: readonly Pair[], index: ReadonlyMap<string, number>): Float64Array {
+  const tally = new Float64Array(2 + 2 * index.size);
+  for (const [a, b] of pairs) {
+    tally[0]! += 1;
+    if (a === b) tally[1]! += 1;
+    tally[2 + index.get(a)!]! += 1;
+    tally[2 + index.size + index.get(b)!]! += 1;
+  }
+  return tally;
+}
+
+function kappaOf(tally: Float64Array): number | null {
+  const count = tally[0]!;
+  if (count === 0) return null;
+  const labelCount = (tally.length - 2) / 2;
+  let together = 0;
+  for (let label = 0; label < labelCount; label++) together += tally[2 + label]! * tally[2 + labelCount + label]!;
+  // In whole numbers until the last step: 1 − p_e would not be exactly 0 where it is.
+  const beyondChance = count * count - together;
+  return beyondChance === 0 ? null : (count * tally[1]! - together) / beyondChance;
+}
+
+/** [values that can be paired, disagreeing ordered pairs / (m − 1), labels…]. */
+function alphaTally(units: readonly (readonly string[])[], index: ReadonlyMap<string, number>): Float64Array {
+  const tally = new Float64Array(2 + index.size);
+  for (const labels of units) {
+    if (labels.length < 2) continue;
+    let agreeing = 0;
+    for (const label of labels) {
+      agreeing += labels.reduce((count, other) => count + Number(other === label), -1);
+      tally[2 + index.get(label)!]! += 1;
+    }
+    tally[0]! += labels.length;
+    tally[1]! += (labels.length * (labels.length - 1) - agreeing) / (labels.length - 1);
+  }
+  return tally;
+}
+
+function alphaOf(tally: Float64Array): number | null {
+  const total = tally[0]!;
+  let different = total * total;
+  for (let label = 2; label < tally.length; label++) different -= tally[label]! ** 2;
+  return different === 0 ? null : 1 - ((total - 1) * tally[1]!) / different;
+}
+
 /** Draws for which the figure is not defined say nothing of it and are left out. */
-function withInterval(value: number | null, clusterCount: number, options: ResampleOptions, figure: (indices: Int32Array) => number | null): AgreementFigure {
-  if (value === null || clusterCount < 2) return { value, interval: null };
-  const drawn = resampleClusters(clusterCount, options, figure).filter((each) => each !== null);
+function withInterval(clusters: readonly Float64Array[], figure: (tally: Float64Array) => number | null, options: ResampleOptions): AgreementFigure {
+  const sum = new Float64Array(clusters[0]?.length ?? 2);
+  const add = (tally: Float64Array): void => {
+    for (let i = 0; i < sum.length; i++) sum[i]! += tally[i]!;
+  };
+  clusters.forEach(add);
+  const value = figure(sum);
+  if (value === null || clusters.length < 2) return { value, interval: null };
+  const drawn = resampleClusters(clusters.length, options, (indices) => {
+    sum.fill(0);
+    for (const index of indices) add(clusters[index]!);
+    return figure(sum);
+  }).filter((each) => each !== null);
   return { value, interval: drawn.length === 0 ? null : intervalOf(drawn) };
 }
 
@@ -111,8 +130,6 @@ function clustersOf(units: readonly RatedUnit[]): readonly (readonly RatedUnit[]
   return [...byCluster.values()];
 }
 
-function counts(labels: readonly string[]): Map<string, number> {
-  const byLabel = new Map<string, number>();
-  for (const label of labels) byLabel.set(label, (byLabel.get(label) ?? 0) + 1);
-  return byLabel;
+function indexOf(labels: readonly string[]): ReadonlyMap<string, number> {
+  return new Map([...new Set(labels)].map((label, index) => [label, index]));
 }

@@ -117,6 +117,12 @@ export interface ApiKeyRecord {
   readonly workspaceId: string;
   readonly name: string;
   readonly role: Role;
+  /** Of the role's scopes only these; empty: all of them. */
+  readonly scopes: readonly string[];
+  /** Networks (CIDR) that it may be used from; empty: from everywhere. */
+  readonly allowedNetworks: readonly string[];
+  /** After a rotation: how long the secret before goes on working. */
+  readonly previousSecretUntil: Date | null;
   readonly prefix: string;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;

@@ -35,6 +35,8 @@ export const RULE_PRIORITIES: Readonly<Record<string, number>> = { low: 40, norm
 /** A stretch that the model judged, or the whole (`segmentId` null). */
 export interface Judged {
   readonly segmentId: string | null;
+  /** Place of the segment in its analysis; null for the whole. */
+  readonly index: number | null;
   readonly startSeconds: number;
   readonly endSeconds: number;
   readonly label: string | null;
@@ -55,9 +57,9 @@ export interface ReviewSubject {
   readonly segments: readonly Judged[];
 }
 
-/** Words that go against the voice, found by a cross-check. `segmentId` null: of the whole. */
+/** Words that go against the voice, found by a cross-check. */
 export interface Contradiction {
-  readonly segmentId: string | null;
+  readonly segmentIndex: number;
   readonly message: string;
   readonly agreement: number | null;
 }
@@ -97,8 +99,8 @@ export function candidatesOf(policy: ReviewPolicy, subject: ReviewSubject, contr
     for (const one of subject.segments) {
       if (one.agreement !== null && one.agreement <= policy.contradictionBelow) add(one, reason('CONTRADICTION', now, 'What is said goes against how it is said.', { value: one.agreement, limit: policy.contradictionBelow }));
     }
-    for (const { segmentId, message, agreement } of contradictions) {
-      const one = segmentId === null ? subject.whole : subject.segments.find((segment) => segment.segmentId === segmentId);
+    for (const { segmentIndex, message, agreement } of contradictions) {
+      const one = subject.segments.find(({ index }) => index === segmentIndex);
       if (one !== undefined) add(one, reason('CONTRADICTION', now, message, { value: agreement, limit: policy.contradictionBelow }));
     }
   }

@@ -27,6 +27,16 @@ export interface RateLimits {
   readonly failedKeys: number;
 }
 
+/** Whose tokens are let in beside API keys. */
+export interface OidcSettings {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Claim (or path of claims) with one of our roles, or a list of names that has some. */
+  readonly roleClaim: string;
+  /** Claim with the id of the workspace; null: everybody is in the first one. */
+  readonly workspaceClaim: string | null;
+}
+
 /** All settings, parsed once by src/config.ts. Nothing else reads the environment. */
 export interface Settings {
   readonly dataDir: string;
@@ -72,6 +82,10 @@ export interface Settings {
   /** Pages of other origins that may read answers; empty: none. */
   readonly corsOrigins: readonly string[];
   readonly rateLimits: RateLimits;
+  /** Null: API keys alone. */
+  readonly oidc: OidcSettings | null;
+  /** JSON file of the only documents that run, by their SHA-256; null: any. */
+  readonly trustedDocumentsFile: string | null;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   readonly abstainBelow: number;
   /** Upload rate below which a slow sender is cut, bytes a second. */

@@ -26,10 +26,16 @@ export class TokenBucket {
 
   /** An amount above the limit is allowed from a full bucket, which then owes the rest: a single large file is no abuse. */
   take(amount: number, nowMs: number): RateState {
+    const state = this.look(amount, nowMs);
+    if (state.isAllowed) this.#level -= amount;
+    return state.isAllowed ? this.#state(true, 0) : state;
+  }
+
+  /** What `take` would say, taking nothing. */
+  look(amount: number, nowMs: number): RateState {
     this.#refill(nowMs);
     const needed = Math.min(amount, this.limit);
     const isAllowed = this.#level >= needed;
-    if (isAllowed) this.#level -= amount;
     return this.#state(isAllowed, isAllowed ? 0 : needed - this.#level);
   }
 

@@ -16,12 +16,16 @@ import { registerHealth, type ReadinessCheck } from './health.route.js';
 import { registerErrors } from './http-errors.js';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from './http-limits.js';
 import { createMetrics, registerMetrics } from './metrics.js';
+import { withTokens, type TokenVerifier } from './oidc-tokens.js';
 import { registerPage } from './page.route.js';
 import { registerPluginMetrics } from './plugin-metrics.js';
 import { registerRecordingAudio, registerRecordingUpload } from './recordings.route.js';
 import { principalOf, registerAuth } from './request-auth.js';
+import { registerReviewExports } from './reviews.route.js';
 import { registerRateLimits } from './rate-limits.js';
 import { registerRequestTrace } from './request-trace.js';
+import { cookieSessions } from './session-cookie.js';
+import { registerSessions } from './session.route.js';
 import { registerRuleSchema } from './rule-schema.route.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
@@ -29,10 +33,11 @@ import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
 import { httpsOf, type TlsFiles } from './tls.js';
 import { trustedProxies } from './trusted-proxies.js';
+import type { TrustedDocuments } from './trusted-documents.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'exports' | 'keys' | 'rules'>;
-  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'exports' | 'keys' | 'sessions' | 'rules' | 'reviewFigures'>;
+  readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins' | 'behindProxy'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
   /** From `contextFactory()`. */
@@ -53,6 +58,10 @@ export interface AppOptions {
   /** Key of signed links; random for each process unless several share one address. */
   readonly pathKey?: Buffer;
   readonly limiter: RateLimiter;
+  /** The only documents that run; any, where it is left out. */
+  readonly trusted?: TrustedDocuments;
+  /** Checks tokens of an issuer; left out where API keys alone are let in. */
+  readonly verifyToken?: TokenVerifier;
   /** Without it plain HTTP. */
   readonly tls?: TlsFiles;
 }
@@ -63,8 +72,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const limits: HttpLimits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const signer = pathSigner(limits.signedPathSeconds, options.pathKey);
   const metrics = createMetrics(options.registry);
+  const { trusted = null } = options;
+  const keys = withTokens(services.keys, options.verifyToken ?? null);
   if (options.pluginFigures !== undefined) registerPluginMetrics(metrics.registry, options.pluginFigures);
 
+  const sessions = cookieSessions(services.sessions, options.tls !== undefined || settings.behindProxy);
   const isTrusted = trustedProxies(settings.trustedProxies);
 
   const app: FastifyInstance = Fastify({
@@ -86,24 +98,26 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerDraining(app, limits);
   registerSecurityHeaders(app);
   registerCors(app, settings.corsOrigins);
-  registerAuth(app, services.keys, signer, limiter);
+  registerAuth(app, { keys, signer, limiter, sessions });
   registerRateLimits(app, limiter);
   registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
   registerMetrics(app, metrics);
   registerHealth(app, options.checks, limits.readinessTimeoutMs);
   await registerGraphQL(app, {
-    schema, createContext, limits, limiter, metrics, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
+    schema, createContext, limits, limiter, metrics, trusted, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
     signPath: (request) => (path) => signer.sign(path, principalOf(request)),
   });
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
   registerEmbeddingFile(app, services.embeddings);
+  registerSessions(app, services.sessions, sessions);
   registerAnalysisExports(app, services.exports);
+  registerReviewExports(app, services.reviewFigures);
   registerRuleSchema(app, services.rules);
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, limiter, metrics, keys: services.keys, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal) => signer.sign(path, principal),
+    schema, createContext, limits, limiter, metrics, trusted, keys, sessions, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal) => signer.sign(path, principal),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { RateLimiter } from '../services/rate-limiter.js';
-import type { KeyService } from '../services/service-contracts.js';
+import type { KeyService } from '../services/key-contracts.js';
 import { registerHealth, type ReadinessCheck } from './health.route.js';
 import { registerErrors } from './http-errors.js';
 import { DEFAULT_HTTP_LIMITS } from './http-limits.js';
@@ -15,7 +15,7 @@ import { httpsOf, type TlsFiles } from './tls.js';
 import { trustedProxies } from './trusted-proxies.js';
 
 export interface WorkerAppOptions {
-  readonly keys: Pick<KeyService, 'authenticate' | 'isActive'>;
+  readonly keys: Pick<KeyService, 'authenticate' | 'holderOf'>;
   readonly checks: readonly ReadinessCheck[];
   readonly log: FastifyBaseLogger;
   readonly registry: Registry;
@@ -39,7 +39,7 @@ export function buildWorkerApp({ keys, checks, log, registry, limiter, tls, trus
   });
   registerErrors(app);
   registerSecurityHeaders(app);
-  registerAuth(app, keys, pathSigner(DEFAULT_HTTP_LIMITS.signedPathSeconds), limiter);
+  registerAuth(app, { keys, signer: pathSigner(DEFAULT_HTTP_LIMITS.signedPathSeconds), limiter });
   registerRateLimits(app, limiter);
   registerMetrics(app, createMetrics(registry));
   registerHealth(app, checks, DEFAULT_HTTP_LIMITS.readinessTimeoutMs);

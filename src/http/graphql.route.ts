@@ -15,6 +15,7 @@ import { registerMultipart } from './multipart.js';
 import { measureOperation } from './operation-limits.js';
 import { principalOf } from './request-auth.js';
 import type { CreateContext } from './subscriptions.js';
+import type { TrustedDocuments } from './trusted-documents.js';
 
 export interface GraphQLRouteOptions {
   readonly schema: GraphQLSchema;
@@ -25,6 +26,7 @@ export interface GraphQLRouteOptions {
   readonly limits: HttpLimits;
   readonly metrics: Metrics;
   readonly limiter: RateLimiter;
+  readonly trusted: TrustedDocuments | null;
 }
 
 /** `/graphql` over HTTP, in a scope of its own, so that its body parsers are nobody else's. */
@@ -59,7 +61,7 @@ export async function registerGraphQL(app: FastifyInstance, options: GraphQLRout
   await app.register((scope, _options, registered) => {
     registerMultipart(scope, options.maxUploadBytes);
     scope.addHook('preHandler', (request, _reply, done) => {
-      const { query, variables } = operationOf(request);
+      const { query, variables } = trustedOperationOf(request, options.trusted);
       const measured = measureOperation(schema, limits, query, variables);
       if (measured !== null) options.limiter.take(principalOf(request).keyId, 'queryCost', measured.cost);
       done();
@@ -69,12 +71,24 @@ export async function registerGraphQL(app: FastifyInstance, options: GraphQLRout
   });
 }
 
+/** In trusted mode the document of a POST is put in the place of its digest; a GET has it in its address already. */
+function trustedOperationOf(request: FastifyRequest, trusted: TrustedDocuments | null): ReturnType<typeof operationOf> {
+  const sent = operationOf(request);
+  if (trusted === null) return sent;
+  const isPost = request.method === 'POST';
+  const query = trusted.pick(isPost ? sent : { query: sent.query });
+  if (!isPost) return sent;
+  const rest = Object.entries(request.body as object).filter(([name]) => name !== 'extensions');
+  request.body = { ...Object.fromEntries(rest), query };
+  return { ...sent, query };
+}
+
 /** Where the operation is, over POST (a JSON object) and GET (parameters; variables as JSON). */
-function operationOf(request: FastifyRequest): { readonly query?: unknown; readonly variables?: unknown } {
+function operationOf(request: FastifyRequest): { readonly query?: unknown; readonly variables?: unknown; readonly extensions?: unknown } {
   const source = request.method === 'GET' ? request.query : request.body;
   if (typeof source !== 'object' || source === null) return {};
-  const { query, variables } = source as { query?: unknown; variables?: unknown };
-  return { query, variables: typeof variables === 'string' ? parsedOrNothing(variables) : variables };
+  const { query, variables, extensions } = source as { query?: unknown; variables?: unknown; extensions?: unknown };
+  return { query, extensions, variables: typeof variables === 'string' ? parsedOrNothing(variables) : variables };
 }
 
 function parsedOrNothing(json: string): unknown {

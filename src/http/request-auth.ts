@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
-import type { KeyService } from '../services/service-contracts.js';
+import type { KeyService } from '../services/key-contracts.js';
 import { isLoopback } from './safe-listen.js';
+import type { CookieSessions } from './session-cookie.js';
 import type { PathSigner } from './signed-path.js';
 
 declare module 'fastify' {
@@ -17,24 +18,38 @@ declare module 'fastify' {
      * link, a caller on this very machine, or everybody.
      */
     access?: 'key' | 'signed' | 'loopback' | 'public';
+    /** Begins a session: with a key or token alone, and not once the address has failed too often. */
+    isLogin?: boolean;
     /** Largest body; without it, that of a GraphQL request without files. */
     maxBodyBytes?: number;
   }
 }
 
+export interface AuthParts {
+  readonly keys: Pick<KeyService, 'authenticate' | 'holderOf'>;
+  readonly signer: PathSigner;
+  readonly limiter: RateLimiter;
+  /** Left out where nobody signs in by a browser. */
+  readonly sessions?: CookieSessions | null;
+}
+
 /** Runs before anything reads a body: who has no key costs a header, not an upload. */
-export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authenticate' | 'isActive'>, signer: PathSigner, limiter: RateLimiter): void {
+export function registerAuth(app: FastifyInstance, { keys, signer, limiter, sessions = null }: AuthParts): void {
   app.decorateRequest('principal', null);
   app.addHook('onRequest', async (request, reply) => {
     const access = request.is404 ? 'key' : (request.routeOptions.config.access ?? 'key');
     if (access === 'public') return;
     const secret = bearerOf(request.headers.authorization);
-    request.principal = secret === null ? null : await keys.authenticate(secret);
+    const isLogin = !request.is404 && request.routeOptions.config.isLogin === true;
+    // Before the key is looked at: an address that has failed too often learns nothing more, not even of a good one.
+    if (isLogin) limiter.assertLeft(request.ip, 'failedKeys');
+    if (secret !== null) request.principal = await keys.authenticate(secret, request.ip);
+    else if (!isLogin) request.principal = (await sessions?.principalOf(request)) ?? null;
     if (request.principal !== null) return;
     if (access === 'signed' && secret === null) {
       const holder = signer.verify(request.method, pathOf(request), request.query as Record<string, unknown>);
-      // A link dies with the key that made it.
-      request.principal = holder !== null && (await keys.isActive(holder)) ? holder : null;
+      // A link dies with the key that made it, and does no more than that key may do now.
+      request.principal = holder === null ? null : await keys.holderOf(holder, request.ip);
     }
     if (request.principal !== null || (access === 'loopback' && secret === null && isLocal(request))) return;
     // Guessing a key of 256 bits is hopeless; asking the database for each guess is what costs.
@@ -45,7 +60,7 @@ export function registerAuth(app: FastifyInstance, keys: Pick<KeyService, 'authe
 }
 
 export function unauthenticated(wasSent: boolean): UndertoneError {
-  return new UndertoneError('UNAUTHENTICATED', wasSent ? 'The API key is unknown, expired or revoked. Use another one.' : 'No API key was sent. Send `Authorization: Bearer KEY`.');
+  return new UndertoneError('UNAUTHENTICATED', wasSent ? 'The API key or token is unknown, expired, revoked or not for use here. Use another one.' : 'No API key was sent. Send `Authorization: Bearer KEY`.');
 }
 
 /** The principal of a route that cannot be reached without one. */
@@ -56,7 +71,7 @@ export function principalOf(request: FastifyRequest): Principal {
 
 export function bearerOf(header: unknown): string | null {
   if (typeof header !== 'string') return null;
-  return /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header.trim())?.[1] ?? null;
+  return /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(header.trim())?.[1] ?? null;
 }
 
 function pathOf(request: FastifyRequest): string {

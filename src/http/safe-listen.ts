@@ -8,6 +8,11 @@ export function isLoopback(host: string): boolean {
   return isIP(address) === 4 && address.startsWith('127.');
 }
 
+/** Without TLS anybody on the way could answer in the other's place; on this machine nobody is on the way. */
+export function isSafeAddress({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
+}
+
 export interface Guarded {
   /** There is a key to ask for. */
   readonly hasKeys: boolean;

@@ -1,6 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Principal } from '../domain/principal.js';
 
+export type LinkOwner = Pick<Principal, 'workspaceId' | 'keyId'>;
+
 /**
  * Short-lived links for `<audio>` elements and downloads, which can send no header. A link reads one path, on behalf of
  * the key that asked for it, until it expires or the key ends. Without a secret of the settings each process makes its own: a restart ends every link.
@@ -8,10 +10,10 @@ import type { Principal } from '../domain/principal.js';
 export interface PathSigner {
   sign(path: string, principal: Principal): string;
   /**
-   * Who the link was given to, as a viewer; null when it was changed, is for another path, for more than reading, or is
-   * over. Whether that key is still good is for the caller to ask.
+   * Whom the link was given to; null when it was changed, is for another path, for more than reading, or is over. What
+   * its holder may still do is for the caller to ask.
    */
-  verify(method: string, path: string, query: Readonly<Record<string, unknown>>): Principal | null;
+  verify(method: string, path: string, query: Readonly<Record<string, unknown>>): LinkOwner | null;
 }
 
 /** HEAD tells less than GET does. */
@@ -21,8 +23,8 @@ export function pathSigner(validSeconds: number, secret: Buffer = randomBytes(32
   const digest = (path: string, workspaceId: string, keyId: string, expires: string): Buffer =>
     createHmac('sha256', secret).update(JSON.stringify(['GET', path, workspaceId, keyId, expires])).digest();
   return {
-    sign(path, { workspaceId, keyId }) {
-      const expires = String(Math.floor(nowMs() / 1000) + validSeconds);
+    sign(path, { workspaceId, keyId, validUntil }) {
+      const expires = String(Math.floor(Math.min(nowMs() + validSeconds * 1000, validUntil?.getTime() ?? Infinity) / 1000));
       const query = new URLSearchParams({ workspace: workspaceId, key: keyId, expires, signature: digest(path, workspaceId, keyId, expires).toString('base64url') });
       return `${path}?${query.toString()}`;
     },
@@ -33,7 +35,7 @@ export function pathSigner(validSeconds: number, secret: Buffer = randomBytes(32
       const given = Buffer.from(signature, 'base64url');
       if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
       if (!(Number(expires) * 1000 > nowMs())) return null;
-      return { workspaceId: workspace, keyId: key, keyName: 'signed link', role: 'viewer' };
+      return { workspaceId: workspace, keyId: key };
     },
   };
 }

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Metrics } from './metrics.js';
-import { CLOSE_FORBIDDEN, subscriptionServer, type SocketSession, type SubscriptionOptions } from './subscriptions.js';
+import { CLOSE_FORBIDDEN, socketPrincipal, subscriptionServer, type SocketSession, type SubscriptionOptions } from './subscriptions.js';
+import type { CookieSessions } from './session-cookie.js';
 import { clientAddress, type IsTrusted } from './trusted-proxies.js';
 
 const PING_MS = 12_000;
@@ -12,7 +13,7 @@ const CLOSE_TOO_MANY_MESSAGES = 4429;
 const CLOSE_GOING_AWAY = 1001;
 
 /** WebSocket connections on `/graphql`. The returned function ends them all. */
-export function attachSockets(http: HttpServer, options: SubscriptionOptions & { readonly metrics: Metrics; readonly isTrusted: IsTrusted; readonly corsOrigins: readonly string[] }): () => Promise<void> {
+export function attachSockets(http: HttpServer, options: SubscriptionOptions & { readonly sessions: CookieSessions; readonly metrics: Metrics; readonly isTrusted: IsTrusted; readonly corsOrigins: readonly string[] }): () => Promise<void> {
   const { limits, log } = options;
   const server = subscriptionServer(options);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.socketMessageBytes, handleProtocols: (protocols) => handleProtocols(protocols), perMessageDeflate: false });
@@ -21,12 +22,12 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
     socket.on('error', () => socket.destroy());
     const refusal = refusalOf(request, options.corsOrigins, sockets.clients.size >= limits.sockets);
     if (refusal !== null) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    else sockets.handleUpgrade(request, socket, head, (opened) => open(opened, clientAddress(request.socket.remoteAddress ?? '', forwardedFor(request), options.isTrusted)));
+    else sockets.handleUpgrade(request, socket, head, (opened) => open(opened, clientAddress(request.socket.remoteAddress ?? '', forwardedFor(request), options.isTrusted), options.sessions.secretOfSocket(request.headers)));
   };
   http.on('upgrade', upgrade);
 
-  const open = (socket: WebSocket, address: string): void => {
-    const session: SocketSession = { secret: null, address, left: new AbortController() };
+  const open = (socket: WebSocket, address: string, cookieSecret: string | null): void => {
+    const session: SocketSession = { secret: null, cookieSecret, address, left: new AbortController() };
     options.metrics.sockets.inc();
     // Broken frames and oversized messages: ws closes the socket itself with the fitting code.
     socket.on('error', (error) => log.debug({ kind: error.name }, 'websocket failed'));
@@ -61,7 +62,7 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
   };
   const closeWhenRevoked = async (socket: WebSocket, session: SocketSession): Promise<void> => {
     // A database that cannot be asked just now is no reason to end every subscription; the next round asks again.
-    const principal = session.secret === null ? null : await options.keys.authenticate(session.secret).catch(() => undefined);
+    const principal = await socketPrincipal(session, options).catch(() => undefined);
     if (principal === null) socket.close(CLOSE_FORBIDDEN, 'Forbidden');
   };
 

@@ -3,13 +3,15 @@ import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules, validate
 import { CloseCode, makeServer, type Context, type Server, type SubscribePayload } from 'graphql-ws';
 import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
-import type { KeyService } from '../services/service-contracts.js';
+import type { KeyService } from '../services/key-contracts.js';
 import { graphqlErrorBody } from './fault-log.js';
 import { formatGraphQLError } from './graphql-errors.js';
 import type { HttpLimits } from './http-limits.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import { measureOperation } from './operation-limits.js';
 import { bearerOf, unauthenticated } from './request-auth.js';
+import type { CookieSessions } from './session-cookie.js';
+import type { TrustedDocuments } from './trusted-documents.js';
 
 /** Makes what resolvers get; from src/resolvers, handed in by compose. */
 export type CreateContext = (call: { readonly principal: Principal; readonly signPath: (path: string) => string; readonly signal: AbortSignal }) => object;
@@ -18,16 +20,20 @@ export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly createContext: CreateContext;
   readonly keys: Pick<KeyService, 'authenticate'>;
+  readonly sessions: Pick<CookieSessions, 'authenticate'>;
   readonly signPath: (path: string, principal: Principal) => string;
   readonly introspection: boolean;
   readonly limits: HttpLimits;
   readonly limiter: RateLimiter;
+  readonly trusted: TrustedDocuments | null;
   readonly log: FastifyBaseLogger;
 }
 
-/** What belongs to one socket. The secret stays here, so that a key that is revoked meanwhile stops working. */
+/** What belongs to one socket. The secrets stay here, so that a key or session that ends meanwhile stops working. */
 export interface SocketSession {
   secret: string | null;
+  /** Of the cookie that this server's own page came with; counts where no key is sent. */
+  readonly cookieSecret: string | null;
   readonly address: string;
   readonly left: AbortController;
 }
@@ -46,7 +52,7 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     connectionInitWaitTimeout: limits.socketInitTimeoutMs,
     onConnect: async (context) => {
       context.extra.secret = secretOf(context.connectionParams);
-      if ((await principalOf(context, options.keys)) !== null) return true;
+      if ((await socketPrincipal(context.extra, options)) !== null) return true;
       if (context.extra.secret !== null) options.limiter.spend(context.extra.address, 'failedKeys', 1);
       return false;
     },
@@ -65,9 +71,10 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     if (Object.keys(context.subscriptions).length > limits.operationsPerSocket) {
       throw new UndertoneError('RATE_LIMITED', `This connection already runs ${limits.operationsPerSocket} operations. End one first.`, { limit: limits.operationsPerSocket, retryAfterMs: 1000 });
     }
-    const principal = await principalOf(context, options.keys);
+    const principal = await socketPrincipal(context.extra, options);
     if (principal === null) throw unauthenticated(true);
-    const measured = measureOperation(schema, limits, payload.query, payload.variables);
+    const query = options.trusted === null ? payload.query : options.trusted.pick(payload);
+    const measured = measureOperation(schema, limits, query, payload.variables);
     if (measured === null) throw new UndertoneError('BAD_INPUT', 'The query has a syntax error.', { field: 'query' });
     options.limiter.take(principal.keyId, 'requests');
     options.limiter.take(principal.keyId, 'queryCost', measured.cost);
@@ -86,9 +93,10 @@ function refusal(error: unknown): GraphQLError {
   return new GraphQLError(originalError.message, { originalError, ...(error instanceof UndertoneError && { extensions: graphqlErrorBody(error).extensions }) });
 }
 
-async function principalOf(context: SocketContext, keys: Pick<KeyService, 'authenticate'>): Promise<Principal | null> {
-  const { secret } = context.extra;
-  return secret === null ? null : keys.authenticate(secret);
+/** Asked anew for every operation. */
+export async function socketPrincipal({ secret, cookieSecret, address }: SocketSession, { keys, sessions }: Pick<SubscriptionOptions, 'keys' | 'sessions'>): Promise<Principal | null> {
+  if (secret !== null) return keys.authenticate(secret, address);
+  return cookieSecret === null ? null : sessions.authenticate(cookieSecret, address);
 }
 
 /** `{ "Authorization": "Bearer KEY" }` (in any case) or `{ "apiKey": "KEY" }`. */

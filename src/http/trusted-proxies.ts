@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { networksOf } from '../domain/networks.js';
 
 /** Names of proxy-addr, for settings that need not list networks. */
 const NAMED: Readonly<Record<string, readonly string[]>> = {
@@ -11,18 +12,7 @@ export type IsTrusted = (address: string) => boolean;
 
 /** Whose `X-Forwarded-…` headers are believed. Nobody's where the list is empty: anybody can send such a header. */
 export function trustedProxies(networks: readonly string[]): IsTrusted {
-  const list = new BlockList();
-  for (const network of networks.flatMap((name) => NAMED[name] ?? [name])) {
-    const [address = '', prefix] = network.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
-  }
-  return (given) => {
-    const address = withoutMapping(given);
-    const family = isIP(address);
-    return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  };
+  return networksOf(networks.flatMap((name) => NAMED[name] ?? [name])).has;
 }
 
 /**
@@ -38,8 +28,4 @@ export function clientAddress(peer: string, forwardedFor: string | undefined, is
     client = next;
   }
   return client;
-}
-
-function withoutMapping(address: string): string {
-  return address.toLowerCase().startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

@@ -12,6 +12,10 @@ export class ApiKeyType {
   name!: string;
   @Field(() => RoleEnum, { description: 'What it may do.' })
   role!: Role;
+  @Field(() => [String], { description: 'Networks (CIDR) that it may be used from; empty for everywhere.' })
+  allowedNetworks!: readonly string[];
+  @Field(() => DateTime, { nullable: true, description: 'After a rotation: until when the secret before works too.' })
+  previousSecretUntil!: Date | null;
   @Field(() => String, { description: 'First characters of the secret, to recognise it by.' })
   prefix!: string;
   @Field(() => DateTime, { description: 'When it was made.' })
@@ -38,6 +42,10 @@ export class CreateApiKeyInput {
   name!: string;
   @Field(() => RoleEnum, { description: 'What it may do.' })
   role!: Role;
+  @Field(() => [String], { nullable: true, description: "Of the role's scopes only these, for example `recordings:read`; all of them when absent." })
+  scopes?: string[] | null;
+  @Field(() => [String], { nullable: true, description: 'Networks that it may be used from, for example `10.0.0.0/8`; everywhere when absent.' })
+  allowedNetworks?: string[] | null;
   @Field(() => DateTime, { nullable: true, description: 'When it ends to work; never when absent.' })
   expiresAt?: Date | null;
 }

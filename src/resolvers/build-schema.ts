@@ -16,7 +16,9 @@ import { EvaluationResolver, EvaluationMistakeResolver, EvaluationRunResolver } 
 import { ErasureResolver, HoldResolver } from './hold.resolver.js';
 import { ModelResolver } from './model.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { OptOutResolver } from './opt-out.resolver.js';
 import { RecordingResolver } from './recording.resolver.js';
+import { ReviewAgreementResolver } from './review-agreement.resolver.js';
 import { AnalysisReviewsResolver, ReviewResolver, SegmentReviewsResolver } from './review.resolver.js';
 import { RuleResolver } from './rule.resolver.js';
 import { RetentionResolver } from './retention.resolver.js';
@@ -29,9 +31,9 @@ import { UsageResolver } from './usage.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
-  RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver, TaskRunResolver,
+  RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver, TaskRunResolver, OptOutResolver,
   ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
-  ReviewResolver, AnalysisReviewsResolver, SegmentReviewsResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver,
+  ReviewResolver, ReviewAgreementResolver, AnalysisReviewsResolver, SegmentReviewsResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

@@ -1,6 +1,6 @@
 import { extendSchema, findBreakingChanges, isInterfaceType, isObjectType, Kind, parse, type DocumentNode, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { UndertoneError } from '../domain/errors.js';
-import { roleAllows } from '../domain/principal.js';
+import { requireRole } from '../services/permissions.js';
 import type { PluginGraphql } from '../services/service-contracts.js';
 import type { RequestContext } from './request-context.js';
 
@@ -85,8 +85,7 @@ function attachResolvers(schema: GraphQLSchema, document: DocumentNode, { plugin
 /** Checks the role, and gives up on a resolver that takes too long: the answer then carries an error for this field. */
 function guarded(plugin: string, field: string, resolver: PluginGraphql['resolvers'][string][string]): NonNullable<GraphQLField<unknown, RequestContext>['resolve']> {
   return async (root, args: Readonly<Record<string, unknown>>, { principal, signal }) => {
-    const { role } = resolver;
-    if (!roleAllows(principal.role, role)) throw new UndertoneError('FORBIDDEN', `${field} needs the role "${role}"; the key that was sent has "${principal.role}".`, { neededRole: role });
+    requireRole(principal, resolver.role);
     const deadline = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {

@@ -22,7 +22,10 @@ export function problemOf(code: string, message: string, details: ErrorDetails =
   const problem = new ProblemType(code, message);
   if (problem instanceof BadInputProblem) problem.field = text(details['field']);
   if (problem instanceof NotFoundProblem) problem.id = text(details['id']);
-  if (problem instanceof ForbiddenProblem) problem.neededRole = role(details['neededRole']) ?? problem.neededRole;
+  if (problem instanceof ForbiddenProblem) {
+    problem.neededRole = role(details['neededRole']) ?? problem.neededRole;
+    problem.neededScope = text(details['neededScope']);
+  }
   if (problem instanceof UploadProblem) {
     problem.maxBytes = number(details['maxBytes']);
     problem.receivedBytes = number(details['receivedBytes']);

@@ -30,10 +30,12 @@ export class NotFoundProblem extends Problem {
   id: string | null = null;
 }
 
-@ObjectType({ implements: Problem, simpleResolvers: true, description: "The key's role does not allow this." })
+@ObjectType({ implements: Problem, simpleResolvers: true, description: "The key's role or scopes do not allow this." })
 export class ForbiddenProblem extends Problem {
   @Field(() => RoleEnum, { description: 'The smallest role that may.' })
   neededRole: Role = 'admin';
+  @Field(() => String, { nullable: true, description: 'The scope that is missing, for example `recordings:write`, where one can be named.' })
+  neededScope: string | null = null;
 }
 
 @ObjectType({ implements: Problem, simpleResolvers: true, description: 'The object is in a state that does not allow this, or an idempotency key was reused for something else.' })

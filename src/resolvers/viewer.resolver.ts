@@ -1,7 +1,7 @@
 import { visibleLabels } from '../domain/scores.js';
 import { MAX_TIMELINE_BINS, MIN_BIN_SECONDS } from '../domain/timeline.js';
 import { Ctx, FieldResolver, Query, Resolver } from 'type-graphql';
-import type { Principal } from '../domain/principal.js';
+import { scopesOf } from '../domain/scopes.js';
 import type { Plain } from './plain.js';
 import type { RequestContext } from './request-context.js';
 import { Capabilities, Viewer } from './viewer.type.js';
@@ -9,8 +9,8 @@ import { Capabilities, Viewer } from './viewer.type.js';
 @Resolver(() => Viewer)
 export class ViewerResolver {
   @Query(() => Viewer, { description: 'Who asks.' })
-  viewer(@Ctx() context: RequestContext): Principal {
-    return context.principal;
+  viewer(@Ctx() context: RequestContext): Plain<Viewer> {
+    return { ...context.principal, scopes: scopesOf(context.principal) };
   }
 
   @FieldResolver(() => String, { description: 'What people who are heard should be told, and what the workspace has left unsaid of its purpose and law.' })

@@ -10,6 +10,8 @@ export class Viewer {
   keyName!: string;
   @Field(() => RoleEnum, { description: 'What it may do.' })
   role!: Role;
+  @Field(() => [String], { description: 'What exactly it may do, for example `recordings:read`.' })
+  scopes!: readonly string[];
   @Field(() => ID, { description: 'The workspace it belongs to.' })
   workspaceId!: string;
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { AlertRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound } from '../domain/errors.js';
 import type { EventBus } from '../domain/events.js';
 import { eventsOf } from './event-bus.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { AlertService } from './rule-contracts.js';
 
@@ -12,26 +12,26 @@ const noteSchema = z.object({ note: z.string().trim().max(1000).nullable() });
 export function createAlertService(alerts: AlertRepository, events: EventBus): AlertService {
   return {
     async list(principal, page, filter) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'alerts:read');
       return alerts.list(principal.workspaceId, page, filter);
     },
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'alerts:read');
       return alerts.findById(principal.workspaceId, id);
     },
     async forAnalyses(principal, analysisIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'alerts:read');
       return alerts.forAnalyses(principal.workspaceId, analysisIds);
     },
     async acknowledge(principal, id, note) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'alerts:write');
       const parsed = parseWith(noteSchema, { note });
       const alert = await alerts.acknowledge(principal.workspaceId, id, principal.keyName, parsed.note);
-      if (alert === null) throw new UndertoneError('NOT_FOUND', `There is no alert ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      if (alert === null) throw notFound('alert', id);
       return alert;
     },
     async *raised(principal, { severity }, signal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'alerts:read');
       const { workspaceId } = principal;
       for await (const { alertId } of eventsOf(events, (event) => (event.kind === 'alert.raised' && event.workspaceId === workspaceId ? event : null), signal)) {
         const alert = await alerts.findById(workspaceId, alertId);

@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.js';
 import type { AnalysisRepository, RecordingRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { DomainEvent, EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
@@ -11,11 +11,12 @@ import { workIds } from '../domain/work-context.js';
 import type { JobPayloads, JobQueue } from '../queue/job-queue.js';
 import { parseAnalyzeOptions, requestDigest } from './analysis-request.js';
 import { eventsOf } from './event-bus.js';
+import { earlierRequest } from './idempotency.js';
 import type { ModelDirectory } from './model-directory.js';
 import type { Intake } from './intake.js';
 import type { AuditSink } from './audit.js';
 import type { LawService } from './law.service.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { AnalysisService } from './service-contracts.js';
 
 /** How often a waiter looks at the row itself, whatever was heard: a notification between processes is delivered at most once. */
@@ -47,16 +48,7 @@ export interface AnalysisServiceParts {
 export function createAnalysisService(parts: AnalysisServiceParts): AnalysisService {
   const { database, recordings, analyses, queue, models, events, tracing = NO_TRACING } = parts;
 
-  function notFound(kind: string, id: string): UndertoneError {
-    return new UndertoneError('NOT_FOUND', `There is no ${kind} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
-  }
-
-  async function findExisting(principal: Principal, key: string, digest: string): Promise<AnalysisRecord | null> {
-    const existing = await analyses.findByIdempotencyKey(principal.workspaceId, key);
-    if (existing === null) return null;
-    if (existing.requestDigest === digest) return existing;
-    throw new UndertoneError('IDEMPOTENCY_KEY_REUSED', `This idempotency key belongs to analysis ${existing.id}, which was asked for with other arguments. Use a fresh key.`, { id: existing.id });
-  }
+  const findExisting = (workspaceId: string, key: string | null, digest: string): Promise<AnalysisRecord | null> => earlierRequest('analysis', key, digest, (given) => analyses.findByIdempotencyKey(workspaceId, given));
 
   async function refuseWhenFull(workspaceId: string): Promise<void> {
     const waiting = await queue.depth('analyze-recording');
@@ -85,7 +77,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
   }
 
   async function* progress(principal: Principal, id: string, signal: AbortSignal): AsyncGenerator<ProgressEvent> {
-    requireRole(principal, 'viewer');
+    requireScope(principal, 'analyses:read');
     const { workspaceId } = principal;
     const eventOf = (analysis: AnalysisRecord): ProgressEvent => ({ kind: 'analysis.progress', workspaceId, analysisId: id, status: analysis.status, progress: analysis.progress });
     // Listening begins before the first look, so that an end between the two is not missed.
@@ -126,17 +118,15 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
 
   return {
     async request(principal, recordingId, given) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'analyses:write');
       parts.intake.assertOpen();
       const options = parseAnalyzeOptions(given);
       const manifest = models.manifest(options.model ?? models.defaultModelId);
       const recording = await recordings.findById(principal.workspaceId, recordingId);
       if (recording === null) throw notFound('recording', recordingId);
       const digest = requestDigest(recordingId, manifest.id, options);
-      if (options.idempotencyKey !== null) {
-        const existing = await findExisting(principal, options.idempotencyKey, digest);
-        if (existing !== null) return existing;
-      }
+      const before = await findExisting(principal.workspaceId, options.idempotencyKey, digest);
+      if (before !== null) return before;
       const overridden = await parts.law.assertAllowed(principal);
       await refuseWhenFull(principal.workspaceId);
       const row = {
@@ -154,7 +144,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
         return analysis;
       } catch (error) {
         // Two requests with one key at the same moment: the unique key let one through, the other finds it here.
-        const existing = options.idempotencyKey === null ? null : await findExisting(principal, options.idempotencyKey, digest);
+        const existing = await findExisting(principal.workspaceId, options.idempotencyKey, digest);
         if (existing !== null) return existing;
         throw error;
       }
@@ -169,25 +159,25 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
     },
 
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.findById(principal.workspaceId, id);
     },
     async findMany(principal, ids) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.findByIds(principal.workspaceId, ids);
     },
     async list(principal, page, filter) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.list(principal.workspaceId, page, filter);
     },
 
     async latestForRecordings(principal, recordingIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.findLatest(principal.workspaceId, recordingIds);
     },
 
     async cancel(principal, id) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'analyses:write');
       const cancelled = await analyses.cancel(principal.workspaceId, id);
       if (cancelled === null) throw notFound('analysis', id);
       const analysis = await require(principal, id);
@@ -197,19 +187,19 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
     },
 
     async segments(principal, analysisId, page, filter) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.segments(principal.workspaceId, analysisId, page, filter);
     },
     async findSegment(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.findSegment(principal.workspaceId, id);
     },
     async findSegments(principal, ids) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.findSegments(principal.workspaceId, ids);
     },
     async speakers(principal, analysisIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return analyses.speakers(principal.workspaceId, analysisIds);
     },
     progress,

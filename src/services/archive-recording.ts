@@ -52,12 +52,13 @@ async function* streamed(open: () => Promise<Readable>): AsyncGenerator<Buffer> 
 /** All rows of the kinds, compressed, then sealed; and the results as CSV where they are part of it. In memory: compressed rows of an hour are some MB. */
 export async function rowMembers(tree: RecordingTreeRepository, key: SealingKey, workspaceId: string, header: RowsHeader): Promise<{ readonly members: readonly OutgoingMember[]; readonly rowsDigest: string }> {
   const digest = new RowsDigest();
-  const results: SegmentRow[] = [];
+  const results: ArchivedSegment[] = [];
+  const head = csvLine(['recording_id', 'analysis_id', 'index', 'start_seconds', 'end_seconds', 'speaker_id', 'gate', 'label', 'confidence', 'text']);
   const lines = (async function* () {
     yield `${JSON.stringify(header)}\n`;
     for await (const { section, row } of tree.rows(workspaceId, header.recordingId, header.kinds)) {
       digest.add(section, row);
-      if (section === 'Segment') results.push(JSON.parse(row) as SegmentRow);
+      if (section === 'Segment') results.push(JSON.parse(row) as ArchivedSegment);
       yield `${section}\t${row}\n`;
     }
   })();
@@ -68,7 +69,10 @@ export async function rowMembers(tree: RecordingTreeRepository, key: SealingKey,
   const compressed = (await unpacked.pipe(packer).toArray()) as Buffer[];
   const folder = folderOf(header.recordingId);
   const members = [await sealedMember(key, `${folder}/${ROWS_MEMBER}`, Readable.from(compressed))];
-  if (results.length > 0) members.push(await sealedMember(key, `${folder}/${CSV_MEMBER}`, Readable.from([Buffer.from(csvOf(header.recordingId, results))])));
+  // Rows come by their ids, which say nothing; whoever reads a table wants it by time.
+  results.sort((a, b) => a.analysisId.localeCompare(b.analysisId) || a.index - b.index);
+  const csv = [head, ...results.map((row) => csvOf(header.recordingId, row))];
+  if (results.length > 0) members.push(await sealedMember(key, `${folder}/${CSV_MEMBER}`, Readable.from([Buffer.from(`${csv.join('\r\n')}\r\n`)])));
   return { members, rowsDigest: digest.digest() };
 }
 
@@ -78,7 +82,7 @@ async function sealedMember(key: SealingKey, path: string, plain: AsyncIterable<
   return { path, byteLength: chunks.reduce((sum, chunk) => sum + chunk.length, 0), dataKeyId: key.id, bytes: () => Readable.from(chunks) };
 }
 
-interface SegmentRow {
+interface ArchivedSegment {
   readonly analysisId: string;
   readonly index: number;
   readonly startSeconds: number;
@@ -90,11 +94,8 @@ interface SegmentRow {
   readonly text: string | null;
 }
 
-/** Segments in the order in which they were spoken: rows come in the order of their ids. */
-function csvOf(recordingId: string, rows: readonly SegmentRow[]): string {
-  const inOrder = rows.toSorted((a, b) => a.analysisId.localeCompare(b.analysisId) || a.index - b.index);
-  const lines = inOrder.map((row) => csvLine([recordingId, row.analysisId, row.index, row.startSeconds, row.endSeconds, row.speakerId, row.gate, row.label, row.confidence, row.text]));
-  return `${[csvLine(['recording_id', 'analysis_id', 'index', 'start_seconds', 'end_seconds', 'speaker_id', 'gate', 'label', 'confidence', 'text']), ...lines].join('\r\n')}\r\n`;
+function csvOf(recordingId: string, { analysisId, index, startSeconds, endSeconds, speakerId, gate, label, confidence, text }: ArchivedSegment): string {
+  return csvLine([recordingId, analysisId, index, startSeconds, endSeconds, speakerId, gate, label, confidence, text]);
 }
 
 /** Opens a sealed stream from its first byte. ERASED when its key was destroyed; ARCHIVE_INVALID when it is not what was sealed. */

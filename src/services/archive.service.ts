@@ -2,14 +2,14 @@ import type { KeyObject } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ArchiveRepository } from '../db/retention-repositories.js';
 import type { ArchiveItemRecord, ArchiveRecord } from '../domain/archive.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page, PageRequest } from '../domain/records.js';
 import type { DataKeySource, SealedStore } from '../storage/sealed-store.js';
 import { checkStream } from './archive-reader.js';
 import { unpackingHandler, type MemberWriter } from './archive-unpack.js';
 import type { Archiving } from './archiving.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { ArchiveRestore, RestoreReport } from './archive-restore.js';
 import type { WorkspaceSecrets } from './workspace-secrets.js';
 
@@ -62,7 +62,7 @@ export interface ArchiveServiceParts {
 export function createArchiveService({ archives, blobs, secrets, vault, archiving, restore, now = Date.now }: ArchiveServiceParts): ArchiveService {
   async function readable(principal: Principal, id: string): Promise<ArchiveRecord> {
     const archive = await archives.find(principal.workspaceId, id);
-    if (archive === null) throw new UndertoneError('NOT_FOUND', `There is no archive ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+    if (archive === null) throw notFound('archive', id);
     if (archive.blobKey === null) throw new UndertoneError('CONFLICT', `The archive ${archive.id} has not been written yet (${archive.state}).`, { state: archive.state });
     return archive;
   }
@@ -78,36 +78,36 @@ export function createArchiveService({ archives, blobs, secrets, vault, archivin
 
   return {
     async list(principal, page) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       return archives.list(principal.workspaceId, page);
     },
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       return archives.find(principal.workspaceId, id);
     },
     async items(principal, archiveId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       return archives.items(principal.workspaceId, archiveId);
     },
     async ofRecording(principal, recordingId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       return archives.ofRecording(principal.workspaceId, recordingId);
     },
     async verify(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       return checked(await readable(principal, id));
     },
     async restore(principal, id, recordingId) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       return restore(principal, await readable(principal, id), recordingId);
     },
     async open(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       const archive = await readable(principal, id);
       return { archive, stream: await blobs.raw.read(archive.blobKey!) };
     },
     async unpack(principal, id, recordingId, write) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'retention:admin');
       const archive = await readable(principal, id);
       const { handle, opened, erased } = unpackingHandler(vault, recordingId, write);
       const keys = (await secrets.publicKeys(archive.workspaceId)).map(({ publicKey }) => publicKey);
@@ -118,7 +118,7 @@ export function createArchiveService({ archives, blobs, secrets, vault, archivin
       return { recordingIds: [...opened], erasedRecordingIds: [...erased], problems };
     },
     async publicKeys(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       await secrets.signingKey(principal.workspaceId);
       return secrets.publicKeys(principal.workspaceId);
     },

@@ -4,7 +4,7 @@ import { brokenAt, type AuditEventRecord } from '../domain/audit.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page, PageRequest } from '../domain/records.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 
 export interface AuditEntry {
   readonly action: string;
@@ -41,11 +41,11 @@ export function createAuditSink(repository: AuditRepository, now: () => number =
 export function createAuditService(repository: AuditRepository): AuditService {
   return {
     async list(principal, page) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'audit:read');
       return repository.list(principal.workspaceId, page);
     },
     async verify(principal) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'audit:read');
       const events: AuditEventRecord[] = [];
       for (;;) {
         const page = await repository.listFrom(principal.workspaceId, events.length, BATCH);

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import type { CalibrationRepository } from '../db/calibration.repository.js';
 import type { EvaluationRepository } from '../db/evaluation.repository.js';
 import { calibrationVersion, type AppliedCalibration } from '../domain/calibration.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { calibrationItems } from '../domain/evaluated-item.js';
 import { crossValidate, fitCalibration, MIN_CALIBRATION_ITEMS, MIN_SCOPED_ITEMS } from '../domain/fit-calibration.js';
 import { newId } from '../domain/ids.js';
 import type { ModelManifest } from '../domain/model.js';
 import { manifestItem } from './evaluation.service.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { CalibrationService } from './evaluation-contracts.js';
 
@@ -43,15 +43,15 @@ export function createCalibrationService({ evaluations, calibrations }: { readon
     },
 
     async list(principal, modelId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return calibrations.list(principal.workspaceId, modelId);
     },
 
     async calibrate(principal, input) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'evaluations:admin');
       const { runId, scope, value, coverage, risk, withBias } = parseWith(inputSchema, input);
       const run = await evaluations.findRun(principal.workspaceId, runId);
-      if (run === null) throw new UndertoneError('NOT_FOUND', `There is no evaluation run ${runId.slice(0, 64)}.`, { id: runId.slice(0, 64) });
+      if (run === null) throw notFound('evaluation run', runId);
       if (run.status !== 'SUCCEEDED' || run.modelDigest === null) throw new UndertoneError('CONFLICT', `The evaluation run ${runId} is ${run.status}; a calibration is fitted on a run that succeeded.`, { status: run.status });
       const answers = await evaluations.answers(runId);
       const results = (await evaluations.items(principal.workspaceId, run.setId)).flatMap((item) => {
@@ -70,7 +70,7 @@ export function createCalibrationService({ evaluations, calibrations }: { readon
     },
 
     async retire(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'evaluations:admin');
       const retired = await calibrations.retire(principal.workspaceId, id);
       if (retired === null) throw new UndertoneError('NOT_FOUND', `There is no calibration ${id.slice(0, 64)} in force.`, { id: id.slice(0, 64) });
       return retired;

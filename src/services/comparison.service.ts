@@ -1,20 +1,20 @@
 import { compareScores, compareTimelines } from '../domain/analysis-comparison.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { AnalysisRecord } from '../domain/records.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { AnalysisService, ComparisonService, TimelineService } from './service-contracts.js';
 
 export function createComparisonService(analyses: Pick<AnalysisService, 'find' | 'request'>, timelines: Pick<TimelineService, 'timeline'>): ComparisonService {
   async function require(principal: Principal, id: string): Promise<AnalysisRecord> {
     const analysis = await analyses.find(principal, id);
-    if (analysis === null) throw new UndertoneError('NOT_FOUND', `There is no analysis ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+    if (analysis === null) throw notFound('analysis', id);
     return analysis;
   }
 
   return {
     async compare(principal, aId, bId, binSeconds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       const a = await require(principal, aId);
       const b = await require(principal, bId);
       if (a.recordingId !== b.recordingId) throw new UndertoneError('BAD_INPUT', 'The two analyses are of different recordings; compare two of the same one, for example after reanalyze.', { field: 'b' });
@@ -32,7 +32,7 @@ export function createComparisonService(analyses: Pick<AnalysisService, 'find' |
     },
 
     async reanalyze(principal, analysisId, model) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'analyses:write');
       const { recordingId, raw, speakersMode, speakerCount, roleRule } = await require(principal, analysisId);
       return analyses.request(principal, recordingId, { model, raw, speakers: speakersMode, speakerCount, roles: roleRule, priority: 'bulk' });
     },

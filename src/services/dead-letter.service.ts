@@ -7,7 +7,7 @@ import type { Principal } from '../domain/principal.js';
 import type { Page } from '../domain/records.js';
 import type { DeadLetter, JobName, JobQueue } from '../queue/job-queue.js';
 import { decodeCursor, encodeCursor } from '../db/keyset-cursor.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { DeadLetterService } from './service-contracts.js';
 
 /** A dead letter as admins see it. */
@@ -49,7 +49,7 @@ export function createDeadLetterService({ database, queue, analyses, evaluations
 
   return {
     async list(principal, page) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'jobs:admin');
       const { items, totalCount } = await queue.deadLetters(principal.workspaceId, { first: page.first + 1, before: positionOf(page.after) });
       const shown = items.slice(0, page.first);
       return {
@@ -57,14 +57,14 @@ export function createDeadLetterService({ database, queue, analyses, evaluations
       } satisfies Page<DeadLetterView>;
     },
     async retry(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'jobs:admin');
       const letter = await take(principal, id, true);
       queue.wake(letter.job as JobName);
       if (letter.job === 'analyze-recording') events.publish({ kind: 'analysis.progress', workspaceId: principal.workspaceId, analysisId: letter.key, status: 'QUEUED', progress: 0 });
       return view(letter);
     },
     async discard(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'jobs:admin');
       return view(await take(principal, id, false));
     },
   };

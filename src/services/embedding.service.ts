@@ -1,15 +1,15 @@
 import type { EmbeddingRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { EmbeddingRecord } from '../domain/records.js';
 import { cosineSimilarity, euclideanDistance } from '../domain/vectors.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { EmbeddingService } from './service-contracts.js';
 
 export function createEmbeddingService(embeddings: EmbeddingRepository): EmbeddingService {
   async function require(principal: Principal, id: string): Promise<EmbeddingRecord> {
     const found = await embeddings.findById(principal.workspaceId, id);
-    if (found === null) throw new UndertoneError('NOT_FOUND', `There is no embedding ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+    if (found === null) throw notFound('embedding', id);
     return found;
   }
 
@@ -27,20 +27,20 @@ export function createEmbeddingService(embeddings: EmbeddingRepository): Embeddi
 
   return {
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return embeddings.findById(principal.workspaceId, id);
     },
     async forAnalysis(principal, analysisId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return embeddings.findForAnalysis(principal.workspaceId, analysisId);
     },
     async forSegments(principal, segmentIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return embeddings.findForSegments(principal.workspaceId, segmentIds);
     },
 
     async compare(principal, aId, bId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       const a = await require(principal, aId);
       const b = await require(principal, bId);
       if (a.modelDigest !== b.modelDigest || a.dimension !== b.dimension) {
@@ -50,7 +50,7 @@ export function createEmbeddingService(embeddings: EmbeddingRepository): Embeddi
     },
 
     async similarSegments(principal, target, first, filter) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       const given = [target.segmentId, target.embeddingId, target.analysisId].filter((id) => id != null);
       if (given.length !== 1) {
         throw new UndertoneError('BAD_INPUT', `similarSegments takes exactly one of segmentId, embeddingId and analysisId; ${given.length} were given.`, { field: 'to' });

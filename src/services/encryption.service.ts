@@ -2,7 +2,7 @@ import type { Database } from '../db/database.js';
 import type { DataKeyRepository } from '../db/repositories.js';
 import { unwrapSecret, wrapSecret, type Keyring, type MasterKey } from '../domain/envelope.js';
 import type { Principal } from '../domain/principal.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { missingKey } from './workspace-secrets.js';
 
 const BATCH = 200;
@@ -43,11 +43,11 @@ export function createEncryptionService({ database, dataKeys, keyring }: Encrypt
 
   return {
     async status(principal) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'encryption:admin');
       return status();
     },
     async rotate(principal) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'encryption:admin');
       // In the file, and durable, before anything is wrapped with it.
       const to = keyring.path === null ? keyring.current() : await keyring.addKey();
       let rewrappedCount = 0;

@@ -8,7 +8,7 @@ import type { Principal } from '../domain/principal.js';
 import type { Page, PageRequest } from '../domain/records.js';
 import type { AuditSink } from './audit.js';
 import type { LiveRemoval } from './live-removal.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { Vault } from './vault.js';
 import type { WorkspaceSecrets } from './workspace-secrets.js';
@@ -51,7 +51,7 @@ export function createErasureService(parts: ErasureServiceParts): ErasureService
 
   return {
     async eraseSubject(principal, input) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'erasure:admin');
       const { externalId, reason } = parseWith(erasureSchema, input);
       const { workspaceId } = principal;
       const subjectHash = await secrets.subjectHash(workspaceId, externalId);
@@ -111,7 +111,7 @@ export function createErasureService(parts: ErasureServiceParts): ErasureService
     },
 
     async list(principal, page) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'erasure:admin');
       return tombstones.list(principal.workspaceId, page);
     },
   };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Database } from '../db/database.js';
 import type { EvaluationRepository } from '../db/evaluation.repository.js';
 import type { RecordingRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { EvaluatedItem } from '../domain/evaluated-item.js';
 import type { EvaluationItemRecord, EvaluationRunRecord } from '../domain/evaluation-records.js';
 import { compareResults } from '../domain/evaluation-report.js';
@@ -13,9 +13,10 @@ import type { Principal } from '../domain/principal.js';
 import { visibleLabels } from '../domain/scores.js';
 import type { JobQueue } from '../queue/job-queue.js';
 import { checkSet, parseSetInput, type ResolvedReviews } from './evaluation-set.js';
+import { earlierRequest } from './idempotency.js';
 import type { Intake } from './intake.js';
 import type { ModelDirectory } from './model-directory.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { EvaluationService, RunEvaluationInput } from './evaluation-contracts.js';
 
@@ -43,28 +44,20 @@ const COMPARISON = { resamples: 2000, seed: 20_240_601 } as const;
 export function createEvaluationService(parts: EvaluationServiceParts): EvaluationService {
   const { database, evaluations, queue, models, events } = parts;
 
-  function notFound(kind: string, id: string): UndertoneError {
-    return new UndertoneError('NOT_FOUND', `There is no evaluation ${kind} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
-  }
-
   async function requireRun(principal: Principal, id: string): Promise<EvaluationRunRecord> {
     const run = await evaluations.findRun(principal.workspaceId, id);
-    if (run === null) throw notFound('run', id);
+    if (run === null) throw notFound('evaluation run', id);
     return run;
   }
 
-  async function findExisting(workspaceId: string, key: string | null, digest: string): Promise<EvaluationRunRecord | null> {
-    const existing = key === null ? null : await evaluations.findRunByKey(workspaceId, key);
-    if (existing === null || existing.requestDigest === digest) return existing;
-    throw new UndertoneError('IDEMPOTENCY_KEY_REUSED', `This idempotency key belongs to evaluation run ${existing.id}, which was asked for with other arguments. Use a fresh key.`, { id: existing.id });
-  }
+  const findExisting = (workspaceId: string, key: string | null, digest: string): Promise<EvaluationRunRecord | null> => earlierRequest('evaluation run', key, digest, (given) => evaluations.findRunByKey(workspaceId, given));
 
   async function start(workspaceId: string, input: RunEvaluationInput): Promise<EvaluationRunRecord> {
     parts.intake.assertOpen();
     const { setId, model, raw, split, idempotencyKey } = parseWith(runSchema, input);
     const manifest = models.manifest(model ?? models.defaultModelId);
     const set = await evaluations.findSet(workspaceId, setId);
-    if (set === null) throw notFound('set', setId);
+    if (set === null) throw notFound('evaluation set', setId);
     const requestDigest = createHash('sha256').update(JSON.stringify([setId, manifest.id, raw, split])).digest('hex');
     const existing = await findExisting(workspaceId, idempotencyKey, requestDigest);
     if (existing !== null) return existing;
@@ -94,63 +87,63 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
 
   return {
     async sets(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return evaluations.listSets(principal.workspaceId);
     },
     async findSets(principal, ids) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return evaluations.findSets(principal.workspaceId, ids);
     },
     async createSet(principal, input) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'evaluations:write');
       const parsed = parseSetInput(input);
       const { items, ...checked } = await checkSet(principal.workspaceId, parsed, visibleLabels(models.manifest(parsed.model ?? models.defaultModelId)), parts);
       return evaluations.insertSet({ id: newId('evaluationSet'), workspaceId: principal.workspaceId, name: parsed.name, isScheduled: parsed.scheduled ?? false, ...checked }, items);
     },
     async deleteSet(principal, id) {
-      requireRole(principal, 'admin');
-      if (!(await evaluations.deleteSet(principal.workspaceId, id))) throw notFound('set', id);
+      requireScope(principal, 'evaluations:admin');
+      if (!(await evaluations.deleteSet(principal.workspaceId, id))) throw notFound('evaluation set', id);
       return { id };
     },
     async scheduleSet(principal, id, isScheduled) {
-      requireRole(principal, 'analyst');
-      if (!(await evaluations.setScheduled(principal.workspaceId, id, isScheduled))) throw notFound('set', id);
+      requireScope(principal, 'evaluations:write');
+      if (!(await evaluations.setScheduled(principal.workspaceId, id, isScheduled))) throw notFound('evaluation set', id);
       return (await evaluations.findSet(principal.workspaceId, id))!;
     },
 
     async run(principal, input) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'evaluations:write');
       return start(principal.workspaceId, input);
     },
     async findRun(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return evaluations.findRun(principal.workspaceId, id);
     },
     async listRuns(principal, page, setId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return evaluations.listRuns(principal.workspaceId, setId, page);
     },
     async results(principal, runId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       return results(await requireRun(principal, runId));
     },
     async cancelRun(principal, id) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'evaluations:write');
       const cancelled = await evaluations.cancelRun(principal.workspaceId, id);
-      if (cancelled === null) throw notFound('run', id);
+      if (cancelled === null) throw notFound('evaluation run', id);
       const run = await requireRun(principal, id);
       if (!cancelled) throw new UndertoneError('CONFLICT', `The evaluation run ${id} has already ended (${run.status}).`, { status: run.status });
       events.publish({ kind: 'evaluation.progress', workspaceId: principal.workspaceId, runId: id, status: 'CANCELLED', progress: run.progress });
       return run;
     },
     async acceptRun(principal, id) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'evaluations:write');
       const run = await requireRun(principal, id);
       if (!(await evaluations.acceptRun(principal.workspaceId, id))) throw new UndertoneError('CONFLICT', `The evaluation run ${id} is ${run.status}; only a run that succeeded can be accepted.`, { status: run.status });
       return requireRun(principal, id);
     },
     async compareRuns(principal, aId, bId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'evaluations:read');
       const [a, b] = [await requireRun(principal, aId), await requireRun(principal, bId)];
       if (a.setId !== b.setId) throw new UndertoneError('BAD_INPUT', 'The two runs are of different evaluation sets; a comparison in pairs needs the same items.', { field: 'b' });
       for (const run of [a, b]) if (run.status !== 'SUCCEEDED') throw new UndertoneError('CONFLICT', `The evaluation run ${run.id} is ${run.status}; only runs that succeeded can be compared.`, { status: run.status });

@@ -3,12 +3,12 @@ import type { Database } from '../db/database.js';
 import type { DataKeyRepository, RecordingRepository } from '../db/repositories.js';
 import type { HoldRepository } from '../db/retention-repositories.js';
 import { HOLD_SCOPES, type LegalHoldRecord } from '../domain/archive.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page, PageRequest } from '../domain/records.js';
 import type { AuditSink } from './audit.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { WorkspaceSecrets } from './workspace-secrets.js';
 
@@ -40,14 +40,14 @@ export interface HoldServiceParts {
 export function createHoldService({ database, holds, recordings, dataKeys, secrets, audit }: HoldServiceParts): HoldService {
   return {
     async place(principal, input) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'holds:admin');
       const { workspaceId } = principal;
       const given = parseWith(holdSchema, input);
       const filter = given.filter == null ? null : conditionsOf(given.filter);
       const target = { RECORDING: given.recordingId, SUBJECT: given.externalId, QUERY: filter }[given.scope] ?? null;
       const givenCount = [given.recordingId, given.externalId, filter].filter((one) => one != null).length;
       if (target === null || givenCount !== 1) throw new UndertoneError('BAD_INPUT', 'A hold of scope RECORDING takes recordingId, SUBJECT takes externalId, QUERY takes filter with at least one condition, and nothing else.', { field: 'scope' });
-      if (given.scope === 'RECORDING' && (await recordings.findById(workspaceId, given.recordingId!)) === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${given.recordingId!.slice(0, 64)}.`, { id: given.recordingId!.slice(0, 64) });
+      if (given.scope === 'RECORDING' && (await recordings.findById(workspaceId, given.recordingId!)) === null) throw notFound('recording', given.recordingId!);
       const subjectHash = given.scope === 'SUBJECT' ? await secrets.subjectHash(workspaceId, given.externalId!) : null;
       // Also what is left of a subject in archives only: a hold keeps its keys.
       const archived = subjectHash === null ? [] : await dataKeys.findBySubject(workspaceId, subjectHash);
@@ -62,12 +62,12 @@ export function createHoldService({ database, holds, recordings, dataKeys, secre
     },
 
     async release(principal, id, givenReason) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'holds:admin');
       const why = parseWith(z.object({ reason }), { reason: givenReason }).reason;
       return database.transaction(async (tx) => {
         await holds.lock(tx, principal.workspaceId);
         const released = await holds.release(tx, principal.workspaceId, id, principal.keyId, why);
-        if (released === null) throw new UndertoneError('NOT_FOUND', `There is no legal hold ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+        if (released === null) throw notFound('legal hold', id);
         if (released.isRepeated) throw new UndertoneError('CONFLICT', 'This hold was released before.');
         await audit.record(tx, principal, { action: 'hold.released', subjectKind: 'legal-hold', subjectId: id, reason: why });
         return released.hold;
@@ -75,12 +75,12 @@ export function createHoldService({ database, holds, recordings, dataKeys, secre
     },
 
     async list(principal, page, activeOnly) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'holds:admin');
       return holds.list(principal.workspaceId, page, activeOnly);
     },
 
     async ofRecording(principal, recordingId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'retention:read');
       const ids = (await database.transaction((tx) => holds.holdsOf(tx, principal.workspaceId, [recordingId]))).get(recordingId) ?? [];
       const found = await Promise.all(ids.map((id) => holds.find(principal.workspaceId, id)));
       return found.filter((hold) => hold !== null);

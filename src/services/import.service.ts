@@ -10,7 +10,7 @@ import { weightedMean } from '../domain/scores.js';
 import type { SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
 import { listen, type Heard } from './listening.js';
 import type { OutputsResult } from './outputs-result.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { ImportService, OutputsFolder, RecordingService } from './service-contracts.js';
 
 /** Nobody knows which weights made them: embeddings that were imported compare among themselves and with nothing else. */
@@ -35,7 +35,7 @@ export function createImportService({ recordings, analyses, decode, speech }: Im
 
   return {
     async importOutputs(principal: Principal, folder: OutputsFolder, signal: AbortSignal) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'recordings:import');
       const idempotencyKey = keyOf(folder);
       const existing = await analyses.findByIdempotencyKey(principal.workspaceId, idempotencyKey);
       if (existing !== null) return { isNew: false, recordingId: existing.recordingId, analysisId: existing.id };

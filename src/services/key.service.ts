@@ -1,21 +1,32 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { ApiKeyRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
+import { networksOf, parseNetwork } from '../domain/networks.js';
 import { ROLES, type Principal, type Role } from '../domain/principal.js';
 import type { ApiKeyRecord } from '../domain/records.js';
-import { requireRole } from './permissions.js';
+import { allowsScope, roleScopes, SCOPES, scopesOf, type Scope } from '../domain/scopes.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
-import type { KeyService } from './service-contracts.js';
+import type { KeyService } from './key-contracts.js';
 
 export const DEFAULT_WORKSPACE_ID = 'ws_default';
 const PREFIX_LENGTH = 9;
 /** How long a checked key is believed without asking the database. A key revoked on this node is forgotten at once. */
 const BELIEVED_MS = 5000;
 const MAX_BELIEVED = 1000;
+/** Longest time that two secrets of one key work. */
+const MAX_OVERLAP_SECONDS = 30 * 24 * 3600;
 
-const keyInputSchema = z.object({ name: z.string().trim().min(1).max(100), role: z.enum(ROLES), expiresAt: z.date().nullable() });
+const network = z.string().max(64).refine((text) => parseNetwork(text) !== null, 'must be a network such as 10.0.0.0/8 or 2001:db8::/32');
+const keyInputSchema = z.object({
+  name: z.string().trim().min(1).max(100), role: z.enum(ROLES), expiresAt: z.date().nullable(),
+  scopes: z.array(z.enum(SCOPES)).min(1, 'must name at least one scope; leave it out for all of the role').nullish().transform((scopes) => [...new Set(scopes)]),
+  allowedNetworks: z.array(network).max(50).nullish().transform((networks) => networks ?? []),
+});
+type KeyInput = z.output<typeof keyInputSchema>;
+const overlapSchema = z.number().int().min(0).max(MAX_OVERLAP_SECONDS);
 
 export interface OperatorKeyService extends KeyService {
   /** Makes the default workspace where it is not there, and lets the key of the settings in. */
@@ -25,70 +36,100 @@ export interface OperatorKeyService extends KeyService {
   countActive(): Promise<number>;
 }
 
+interface Believed {
+  readonly record: ApiKeyRecord;
+  readonly isAllowedFrom: (address: string) => boolean;
+  readonly untilMs: number;
+}
+
 export function createKeyService(keys: ApiKeyRepository, now: () => number = Date.now): OperatorKeyService {
-  const believed = new Map<string, { readonly record: ApiKeyRecord; readonly untilMs: number }>();
+  const believed = new Map<string, Believed>();
 
-  async function insert(workspaceId: string, name: string, role: Role, expiresAt: Date | null, secret: string): Promise<ApiKeyRecord> {
-    return keys.insert({ id: newId('apiKey'), workspaceId, name, role, prefix: secret.slice(0, PREFIX_LENGTH), expiresAt, hash: hashOf(secret) });
+  async function insert(workspaceId: string, input: Omit<KeyInput, 'scopes'> & { readonly scopes?: readonly Scope[] }, secret: string): Promise<ApiKeyRecord> {
+    return keys.insert({ id: newId('apiKey'), workspaceId, ...input, scopes: input.scopes ?? [], prefix: secret.slice(0, PREFIX_LENGTH), hash: hashOf(secret) });
   }
 
-  function believe(name: string, record: ApiKeyRecord): void {
+  function believe(name: string, record: ApiKeyRecord): Believed {
     if (believed.size >= MAX_BELIEVED) believed.clear();
-    believed.set(name, { record, untilMs: now() + BELIEVED_MS });
+    const networks = record.allowedNetworks.length === 0 ? null : networksOf(record.allowedNetworks);
+    const entry = { record, isAllowedFrom: (address: string) => networks === null || networks.has(address), untilMs: now() + BELIEVED_MS };
+    believed.set(name, entry);
+    return entry;
   }
 
-  function isGood({ revokedAt, expiresAt }: ApiKeyRecord): boolean {
-    return revokedAt === null && (expiresAt === null || expiresAt.getTime() > now());
-  }
-
-  async function recordOf(hash: Buffer): Promise<ApiKeyRecord | null> {
-    const name = hash.toString('base64');
+  /** What is believed under a name, or what the database says. */
+  async function knownAs(name: string, read: () => Promise<ApiKeyRecord | null>): Promise<(Believed & { readonly isNew: boolean }) | null> {
     const known = believed.get(name);
-    if (known !== undefined && known.untilMs > now()) return known.record;
+    if (known !== undefined && known.untilMs > now()) return { ...known, isNew: false };
     believed.delete(name);
-    const record = await keys.findByHash(hash);
-    if (record === null) return null;
-    believe(name, record);
-    await keys.touch(record.id);
-    return record;
+    const record = await read();
+    return record === null ? null : { ...believe(name, record), isNew: true };
+  }
+
+  function lets({ record: { revokedAt, expiresAt }, isAllowedFrom }: Believed, address: string): boolean {
+    return revokedAt === null && (expiresAt === null || expiresAt.getTime() > now()) && isAllowedFrom(address);
+  }
+
+  /** Nobody hands out more than they have: a key for making keys alone would otherwise be every key. */
+  function refuseMoreThanOwn(principal: Principal, given: Pick<Principal, 'role' | 'scopes'>): void {
+    const missing = scopesOf(given).find((scope) => !allowsScope(principal, scope));
+    if (missing !== undefined) throw new UndertoneError('FORBIDDEN', `The key would have the scope "${missing}", which the key that was sent does not have. Name fewer scopes, or use a key that has them all.`, { neededScope: missing, neededRole: 'admin' });
   }
 
   return {
-    async authenticate(secret) {
+    async authenticate(secret, address) {
       // The index finds the hash of a 256-bit secret: time tells about hashes only, which an attacker cannot steer.
-      const record = await recordOf(hashOf(secret));
-      if (record === null || !isGood(record)) return null;
-      return { keyId: record.id, keyName: record.name, workspaceId: record.workspaceId, role: record.role };
+      const hash = hashOf(secret);
+      const known = await knownAs(hash.toString('base64'), () => keys.findByHash(hash));
+      if (known === null || !lets(known, address)) return null;
+      const { record, isNew } = known;
+      // Only a use that was let in counts as one.
+      if (isNew) await keys.touch(record.id);
+      return { keyId: record.id, keyName: record.name, workspaceId: record.workspaceId, ...allowanceOf(record) };
     },
 
-    async isActive({ workspaceId, keyId }) {
-      const name = `id ${workspaceId} ${keyId}`;
-      const known = believed.get(name);
-      const record = known !== undefined && known.untilMs > now() ? known.record : await keys.findById(workspaceId, keyId);
-      if (record === null) return false;
-      if (record !== known?.record) believe(name, record);
-      return isGood(record);
+    async holderOf({ workspaceId, keyId }, address) {
+      const known = await knownAs(`id ${workspaceId} ${keyId}`, () => keys.findById(workspaceId, keyId));
+      return known === null || !lets(known, address) ? null : { keyId, keyName: known.record.name, workspaceId, ...allowanceOf(known.record) };
     },
 
     async create(principal, input) {
-      requireRole(principal, 'admin');
-      const { name, role, expiresAt } = parseWith(keyInputSchema, input);
+      requireScope(principal, 'keys:admin');
+      const parsed = parseWith(keyInputSchema, input);
+      const { role, scopes, expiresAt } = parsed;
       if (expiresAt !== null && expiresAt.getTime() <= now()) {
         throw new UndertoneError('BAD_INPUT', 'expiresAt lies in the past; give a future time, or leave it out for a key without an end.', { field: 'expiresAt' });
       }
+      const beyond = scopes.find((scope) => !roleScopes(role).has(scope));
+      if (beyond !== undefined) throw new UndertoneError('BAD_INPUT', `The role "${role}" does not have the scope "${beyond}"; it has ${[...roleScopes(role)].join(', ')}.`, { field: 'scopes' });
+      refuseMoreThanOwn(principal, { role, ...(scopes.length === 0 ? {} : { scopes }) });
       const secret = makeSecret();
-      return { apiKey: await insert(principal.workspaceId, name, role, expiresAt, secret), secret };
+      return { apiKey: await insert(principal.workspaceId, parsed, secret), secret };
     },
 
     async list(principal) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'keys:admin');
       return keys.list(principal.workspaceId);
     },
 
-    async revoke(principal: Principal, id) {
-      requireRole(principal, 'admin');
+    async rotate(principal, id, overlapSeconds) {
+      requireScope(principal, 'keys:admin');
+      const overlap = overlapSchema.safeParse(overlapSeconds);
+      if (!overlap.success) throw new UndertoneError('BAD_INPUT', `overlapSeconds must be a whole number from 0 to ${MAX_OVERLAP_SECONDS}.`, { field: 'overlapSeconds' });
+      const record = await keys.findById(principal.workspaceId, id);
+      if (record === null) throw notFound('API key', id);
+      refuseMoreThanOwn(principal, allowanceOf(record));
+      const secret = makeSecret();
+      const apiKey = await keys.rotate(principal.workspaceId, id, { hash: hashOf(secret), prefix: secret.slice(0, PREFIX_LENGTH), previousUntil: new Date(now() + overlap.data * 1000) });
+      if (apiKey === null) throw new UndertoneError('CONFLICT', `The API key ${id.slice(0, 64)} is revoked; make a new one.`, { id: id.slice(0, 64) });
+      believed.clear();
+      return { apiKey, secret };
+    },
+
+    async revoke(principal, id) {
+      requireScope(principal, 'keys:admin');
       const record = await keys.revoke(principal.workspaceId, id);
-      if (record === null) throw new UndertoneError('NOT_FOUND', `There is no API key ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      if (record === null) throw notFound('API key', id);
       believed.clear();
       return record;
     },
@@ -97,7 +138,7 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
       await keys.ensureWorkspace(DEFAULT_WORKSPACE_ID, 'Default');
       if (givenSecret === null || (await keys.findByHash(hashOf(givenSecret))) !== null) return;
       // Any number of nodes start with the same key at the same moment: the unique hash lets one through.
-      await insert(DEFAULT_WORKSPACE_ID, 'admin from settings', 'admin', null, givenSecret).catch(async (error: unknown) => {
+      await insert(DEFAULT_WORKSPACE_ID, wholeAdmin('admin from settings'), givenSecret).catch(async (error: unknown) => {
         if ((await keys.findByHash(hashOf(givenSecret))) === null) throw error;
       });
     },
@@ -105,12 +146,21 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
     async makeFirstAdminKey() {
       if ((await keys.countActive('admin')) > 0) return null;
       const secret = makeSecret();
-      await insert(DEFAULT_WORKSPACE_ID, 'first admin', 'admin', null, secret);
+      await insert(DEFAULT_WORKSPACE_ID, wholeAdmin('first admin'), secret);
       return secret;
     },
 
     countActive: () => keys.countActive(),
   };
+}
+
+/** A scope that is stored and no longer known allows nothing. */
+function allowanceOf({ role, scopes }: ApiKeyRecord): Pick<Principal, 'role' | 'scopes'> {
+  return scopes.length === 0 ? { role } : { role, scopes: SCOPES.filter((scope) => scopes.includes(scope)) };
+}
+
+function wholeAdmin(name: string): Omit<KeyInput, 'scopes'> & { readonly role: Role } {
+  return { name, role: 'admin', expiresAt: null, allowedNetworks: [] };
 }
 
 function hashOf(secret: string): Buffer {

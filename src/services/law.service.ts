@@ -5,7 +5,7 @@ import { judge, transparencyNotice, type Judgement } from '../domain/law/judge.j
 import { JURISDICTIONS, LEGAL_BASES, PURPOSES, SPEAKER_ROLES } from '../domain/law/purposes.js';
 import type { Principal } from '../domain/principal.js';
 import { NO_STATEMENT, type WorkspaceLaw } from '../domain/usage.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 
 const REASON_LENGTH = { least: 10, most: 500 } as const;
@@ -45,7 +45,7 @@ export function createLawService(workspaces: Pick<WorkspaceRepository, 'find'>):
       throw new UndertoneError('LAW_PROHIBITED', `${article ?? ''} forbids to infer emotions of this workspace's speakers (${speakerRole}) for its purpose (${purpose}) in ${jurisdiction}. If the statement is wrong, correct it (undertone workspaces set); docs/responsible-use.md says what else can be done.`, { article: article ?? '', source: source ?? '', tableVersion, purpose, jurisdiction, speakerRole });
     },
     async transparencyNotice(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'policy:read');
       return transparencyNotice(await lawOf(principal));
     },
   };

@@ -5,7 +5,7 @@ import type { EmotionInference } from '../inference/emotion-inference.js';
 import { eventsOf } from './event-bus.js';
 import type { FleetModelStatus, ModelDirectory } from './model-directory.js';
 import type { NodeMessages } from './node-messages.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { ModelService } from './service-contracts.js';
 
 /** Longest wait for another node to load or unload a model; a large one takes a minute. */
@@ -65,15 +65,15 @@ export function createModelService(parts: ModelServiceParts): ModelService {
 
   return {
     list(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'models:read');
       return directory.list();
     },
     nodes(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'models:read');
       return parts.nodes();
     },
     find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'models:read');
       try {
         return directory.status(id);
       } catch (error) {
@@ -83,15 +83,15 @@ export function createModelService(parts: ModelServiceParts): ModelService {
       }
     },
     async load(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'models:admin');
       return onAll('load', id);
     },
     async unload(principal, id) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'models:admin');
       return onAll('unload', id);
     },
     async *stateChanges(principal, signal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'models:read');
       // After a gap every model is told anew: what changed in it is not known.
       const changed = eventsOf(events, (event) => (event.kind === 'model.state' ? [event.modelId] : null), signal, () => directory.list().map(({ manifest }) => manifest.id));
       for await (const ids of changed) for (const id of ids) yield directory.status(id);

@@ -26,6 +26,8 @@ export interface Spent {
 export interface RateLimiter {
   /** Throws RATE_LIMITED with `limit`, `remaining` and `retryAfterMs`; null where there is no limit. */
   take(caller: string, kind: RateKind, amount?: number): RateState | null;
+  /** RATE_LIMITED where nothing is left; takes nothing. */
+  assertLeft(caller: string, kind: RateKind): void;
   /** What is known only afterwards, or was used on another node. */
   spend(caller: string, kind: RateKind, amount: number): void;
   /** What was taken here since the last call, to be told to the other nodes. */
@@ -79,8 +81,11 @@ export function createRateLimiter(limits: RateLimits, now: () => number = Date.n
         note(caller, kind, amount);
         return state;
       }
-      const { unit, setting } = KINDS[kind];
-      throw new UndertoneError('RATE_LIMITED', `At most ${state.limit} ${unit} are allowed (${setting}), and they are used up. Retry in ${state.retryAfterMs} ms.`, { limit: state.limit, remaining: state.remaining, retryAfterMs: state.retryAfterMs, resetMs: state.resetMs });
+      throw usedUp(kind, state);
+    },
+    assertLeft(caller, kind) {
+      const state = bucketOf(caller, kind)?.look(1, now());
+      if (state?.isAllowed === false) throw usedUp(kind, state);
     },
     spend(caller, kind, amount) {
       bucketOf(caller, kind)?.spend(amount, now());
@@ -91,4 +96,9 @@ export function createRateLimiter(limits: RateLimits, now: () => number = Date.n
       return all;
     },
   };
+}
+
+function usedUp(kind: RateKind, { limit, remaining, retryAfterMs, resetMs }: RateState): UndertoneError {
+  const { unit, setting } = KINDS[kind];
+  return new UndertoneError('RATE_LIMITED', `At most ${limit} ${unit} are allowed (${setting}), and they are used up. Retry in ${retryAfterMs} ms.`, { limit, remaining, retryAfterMs, resetMs });
 }

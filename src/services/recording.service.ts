@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
@@ -11,7 +11,7 @@ import type { StorageBackend } from '../storage/blob-store.js';
 import type { DecodeAhead } from './decode-ahead.js';
 import type { Intake } from './intake.js';
 import { parseUploadInput, safeFileName } from './recording-input.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
 import type { StorageQuota } from './workspace.service.js';
 import type { Vault } from './vault.js';
@@ -58,7 +58,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
     },
 
     async upload(principal, file, input, signal) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'recordings:write');
       parts.intake.assertOpen();
       const details = parseUploadInput(input);
       const key = await vault.newKey(principal.workspaceId, details.externalId);
@@ -91,22 +91,22 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
     },
 
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       return recordings.findById(principal.workspaceId, id);
     },
 
     async findMany(principal, ids) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       return recordings.findByIds(principal.workspaceId, ids);
     },
 
     async list(principal, page, filter, order) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       return recordings.list(principal.workspaceId, page, filter, order);
     },
 
     async waveform(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       const recording = await recordings.findById(principal.workspaceId, id);
       const peaks = recording === null ? null : await recordings.peaks(principal.workspaceId, id);
       if (recording === null || peaks === null || recording.durationSeconds === null || peaks.length < 2) return null;
@@ -119,15 +119,15 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
     },
 
     async openAudio(principal, id, range) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       const recording = await recordings.findById(principal.workspaceId, id);
-      if (recording === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      if (recording === null) throw notFound('recording', id);
       const stream = await blobs.read(recording.blobKey, range === undefined ? undefined : { start: range.start, end: range.end - 1 });
       return { stream, byteLength: recording.byteLength, contentType: contentTypeOf(recording.fileName), recording };
     },
 
     async audioUrl(principal, id, { expiresInSeconds, contentDisposition }) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'recordings:read');
       const recording = await recordings.findById(principal.workspaceId, id);
       // What is sealed must pass through here; only recordings from before there was encryption can be read where they lie.
       if (recording === null || parts.downloadUrl === undefined || (await blobs.isSealed(recording.blobKey))) return null;
@@ -135,7 +135,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
     },
 
     async delete(principal, id, reason) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'recordings:delete');
       const outcome = await removal.remove({
         actor: principal, recordingId: id, kinds: ['RECORDING'], action: 'recording.deleted', reason,
         settle: async (tx) => {
@@ -144,7 +144,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
         },
       });
       if (outcome.kind === 'held') throw new UndertoneError('LEGAL_HOLD', `The recording is under the legal hold ${outcome.holdIds.join(', ')}, which nothing overrides. Release it first (releaseLegalHold), with a reason.`, { holdIds: outcome.holdIds });
-      if (outcome.kind !== 'removed') throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      if (outcome.kind !== 'removed') throw notFound('recording', id);
       vault.forget();
       await removal.deleteBlobs(outcome.blobKeys);
       return { id };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Database, Transaction } from '../db/database.js';
 import type { ApiKeyRepository } from '../db/repositories.js';
 import type { ReviewRepository } from '../db/review-repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { Fact } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import { roleAllows, type Principal } from '../domain/principal.js';
@@ -10,7 +10,7 @@ import { PRIORITY_OF, reason } from '../domain/review-policy.js';
 import { activeDecisions, hasAnswered, openSlots, othersAtWork, outcomeOf, type ReviewDecisionRecord, type ReviewItemRecord } from '../domain/review.js';
 import type { AuditSink } from './audit.js';
 import type { FactOutbox } from './fact-outbox.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { ReviewItemView, ReviewService } from './review-contracts.js';
 import { assigneesSchema, enqueueSchema, labelOf, noteSchema, policySchema, reasonSchema, resolveSchema } from './review-inputs.js';
@@ -85,23 +85,23 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
 
   return {
     async queue(principal, page, filter) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'reviews:read');
       const at = now();
       const found = await reviews.list(principal.workspaceId, page, filter, { keyId: principal.keyId, now: at });
       return { ...found, items: found.items.map((item) => viewOf(item, principal.keyId, at)) };
     },
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'reviews:read');
       const item = await reviews.findById(principal.workspaceId, id);
       return item && viewOf(item, principal.keyId, now());
     },
     async forAnalyses(principal, analysisIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'reviews:read');
       return (await reviews.forAnalyses(principal.workspaceId, analysisIds)).map((item) => viewOf(item, principal.keyId, now()));
     },
 
     async enqueue(principal, input) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'reviews:write');
       const { analysisId, segmentId, note, priority = PRIORITY_OF.BY_HAND, assigneeKeyIds, requiredCount, isBlind } = parseWith(enqueueSchema, input);
       const { workspaceId } = principal;
       if (assigneeKeyIds !== undefined) await assertKeys(workspaceId, assigneeKeyIds);
@@ -131,12 +131,12 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
     },
 
     async claim(principal, id) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'reviews:write');
       return claim(principal, id);
     },
 
     async claimNext(principal, filter) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'reviews:write');
       for (let look = 0; look < MAX_LOOKS; look++) {
         const offered = await reviews.nextFree(principal.workspaceId, filter, { keyId: principal.keyId, now: now() }, OFFERED);
         if (offered.length === 0) return null;
@@ -153,12 +153,12 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
     },
 
     async release(principal, id, keyId) {
-      requireRole(principal, keyId === null || keyId === principal.keyId ? 'analyst' : 'admin');
+      requireScope(principal, keyId === null || keyId === principal.keyId ? 'reviews:write' : 'reviews:admin');
       return change(principal, id, 'review.released', async (tx) => ({ isSilent: (await reviews.deleteClaims(tx, id, keyId ?? principal.keyId)) === 0 }));
     },
 
     async assign(principal, id, given) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'reviews:write');
       const { keyIds } = parseWith(assigneesSchema, { keyIds: given });
       await assertKeys(principal.workspaceId, keyIds);
       return change(principal, id, 'review.assigned', async (tx, item) => {
@@ -170,9 +170,9 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
     },
 
     async resolve(principal, input) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'reviews:write');
       const { id, label, freeLabel, note, spentSeconds, isFinal } = parseWith(resolveSchema, input);
-      if (isFinal) requireRole(principal, 'admin');
+      if (isFinal) requireScope(principal, 'reviews:admin');
       return change(principal, id, 'review.answered', async (tx, item, at) => {
         if (isFinal) assertUnanswered(item, principal);
         else assertFree(item, principal, at);
@@ -181,7 +181,7 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
     },
 
     async skip(principal, id, given) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'reviews:write');
       const { note } = parseWith(noteSchema, { note: given });
       return change(principal, id, 'review.skipped', async (tx, item, at) => {
         assertUnanswered(item, principal);
@@ -191,7 +191,7 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
     },
 
     async dismiss(principal, id, given) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'reviews:write');
       const { reason: why } = parseWith(reasonSchema, { reason: given });
       return change(principal, id, 'review.dismissed', async (tx, item, at) => {
         assertPending(item);
@@ -202,13 +202,13 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
     },
 
     async undo(principal, id, decisionId) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'reviews:write');
       return change(principal, id, 'review.undone', async (tx, item, at) => {
         if (decisionId === null && item.status === 'DISMISSED') return { fact: await settle(tx, principal, item, item.decisions, at) };
         const active = activeDecisions(item.decisions);
         const undone = decisionId === null ? active.findLast(({ keyId }) => keyId === principal.keyId) : active.find((decision) => decision.id === decisionId);
         if (undone === undefined) throw new UndertoneError('CONFLICT', decisionId === null ? `You have said nothing of the review item ${id} that could be taken back.` : `The review item ${id} has no such decision in force.`);
-        if (undone.keyId !== principal.keyId) requireRole(principal, 'admin');
+        if (undone.keyId !== principal.keyId) requireScope(principal, 'reviews:admin');
         await reviews.undoDecision(tx, undone.id, at, principal.keyName);
         if (item.status === 'DISMISSED') return {};
         return { fact: await settle(tx, principal, item, item.decisions.map((decision) => (decision.id === undone.id ? { ...decision, undoneAt: at, undoneBy: principal.keyName } : decision)), at) };
@@ -216,11 +216,11 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
     },
 
     async policy(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'reviews:read');
       return intake.policy(principal.workspaceId);
     },
     async setPolicy(principal, given) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'reviews:admin');
       const policy = { ...(await intake.policy(principal.workspaceId)), ...parseWith(policySchema, given) };
       await database.transaction(async (tx) => {
         await reviews.savePolicy(tx, principal.workspaceId, policy, principal.keyName, now());
@@ -257,10 +257,6 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
     const until = new Date(Math.min(...others.map(({ expiresAt }) => expiresAt.getTime()))).toISOString();
     throw new UndertoneError('CONFLICT', `Somebody is at work on the review item ${item.id} until ${until}. Take another one.`, { until });
   }
-}
-
-function notFound(what: string, id: string): UndertoneError {
-  return new UndertoneError('NOT_FOUND', `There is no ${what} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
 }
 
 /** Of what people have said so far, without saying it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RuleRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import { nearestName } from '../domain/nearest-name.js';
@@ -9,7 +9,7 @@ import type { RuleRecord } from '../domain/rule-records.js';
 import { evaluateRule, explainRule, prepareSubject } from '../plugins/business-rules/evaluate-rule.js';
 import { parseRule } from '../plugins/business-rules/parse-rule.js';
 import { ruleJsonSchema, type RuleDefinition } from '../plugins/business-rules/rule.schema.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import { backtest, scanWithRule, type BacktestParts } from './rule-backtest.js';
 import type { RuleInput, RuleRange, RuleService, RuleTarget, RuleTemplate } from './rule-contracts.js';
@@ -30,12 +30,9 @@ export interface RuleServiceParts extends BacktestParts {
 export function createRuleService(parts: RuleServiceParts): RuleService {
   const { rules, engine, templates, scan } = parts;
 
-  function notFound(id: string): UndertoneError {
-    return new UndertoneError('NOT_FOUND', `There is no rule ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
-  }
   async function require(principal: Principal, id: string): Promise<RuleRecord> {
     const rule = await rules.findById(principal.workspaceId, id);
-    if (rule === null) throw notFound(id);
+    if (rule === null) throw notFound('rule', id);
     return rule;
   }
   function definitionOf({ definition, template }: RuleInput): RuleDefinition {
@@ -56,24 +53,24 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
 
   return {
     async list(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
       return rules.list(principal.workspaceId);
     },
     async find(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
       return rules.findById(principal.workspaceId, id);
     },
     async history(principal, id) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
       return rules.history(principal.workspaceId, id);
     },
     async alertCounts(principal, ruleIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
       return parts.alertCounts(principal.workspaceId, ruleIds);
     },
 
     async create(principal, input) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'rules:write');
       const definition = definitionOf(input);
       const author = authorOf(principal, input);
       if ((await rules.count(principal.workspaceId)) >= MAX_RULES) throw new UndertoneError('CONFLICT', `This workspace has ${MAX_RULES} rules, which is the most. Delete one that is not used.`);
@@ -81,7 +78,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     },
 
     async update(principal, id, input) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'rules:write');
       const definition = definitionOf(input);
       const expectedVersion = input.expectedVersion ?? null;
       const updated = await rules.update(principal.workspaceId, id, { definition: plain(definition), expectedVersion }, authorOf(principal, input));
@@ -91,34 +88,37 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     },
 
     async delete(principal, id) {
-      requireRole(principal, 'analyst');
-      if (!(await rules.delete(principal.workspaceId, id))) throw notFound(id);
+      requireScope(principal, 'rules:write');
+      if (!(await rules.delete(principal.workspaceId, id))) throw notFound('rule', id);
       return { id };
     },
 
     templates(principal) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
       return templates;
     },
 
     async test(principal, target, analysisId) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'rules:read');
+      requireScope(principal, 'analyses:read');
       const definition = await targetOf(principal, target);
       for await (const [subject] of scan(principal.workspaceId, { labels: null, wantText: true, analysisId })) {
         const prepared = prepareSubject(subject!);
         const { firings, suppressedCount } = evaluateRule(definition, prepared);
         return { firings, suppressedCount, trace: firings[0]?.trace ?? explainRule(definition, prepared) };
       }
-      throw new UndertoneError('NOT_FOUND', `There is no finished analysis ${analysisId.slice(0, 64)}.`, { id: analysisId.slice(0, 64) });
+      throw notFound('finished analysis', analysisId);
     },
 
     async backtest(principal, target, range, signal) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'rules:write');
+      requireScope(principal, 'analyses:read');
       return backtest(parts, principal.workspaceId, await targetOf(principal, target), rangeOf(range), signal);
     },
 
     async apply(principal, id, range, signal) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'rules:write');
+      requireScope(principal, 'analyses:read');
       const rule = await require(principal, id);
       const definition = parseRule(rule.definition, parts.knownLabels());
       const withActions = range.withActions ?? false;

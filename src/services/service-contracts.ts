@@ -6,13 +6,14 @@ import type { ScoreDifference, TimelineComparison } from '../domain/analysis-com
 import type { Conversation } from '../domain/conversation.js';
 import type { NodeRecord } from '../domain/node.js';
 import type { NpyMatrix } from '../domain/npy.js';
-import type { Principal, Role } from '../domain/principal.js';
+import type { Principal } from '../domain/principal.js';
 import type {
-  AnalysisFilter, AnalysisRecord, ApiKeyRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
+  AnalysisFilter, AnalysisRecord, EmbeddingRecord, Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord,
   RoleChangeRecord, SegmentFilter, SegmentRecord, SimilarityFilter, SimilarMatch, SpeakerRecord,
 } from '../domain/records.js';
 import type { DomainEvent } from '../domain/events.js';
 import type { ReviewService } from './review-contracts.js';
+import type { ReviewFiguresService } from './review-figures.service.js';
 import type { AlertService, RuleService } from './rule-contracts.js';
 import type { GraphqlAddition } from '../plugins/contract.js';
 import type { ArchiveService } from './archive.service.js';
@@ -20,6 +21,9 @@ import type { AuditService } from './audit.js';
 import type { ErasureService } from './erasure.service.js';
 import type { HoldService } from './hold.service.js';
 import type { RetentionService } from './retention.service.js';
+import type { KeyService } from './key-contracts.js';
+import type { OptOutService } from './opt-out.service.js';
+import type { SessionService } from './session.service.js';
 import type { TaskService } from './task.service.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
 import type { Statistics, TimeBucket } from '../domain/statistics.js';
@@ -167,16 +171,6 @@ export interface DeadLetterService {
   discard(principal: Principal, id: string): Promise<DeadLetterView>;
 }
 
-export interface KeyService {
-  /** Constant-time by construction: looks the SHA-256 up. Null when unknown, expired or revoked. */
-  authenticate(secret: string): Promise<Principal | null>;
-  /** Whether the key behind a principal is neither revoked nor expired; another node may believe a revoked one for five seconds. */
-  isActive(principal: Principal): Promise<boolean>;
-  create(principal: Principal, input: { readonly name: string; readonly role: Role; readonly expiresAt: Date | null }): Promise<{ readonly apiKey: ApiKeyRecord; readonly secret: string }>;
-  list(principal: Principal): Promise<readonly ApiKeyRecord[]>;
-  revoke(principal: Principal, id: string): Promise<ApiKeyRecord>;
-}
-
 /** What a plugin adds to the API's schema. */
 export interface PluginGraphql extends GraphqlAddition {
   readonly plugin: string;
@@ -236,9 +230,11 @@ export interface Services {
   readonly exports: ExportService;
   readonly models: ModelService;
   readonly keys: KeyService;
+  readonly sessions: SessionService;
   readonly rules: RuleService;
   readonly alerts: AlertService;
   readonly reviews: ReviewService;
+  readonly reviewFigures: ReviewFiguresService;
   readonly retention: RetentionService;
   readonly archives: ArchiveService;
   readonly holds: HoldService;
@@ -248,6 +244,7 @@ export interface Services {
   readonly statistics: StatisticsService;
   readonly usage: UsageService;
   readonly law: LawService;
+  readonly optOuts: OptOutService;
   readonly evaluations: EvaluationService;
   readonly calibrations: CalibrationService;
   readonly deadLetters: DeadLetterService;

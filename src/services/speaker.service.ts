@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { AnalysisRepository, SpeakerRepository } from '../db/repositories.js';
 import { conversationOf } from '../domain/conversation.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound } from '../domain/errors.js';
 import { ROLE_NAME } from '../domain/speaker-roles.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { SpeakerService } from './service-contracts.js';
 
@@ -20,7 +20,7 @@ export interface SpeakerServiceParts {
 export function createSpeakerService({ speakers, analyses }: SpeakerServiceParts): SpeakerService {
   return {
     async conversations(principal, analysisIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       const records = await speakers.conversations(principal.workspaceId, analysisIds);
       const known = await analyses.speakers(principal.workspaceId, records.map(({ analysisId }) => analysisId));
       return records.map(({ analysisId, stretches, durationSeconds }) => ({
@@ -30,15 +30,15 @@ export function createSpeakerService({ speakers, analyses }: SpeakerServiceParts
     },
 
     async setRole(principal, speakerId, given) {
-      requireRole(principal, 'analyst');
+      requireScope(principal, 'analyses:write');
       const { role, reason } = parseWith(changeSchema, given);
       const speaker = await speakers.setRole(principal.workspaceId, speakerId, { after: role, reason, keyId: principal.keyId, keyName: principal.keyName });
-      if (speaker === null) throw new UndertoneError('NOT_FOUND', `There is no speaker ${speakerId.slice(0, 64)}.`, { id: speakerId.slice(0, 64) });
+      if (speaker === null) throw notFound('speaker', speakerId);
       return speaker;
     },
 
     async roleChanges(principal, speakerIds) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       return speakers.roleChanges(principal.workspaceId, speakerIds);
     },
   };

@@ -2,7 +2,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { ScheduledTask, TaskRunRecord } from '../domain/scheduled-task.js';
 import type { TaskRunRepository } from '../db/retention-repositories.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 
 export interface TaskStatus {
   readonly id: string;
@@ -43,11 +43,11 @@ export function createTaskService(runner: TaskRunner, runs: TaskRunRepository): 
   return {
     status,
     async list(principal) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'jobs:admin');
       return status();
     },
     async run(principal, id, isDryRun) {
-      requireRole(principal, 'admin');
+      requireScope(principal, 'jobs:admin');
       if (!runner.tasks.some((task) => task.id === id)) throw new UndertoneError('NOT_FOUND', `There is no task ${id.slice(0, 64)}. Known: ${runner.tasks.map((task) => task.id).join(', ')}.`, { id: id.slice(0, 64) });
       await runner.runNow(id, { isDryRun });
       return (await status()).find((task) => task.id === id)!;

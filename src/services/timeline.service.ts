@@ -4,7 +4,7 @@ import { decodeFrameTrack, mergeFrameTracks, type FrameTrack } from '../domain/f
 import type { AnalysisRecord } from '../domain/records.js';
 import { binTimeline, contributions } from '../domain/timeline.js';
 import type { BlobStore } from '../storage/blob-store.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import type { TimelineColumns, TimelineOptions, TimelineService } from './service-contracts.js';
 
 /** Tracks kept in memory; one hour is 2 to 6 MB, and a page asks for the same one many times in a row. */
@@ -38,7 +38,7 @@ export function createTimelineService({ analyses, blobs }: TimelineServiceParts)
 
   return {
     async timeline(principal, analysis, options) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       if (analysis.trackKey === null) return partialTimeline(analysis, options);
       const cacheKey = JSON.stringify([analysis.trackKey, options]);
       const cached = timelines.get(cacheKey);
@@ -50,7 +50,7 @@ export function createTimelineService({ analyses, blobs }: TimelineServiceParts)
     },
 
     async contributions(principal, segment, options) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'analyses:read');
       const analysis = await analyses.findById(principal.workspaceId, segment.analysisId);
       if (analysis?.trackKey == null || segment.prediction === null) return [];
       const track = await trackOf(analysis.trackKey);

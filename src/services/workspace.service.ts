@@ -7,7 +7,7 @@ import { formatByteLength, usageHistory, type UsageOfKind } from '../domain/usag
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Notices } from './fact-outbox.js';
 import { lawChange } from './law.service.js';
-import { requireRole } from './permissions.js';
+import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { UsageService, WorkspaceAdministration } from './service-contracts.js';
 
@@ -85,7 +85,7 @@ export function createUsageService(workspaces: WorkspaceRepository, blobs: Pick<
 
   return {
     async usage(principal, days) {
-      requireRole(principal, 'viewer');
+      requireScope(principal, 'usage:read');
       const since = new Date(today().getTime() - (parseWith(z.number().int().min(1).max(MAX_DAYS), days) - 1) * DAY_MS);
       const [workspace, storedBytes, snapshots] = await Promise.all([workspaces.find(principal.workspaceId), workspaces.storedBytes(principal.workspaceId), workspaces.snapshots(principal.workspaceId, since)]);
       const newest = snapshots.at(-1)?.day.getTime();

@@ -60,6 +60,22 @@ describe('reviews over GraphQL', () => {
     expect((await app.graphql('{ reviewPolicy { randomRate maxItemsPerAnalysis isBlind abstained } }', {}, 'viewer-key')).data).toEqual({ reviewPolicy: { randomRate: 0.05, maxItemsPerAnalysis: 10, isBlind: false, abstained: false } });
   });
 
+  it('are downloaded as CSV and JSON once settled, with a key or by a signed link, and measured', async () => {
+    const id = await enqueue('isBlind: true');
+    const download = async (path: string, headers: Record<string, string> = { Authorization: 'Bearer viewer-key' }) => fetch(app.url + path, { headers });
+    expect(await (await download('/reviews.json')).json()).toEqual([]);
+    await mutate(`resolveReview(input: { id: "${id}", label: "angry" })`);
+    const { csvUrl, jsonUrl } = (await app.graphql('{ reviewExports { csvUrl jsonUrl } }')).data!['reviewExports'] as { csvUrl: string; jsonUrl: string };
+    const csv = await download(csvUrl, {});
+    expect([csv.status, csv.headers.get('content-type'), csv.headers.get('content-disposition')]).toEqual([200, 'text/csv; charset=utf-8', 'attachment; filename="reviews.csv"']);
+    expect((await csv.text()).split('\n')).toEqual([expect.stringMatching(/^review_id,/) as string, expect.stringContaining(`${id},`) as string, '']);
+    expect(await (await download(jsonUrl, {})).json()).toMatchObject([{ id, label: 'angry', modelLabel: 'angry', decisions: [{ label: 'angry', sawModelAnswer: false }] }]);
+    expect(await (await download('/reviews.json?after=2030-01-01T00:00:00Z')).json()).toEqual([]);
+    expect([(await download('/reviews.csv', {})).status, (await download('/reviews.csv?after=soon')).status, (await download('/reviews.json', { Authorization: 'Bearer other-key' })).status]).toEqual([401, 400, 200]);
+    const { data } = await app.graphql('{ reviewAgreement(filter: { unseenOnly: true }) { itemCount answerCount isComplete alpha { value low } pairs { aName bName itemCount observed kappa { value } } reviewers { keyName answerCount withModel { observed kappa { value } } } model { itemCount observed low high } } }');
+    expect(data!['reviewAgreement']).toMatchObject({ itemCount: 1, answerCount: 1, isComplete: true, alpha: { value: null, low: null }, pairs: [], reviewers: [{ keyName: 'analyst-key', withModel: { observed: 1, kappa: { value: null } } }], model: { itemCount: 1, observed: 1, high: 1 } });
+  });
+
   it('that are blind reveal nothing of the model through any field of theirs, however deep, until they are answered', async () => {
     const id = await enqueue('isBlind: true');
     const query = `query ($id: ID!) { reviewItem(id: $id) ${everythingUnder('ReviewItem', 4)} reviewQueue { nodes ${everythingUnder('ReviewItem', 2)} edges { node { analysis { id } } } } }`;

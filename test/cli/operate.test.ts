@@ -12,7 +12,8 @@ import { readSettings } from '../../src/config.js';
 import { UndertoneError } from '../../src/domain/errors.js';
 import { ROLES } from '../../src/domain/principal.js';
 import type { ApiKeyRecord } from '../../src/domain/records.js';
-import type { KeyService, Services, WorkspaceAdministration } from '../../src/services/service-contracts.js';
+import type { KeyService } from '../../src/services/key-contracts.js';
+import type { Services, WorkspaceAdministration } from '../../src/services/service-contracts.js';
 import { fakeRuntime, runCommand } from './fake-runtime.js';
 import { parseMasterKey } from '../../src/domain/envelope.js';
 import type { EncryptionService, EncryptionStatus } from '../../src/services/encryption.service.js';
@@ -114,16 +115,17 @@ describe('models', () => {
 });
 
 describe('keys', () => {
-  const made: { name: string; role: string; expiresAt: Date | null }[] = [];
-  const record = (id: string, input: { name: string; role: ApiKeyRecord['role']; expiresAt: Date | null }): ApiKeyRecord => ({ id, workspaceId: 'ws', prefix: 'ut_abc', createdAt: new Date(0), lastUsedAt: null, revokedAt: null, ...input });
+  const made: unknown[] = [];
+  const record = (id: string, input: { name: string; role: ApiKeyRecord['role']; expiresAt: Date | null }): ApiKeyRecord => ({ id, workspaceId: 'ws', prefix: 'ut_abc', createdAt: new Date(0), lastUsedAt: null, revokedAt: null, scopes: [], allowedNetworks: [], previousSecretUntil: null, name: input.name, role: input.role, expiresAt: input.expiresAt });
   const keys: KeyService = {
     authenticate: () => Promise.resolve(null),
-    isActive: () => Promise.resolve(true),
+    holderOf: () => Promise.resolve(null),
     create: (_principal, input) => {
       made.push(input);
       return Promise.resolve({ apiKey: record('key_1', input), secret: 'ut_secret' });
     },
     list: () => Promise.resolve([record('key_1', { name: 'call centre', role: 'viewer', expiresAt: null })]),
+    rotate: (_principal, id) => Promise.resolve({ apiKey: { ...record(id, { name: 'old', role: 'viewer', expiresAt: null }), previousSecretUntil: new Date('2999-01-01') }, secret: 'ut_next' }),
     revoke: (_principal, id) => Promise.resolve(record(id, { name: 'old', role: 'viewer', expiresAt: null })),
   };
   const status: EncryptionStatus = { path: '/data/encryption.key', currentKeyId: 'aa11', keys: [{ id: 'aa11', isConfigured: true, wrappedCount: 5 }, { id: 'bb22', isConfigured: false, wrappedCount: 2 }] };
@@ -140,7 +142,17 @@ describe('keys', () => {
     const { code, out, err } = await runCommand(['keys', 'create', '--name', 'robot', '--role', 'analyst', '--expires', '2999-01-01'], { runtime });
     expect([code, out]).toEqual([0, 'ut_secret\n']);
     expect(err).toContain('expires 2999-01-01');
-    expect(made).toEqual([{ name: 'robot', role: 'analyst', expiresAt: new Date('2999-01-01') }]);
+    expect(made).toEqual([{ name: 'robot', role: 'analyst', expiresAt: new Date('2999-01-01'), scopes: null, allowedNetworks: null }]);
+  });
+
+  it('are made with fewer scopes and for some networks, and given another secret', async () => {
+    expect((await runCommand(['keys', 'create', '--name', 'uploader', '--scope', 'recordings:write', 'recordings:read', '--network', '10.0.0.0/8'], { runtime })).code).toBe(0);
+    expect(made.at(-1)).toMatchObject({ scopes: ['recordings:write', 'recordings:read'], allowedNetworks: ['10.0.0.0/8'] });
+    const unknown = await runCommand(['keys', 'create', '--name', 'x', '--scope', 'everything'], { runtime });
+    expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('recordings:read')]);
+    const rotated = await runCommand(['keys', 'rotate', 'key_1', '--overlap', '60'], { runtime });
+    expect([rotated.code, rotated.out]).toEqual([0, 'ut_next\n']);
+    expect(rotated.err).toContain('works until 2999-01-01');
   });
 
   it('of the storage are shown with what they wrap, rotated, and made anew without being kept anywhere', async () => {

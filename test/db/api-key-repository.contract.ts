@@ -24,7 +24,7 @@ export function describeApiKeys(open: () => Promise<TestDatabase>): void {
 
     const hashOf = (key: string): Uint8Array => createHash('sha256').update(key).digest();
     const insert = (key: string, changes: Partial<Pick<ApiKeyRecord, 'role' | 'expiresAt'>> = {}): Promise<ApiKeyRecord> =>
-      keys.insert({ id: newId('apiKey'), workspaceId, name: key, role: 'analyst', prefix: 'ut_abc', expiresAt: null, hash: hashOf(key), ...changes });
+      keys.insert({ id: newId('apiKey'), workspaceId, name: key, role: 'analyst', prefix: 'ut_abc', expiresAt: null, scopes: [], allowedNetworks: [], hash: hashOf(key), ...changes });
 
     it('finds a key by its hash and never gives the hash out', async () => {
       const made = await insert('secret');
@@ -57,6 +57,27 @@ export function describeApiKeys(open: () => Promise<TestDatabase>): void {
       expect(revoked?.revokedAt).toBeInstanceOf(Date);
       expect(await keys.revoke(workspaceId, id)).toEqual(revoked);
       expect((await keys.findByHash(hashOf('secret')))?.revokedAt).toEqual(revoked?.revokedAt);
+    });
+
+    it('finds a rotated key by both secrets, the one before only until its time, and by no older one', async () => {
+      const { id } = await insert('first');
+      const until = new Date(Date.now() + 60_000);
+      expect(await keys.rotate('ws_other', id, { hash: hashOf('second'), prefix: 'ut_two', previousUntil: until })).toBeNull();
+      const rotated = await keys.rotate(workspaceId, id, { hash: hashOf('second'), prefix: 'ut_two', previousUntil: until });
+      expect(rotated).toMatchObject({ id, prefix: 'ut_two', previousSecretUntil: until, expiresAt: null });
+      expect(await keys.findByHash(hashOf('second'))).toEqual(rotated);
+      expect(await keys.findByHash(hashOf('first'))).toEqual({ ...rotated, expiresAt: until });
+      await keys.rotate(workspaceId, id, { hash: hashOf('third'), prefix: 'ut_3', previousUntil: until });
+      expect(await keys.findByHash(hashOf('first'))).toBeNull();
+      await keys.revoke(workspaceId, id);
+      expect((await keys.findByHash(hashOf('second')))?.revokedAt).toBeInstanceOf(Date);
+      expect(await keys.rotate(workspaceId, id, { hash: hashOf('fourth'), prefix: 'ut_4', previousUntil: until })).toBeNull();
+    });
+
+    it('keeps scopes and networks as they were given', async () => {
+      const made = await keys.insert({ id: newId('apiKey'), workspaceId, name: 'n', role: 'analyst', prefix: 'ut_abc', expiresAt: null, scopes: ['recordings:read'], allowedNetworks: ['10.0.0.0/8', '::1'], hash: hashOf('narrow') });
+      expect(await keys.findById(workspaceId, made.id)).toMatchObject({ scopes: ['recordings:read'], allowedNetworks: ['10.0.0.0/8', '::1'] });
+      expect(await keys.findById('ws_other', made.id)).toBeNull();
     });
 
     it('counts keys that are neither revoked nor expired, by role where asked', async () => {

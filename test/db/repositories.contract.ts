@@ -4,6 +4,7 @@ import { describeAnalyses } from './analysis-repository.contract.js';
 import { describeApiKeys } from './api-key-repository.contract.js';
 import { describeEmbeddings } from './embedding-repository.contract.js';
 import { describeRecordings } from './recording-repository.contract.js';
+import { describeSessions } from './session-repository.contract.js';
 import { describeReviews } from './review-repository.contract.js';
 import { describeSpeakers } from './speaker-repository.contract.js';
 
@@ -15,6 +16,7 @@ export function describeRepositories(engine: string, open: () => Promise<TestDat
     describeEmbeddings(open);
     describeApiKeys(open);
     describeSpeakers(open);
+    describeSessions(open);
     describeReviews(open);
   });
 }

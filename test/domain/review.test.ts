@@ -27,8 +27,8 @@ describe('what a policy sends to review', () => {
   });
 
   it('takes contradictions that a cross-check found, once for each segment', () => {
-    const found = [{ segmentId: 'seg_2', message: 'sad words, happy voice', agreement: 0.05 }, { segmentId: 'seg_4', message: 'again', agreement: 0.1 }, { segmentId: 'seg_none', message: 'x', agreement: 0 }, { segmentId: null, message: 'as a whole', agreement: null }];
-    expect(kinds(DEFAULT_REVIEW_POLICY, reviewSubject([sure, torn]), found).sort()).toEqual([['seg_2', ['CONTRADICTION']], ['seg_4', ['CONTRADICTION']], [null, ['CONTRADICTION']]].sort());
+    const found = [{ segmentIndex: 2, message: 'sad words, happy voice', agreement: 0.3 }, { segmentIndex: 4, message: 'again', agreement: 0.1 }, { segmentIndex: 99, message: 'x', agreement: 0 }];
+    expect(kinds(DEFAULT_REVIEW_POLICY, reviewSubject([sure, torn]), found).sort()).toEqual([['seg_2', ['CONTRADICTION']], ['seg_4', ['CONTRADICTION']]]);
     expect(kinds(at({ contradictionBelow: null }), reviewSubject([sure, torn]), found)).toEqual([]);
   });
 

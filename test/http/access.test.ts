@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pathSigner } from '../../src/http/signed-path.js';
 import { assertSafeListen, isLoopback } from '../../src/http/safe-listen.js';
 import { UndertoneError } from '../../src/domain/errors.js';
+import { routesOf } from '../support/routes.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 let app: TestApp;
@@ -10,23 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Every method and path that the server knows, from its own routing table. */
-function routes(): { method: string; path: string }[] {
-  const lines = app.app.printRoutes({ commonPrefix: false }).split('\n');
-  const stack: string[] = [];
-  return lines.flatMap((line) => {
-    const match = /^([│ ]*)[├└]── (\S*) ?(?:\(([A-Z, ]+)\))?/.exec(line);
-    if (match === null) return [];
-    const depth = (match[1] ?? '').length / 4;
-    stack.length = depth;
-    stack.push(match[2] ?? '');
-    return (match[3] ?? '').split(', ').filter((method) => method !== '').map((method) => ({ method, path: stack.join('') }));
-  });
-}
-
 describe('who may come in', () => {
   it('without a key every route but health, the page and the schema of rules answers 401, and so does an unknown address', async () => {
-    const known = routes();
+    const known = routesOf(app.app);
     expect(known.map((route) => route.path)).toEqual(expect.arrayContaining(['/', '/graphql', '/healthz', '/readyz', '/metrics', '/recordings', '/recordings/:id/audio', '/embeddings/:file']));
     const answers = await Promise.all(
       [...known, { method: 'GET', path: '/nowhere' }, { method: 'POST', path: '/graphql/x' }].map(async ({ method, path }) => {
@@ -110,19 +97,29 @@ describe('signed links', () => {
     expect((await fetch(app.url + audioUrl)).status).toBe(401);
   });
 
+  it('made by an admin reads and cannot be sent with another method', async () => {
+    const { data } = await app.graphql('query ($id: ID!) { recording(id: $id) { audioUrl } }', { id: app.world.addRecording().id }, 'admin-key');
+    const { audioUrl } = data?.['recording'] as { audioUrl: string };
+    expect((await fetch(app.url + audioUrl)).status).toBe(200);
+    expect((await fetch(app.url + audioUrl, { method: 'DELETE' })).status).toBe(401);
+  });
+
   it('reads and does nothing else', () => {
     const signer = pathSigner(60, Buffer.alloc(32, 1), () => 1000);
     const query = Object.fromEntries(new URL(signer.sign('/p', owner), 'http://x').searchParams);
-    expect(['GET', 'HEAD'].map((method) => signer.verify(method, '/p', query)?.role)).toEqual(['viewer', 'viewer']);
+    expect(['GET', 'HEAD'].map((method) => signer.verify(method, '/p', query)?.keyId)).toEqual(['key_1', 'key_1']);
     expect(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].map((method) => signer.verify(method, '/p', query))).toEqual([null, null, null, null, null]);
   });
 
-  it('grants a viewer, whoever signed it, and only until it expires', () => {
+  it('names the key that signed it, until it expires or what let that one in ends', () => {
     let nowMs = 1_000_000;
     const signer = pathSigner(60, Buffer.alloc(32, 1), () => nowMs);
     const query = Object.fromEntries(new URL(signer.sign('/recordings/a/audio', owner), 'http://x').searchParams);
-    expect(signer.verify('GET', '/recordings/a/audio', query)).toEqual({ keyId: 'key_1', keyName: 'signed link', workspaceId: 'ws_1', role: 'viewer' });
-    nowMs += 60_000;
+    expect(signer.verify('GET', '/recordings/a/audio', query)).toEqual({ keyId: 'key_1', workspaceId: 'ws_1' });
+    const ofToken = Object.fromEntries(new URL(signer.sign('/p', { ...owner, validUntil: new Date(nowMs + 30_000) }), 'http://x').searchParams);
+    nowMs += 30_000;
+    expect([signer.verify('GET', '/recordings/a/audio', query), signer.verify('GET', '/p', ofToken)]).toEqual([{ keyId: 'key_1', workspaceId: 'ws_1' }, null]);
+    nowMs += 30_000;
     expect(signer.verify('GET', '/recordings/a/audio', query)).toBeNull();
   });
 

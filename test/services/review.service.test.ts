@@ -62,7 +62,7 @@ describe('the review queue', () => {
   });
 
   it('hands out different items to those who ask for the next, own assignments first, and none twice', async () => {
-    world.keys.set('bob', { id: 'bob', workspaceId: 'ws_1', name: 'bob', role: 'analyst', prefix: 'b', createdAt: new Date(0), expiresAt: null, lastUsedAt: null, revokedAt: null });
+    world.keys.set('bob', { id: 'bob', workspaceId: 'ws_1', name: 'bob', role: 'analyst', prefix: 'b', createdAt: new Date(0), expiresAt: null, lastUsedAt: null, revokedAt: null, scopes: [], allowedNetworks: [], previousSecretUntil: null });
     const first = await enqueue({ priority: 90 });
     const second = await enqueue({ segmentId: 'seg_2', priority: 10, assigneeKeyIds: ['bob'] });
     const [forAnn, forBob] = await Promise.all([world.service.claimNext(ann, {}), world.service.claimNext(bob, {})]);
@@ -74,7 +74,7 @@ describe('the review queue', () => {
 
   it('refuses to assign to a key that is not there or cannot review, and others to claim what is assigned', async () => {
     const { id } = await enqueue();
-    world.keys.set('eve', { id: 'eve', workspaceId: 'ws_1', name: 'eve', role: 'viewer', prefix: 'e', createdAt: new Date(0), expiresAt: null, lastUsedAt: null, revokedAt: null });
+    world.keys.set('eve', { id: 'eve', workspaceId: 'ws_1', name: 'eve', role: 'viewer', prefix: 'e', createdAt: new Date(0), expiresAt: null, lastUsedAt: null, revokedAt: null, scopes: [], allowedNetworks: [], previousSecretUntil: null });
     for (const key of ['nobody', 'eve']) await expect(world.service.assign(ann, id, [key])).rejects.toMatchObject({ code: 'BAD_INPUT', details: { field: 'keyIds' } });
     await world.service.claim(bob, id);
     expect(await world.service.assign(ann, id, ['oidc_ann'])).toMatchObject({ assigneeKeyIds: ['oidc_ann'], claims: [] });

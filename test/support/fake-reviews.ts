@@ -3,6 +3,7 @@ import type { Fact } from '../../src/domain/events.js';
 import type { ApiKeyRecord } from '../../src/domain/records.js';
 import type { Judged, ReviewSubject } from '../../src/domain/review-policy.js';
 import type { AuditEntry } from '../../src/services/audit.js';
+import { createReviewFigures } from '../../src/services/review-figures.service.js';
 import { createReviewIntake, type Contradictions } from '../../src/services/review-intake.js';
 import { createReviewService } from '../../src/services/review.service.js';
 import { MemoryReviews } from './memory-reviews.js';
@@ -10,7 +11,7 @@ import { MemoryReviews } from './memory-reviews.js';
 export const REVIEW_LABELS = ['angry', 'happy', 'neutral', 'sad'];
 
 export function judged(segmentId: string | null, changes: Partial<Judged> = {}): Judged {
-  return { segmentId, startSeconds: 0, endSeconds: 2, label: 'happy', confidence: 0.8, abstained: false, agreement: null, ...changes };
+  return { segmentId, index: segmentId === null ? null : Number(/\d+$/.exec(segmentId)?.[0] ?? 0), startSeconds: 0, endSeconds: 2, label: 'happy', confidence: 0.8, abstained: false, agreement: null, ...changes };
 }
 
 export function reviewSubject(segments: readonly Judged[], changes: Partial<ReviewSubject> = {}): ReviewSubject {
@@ -34,5 +35,5 @@ export function fakeReviews(options: { readonly contradictions?: Contradictions 
     facts: { put: () => Promise.resolve(), announce: (fact) => void facts.push(fact) },
   });
   const pass = (minutes: number): void => { clock.now = new Date(clock.now.getTime() + minutes * 60_000); };
-  return { memory, service, intake, audited, facts, keys, pass };
+  return { memory, service, figures: createReviewFigures(memory.repository), intake, audited, facts, keys, pass };
 }

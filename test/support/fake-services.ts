@@ -11,10 +11,13 @@ import type { DeadLetterView } from '../../src/services/dead-letter.service.js';
 import type { FleetModelStatus } from '../../src/services/model-directory.js';
 import { createExportService } from '../../src/services/export.service.js';
 import type { Services } from '../../src/services/service-contracts.js';
+import { createSessionService } from '../../src/services/session.service.js';
 import { FakeEvaluations, fakeEvaluations } from './fake-evaluations.js';
 import { fakeReviews } from './fake-reviews.js';
 import { fakeRules } from './fake-rules.js';
 import { withoutRetention } from './fake-retention.js';
+import { fakeKeys } from './fake-keys.js';
+import { memorySessions } from './memory-sessions.js';
 import { fakeFigures } from './fake-figures.js';
 import { fakeSpeakers } from './fake-speakers.js';
 
@@ -69,7 +72,7 @@ export class FakeWorld {
   }
 
   addKey(secret: string, role: Role, workspaceId: string): ApiKeyRecord {
-    const key: ApiKeyRecord = { id: `key_${secret}`, workspaceId, name: secret, role, prefix: secret.slice(0, 4), createdAt: new Date(0), expiresAt: null, lastUsedAt: null, revokedAt: null };
+    const key: ApiKeyRecord = { id: `key_${secret}`, workspaceId, name: secret, role, prefix: secret.slice(0, 4), createdAt: new Date(0), expiresAt: null, lastUsedAt: null, revokedAt: null, scopes: [], allowedNetworks: [], previousSecretUntil: null };
     this.keys.set(secret, key);
     return key;
   }
@@ -161,7 +164,7 @@ function fakeServices(world: FakeWorld): Services {
     if (at === -1) throw new UndertoneError('NOT_FOUND', 'There is no such dead letter.', { id });
     return Promise.resolve(world.deadLetters.splice(at, 1)[0]!);
   };
-  const core: Omit<Services, 'exports'> = {
+  const core: Omit<Services, 'exports' | 'sessions'> = {
     ...withoutRetention(),
     recordings: {
       assertRoom: (announcedBytes) => (announcedBytes > world.roomBytes ? Promise.reject(new UndertoneError('STORAGE_FULL', 'No room.', { freeBytes: world.roomBytes })) : Promise.resolve()),
@@ -366,33 +369,11 @@ function fakeServices(world: FakeWorld): Services {
       retry: (principal, id) => takeDeadLetter(principal, id),
       discard: (principal, id) => takeDeadLetter(principal, id),
     },
-    keys: {
-      authenticate: (secret) => {
-        const key = world.keys.get(secret);
-        return Promise.resolve(key === undefined || key.revokedAt !== null ? null : { keyId: key.id, keyName: key.name, workspaceId: key.workspaceId, role: key.role });
-      },
-      isActive: ({ keyId, workspaceId }) => Promise.resolve([...world.keys.values()].some((key) => key.id === keyId && key.workspaceId === workspaceId && key.revokedAt === null)),
-      create: async (principal, input) => {
-        need(principal, 'admin');
-        if (input.name.trim() === '') throw new UndertoneError('BAD_INPUT', 'A key needs a name.', { field: 'name' });
-        return Promise.resolve({ apiKey: world.addKey(input.name, input.role, principal.workspaceId), secret: input.name });
-      },
-      list: async (principal) => {
-        need(principal, 'admin');
-        return Promise.resolve([...world.keys.values()].filter((key) => mine(principal, key) !== null));
-      },
-      revoke: async (principal, id) => {
-        need(principal, 'admin');
-        const entry = [...world.keys].find(([, key]) => key.id === id && mine(principal, key) !== null);
-        if (entry === undefined) throw new UndertoneError('NOT_FOUND', 'There is no such key.', { id });
-        const revoked = { ...entry[1], revokedAt: new Date() };
-        world.keys.set(entry[0], revoked);
-        return Promise.resolve(revoked);
-      },
-    },
+    keys: fakeKeys(world),
     rules: world.ruled.rules,
     alerts: world.ruled.alerts,
     reviews: world.reviewed.service,
+    reviewFigures: world.reviewed.figures,
   };
-  return { ...core, exports: createExportService(core) };
+  return { ...core, exports: createExportService(core), sessions: createSessionService(memorySessions(), core.keys) };
 }

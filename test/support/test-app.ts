@@ -4,8 +4,10 @@ import { Writable } from 'node:stream';
 import type { ReadinessCheck } from '../../src/http/health.route.js';
 import { buildApp } from '../../src/http/build-app.js';
 import { DEFAULT_HTTP_LIMITS, shownLimits, type HttpLimits } from '../../src/http/http-limits.js';
+import type { TokenVerifier } from '../../src/http/oidc-tokens.js';
 import { listen } from '../../src/http/listen.js';
 import type { TlsFiles } from '../../src/http/tls.js';
+import type { TrustedDocuments } from '../../src/http/trusted-documents.js';
 import { buildApiSchema } from '../../src/resolvers/build-schema.js';
 import { contextFactory } from '../../src/resolvers/request-context.js';
 import type { RateLimits } from '../../src/domain/settings.js';
@@ -44,14 +46,18 @@ export interface TestAppOptions {
   readonly rateLimits?: Partial<RateLimits>;
   readonly trustedProxies?: readonly string[];
   readonly corsOrigins?: readonly string[];
+  readonly behindProxy?: boolean;
   readonly tls?: TlsFiles;
+  readonly verifyToken?: TokenVerifier;
+  readonly trusted?: TrustedDocuments;
   /** Real ones in the place of the fakes. */
   readonly services?: Partial<Services>;
 }
 
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const world = new FakeWorld();
-  const services: Services = { ...world.services, ...options.services };
+  // Into the world itself: a test may put another part there later.
+  const services: Services = Object.assign(world.services, options.services);
   const logLines: string[] = [];
   const log = pino({ level: 'info' }, new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -59,12 +65,14 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       done();
     },
   }));
-  const settings = { maxUploadBytes: options.maxUploadBytes ?? 1_000_000, minUploadBytesPerSecond: options.minUploadBytesPerSecond ?? 1, introspection: options.introspection ?? true, trustedProxies: options.trustedProxies ?? [], corsOrigins: options.corsOrigins ?? [], maxPageSize: options.maxPageSize ?? 200, maxAudioSeconds: 3600, maxRawSeconds: 120, maxAudioChannels: 64, minSampleRateHz: 1000, maxSampleRateHz: 768_000, analyzeWaitMs: 1000 };
+  const settings = { maxUploadBytes: options.maxUploadBytes ?? 1_000_000, minUploadBytesPerSecond: options.minUploadBytesPerSecond ?? 1, introspection: options.introspection ?? true, trustedProxies: options.trustedProxies ?? [], corsOrigins: options.corsOrigins ?? [], behindProxy: options.behindProxy ?? false, maxPageSize: options.maxPageSize ?? 200, maxAudioSeconds: 3600, maxRawSeconds: 120, maxAudioChannels: 64, minSampleRateHz: 1000, maxSampleRateHz: 768_000, analyzeWaitMs: 1000 };
   const facts = { version: '0.0.0-test', audioFormats: ['wav', 'mp3'], diarization: () => ({ isAvailable: false, diarizer: 'sherpa-onnx', reason: 'No diarization model is installed; pull one' }), transcription: false, limits: shownLimits({ ...DEFAULT_HTTP_LIMITS, ...options.limits }) };
   const app = await buildApp({
     services, settings, schema, createContext: contextFactory({ services, settings, facts }), checks: options.checks ?? [], log, webDir: options.webDir ?? '/nowhere',
     limiter: createRateLimiter({ requests: 0, queryCost: 0, uploadBytes: 0, failedKeys: 0, ...options.rateLimits }),
     ...(options.tls !== undefined && { tls: options.tls }),
+    ...(options.trusted !== undefined && { trusted: options.trusted }),
+    ...(options.verifyToken !== undefined && { verifyToken: options.verifyToken }),
     ...(options.limits !== undefined && { limits: options.limits }),
   });
   const { url, port } = await listen(app, { host: '127.0.0.1', port: 0, guarded: { hasKeys: true, isEncrypted: false } });

@@ -1,0 +1,6 @@
+import { reviewsSuite } from '../services/reviews.contract.js';
+import { openServerTestDatabase } from '../support/test-database.js';
+import { needsServer } from './needs-server.js';
+
+const url = needsServer();
+reviewsSuite('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url));

@@ -30,11 +30,12 @@ import { TimelineSeriesResolver } from './timeline.resolver.js';
 import { TranscriptResolver, TranscriptFieldsResolver, ContradictionResolver } from './transcript.resolver.js';
 import { UsageResolver } from './usage.resolver.js';
 import { ViewerResolver } from './viewer.resolver.js';
+import { WebhookResolver } from './webhook.resolver.js';
 
 const CORE_RESOLVERS: readonly ClassType[] = [
   RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver, TaskRunResolver, OptOutResolver,
   ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TranscriptResolver, TranscriptFieldsResolver, ContradictionResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
-  ReviewResolver, ReviewAgreementResolver, AnalysisReviewsResolver, SegmentReviewsResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver,
+  ReviewResolver, ReviewAgreementResolver, AnalysisReviewsResolver, SegmentReviewsResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver, WebhookResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

@@ -102,6 +102,8 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
 
     async list(principal, page, filter, order) {
       requireScope(principal, 'recordings:read');
+      // Who may not read what the model said must not find it out by asking for each label.
+      if (filter.label !== undefined) requireScope(principal, 'analyses:read');
       return recordings.list(principal.workspaceId, page, filter, order);
     },
 

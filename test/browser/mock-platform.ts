@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, on } from 'node:events';
 import { LABELS, model, peaksOf, qualityOf, segmentsOf, summaryOf, timelineOf, warningsOf } from './mock-answers.js';
 import { MockEvaluation } from './mock-evaluation.js';
+import { MockReviews } from './mock-reviews.js';
 import { MockRules } from './mock-rules.js';
 import { MockSpeakers } from './mock-speakers.js';
 import { wavSeconds } from './wave-file.js';
@@ -21,6 +22,7 @@ export class MockPlatform {
   readonly #speakers = new MockSpeakers();
   readonly rules = new MockRules((id) => this.#analysis(this.#analyses.find((each) => each.id === id)), () => this.#analyses.filter(({ status }) => status === 'SUCCEEDED').map(({ id, recording }) => ({ analysisId: id, recordingId: recording.id, segments: this.#segments(recording) })));
   readonly evaluation = new MockEvaluation();
+  readonly #reviews = new MockReviews((segmentId) => this.#analyses.flatMap(({ id, recording }) => this.#segments(recording).map((segment) => ({ segment, recordingId: recording.id, analysisId: id }))).find(({ segment }) => segment.id === segmentId));
   #modelState = 'READY';
   #linkCount = 0;
 
@@ -76,6 +78,7 @@ export class MockPlatform {
       setSpeakerRole: (change: { speakerId: string; role: string | null; reason: string }) => this.#speakers.setRole(change),
       ...this.rules.root(),
       ...this.evaluation.root(),
+      ...this.#reviews.root(),
       loadModel: () => this.#setModel('READY'),
       unloadModel: () => this.#setModel('UNLOADED'),
     };
@@ -187,7 +190,7 @@ export class MockPlatform {
       __typename: 'Analysis', id, recording: () => this.#recording(recording), status, progress, problem: null, model: model(this.#modelState), modelVersion: '1.0.0', modelDigest: null,
       raw: false, speakersMode: recording.withSpeakers ? 'CHANNELS' : 'NONE', createdAt, startedAt: null, finishedAt: null, summary: isDone ? summaryOf(segments) : null, speakers: talk?.speakers ?? [], conversation: talk?.conversation ?? null, alerts: () => this.rules.alertsOf(id), warnings: isDone ? warningsOf() : [],
       gate: isDone ? { kind: 'SPEECH', speechSeconds: 40, leftOutSeconds: 4.4, leftOut: [{ kind: 'MUSIC', seconds: 3.1 }, { kind: 'SILENCE', seconds: 1.3 }], reason: '40.0 s of speech; 4.4 s without speech are left out.' } : null, embedding: null,
-      segments: (page: Page) => connection(segments, page), timeline: ({ binSeconds }: { binSeconds: number }) => timelineOf(segments, binSeconds, recording.seed),
+      segments: (page: Page) => connection(segments.map((segment) => ({ ...segment, reviews: () => this.#reviews.of(segment.id) })), page), timeline: ({ binSeconds }: { binSeconds: number }) => timelineOf(segments, binSeconds, recording.seed),
     };
   }
 

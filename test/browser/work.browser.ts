@@ -82,6 +82,65 @@ describe('rules and alerts', () => {
   });
 });
 
+describe('human review', () => {
+  it('goes from a segment to the queue, is answered by keyboard, taken back, and stands beside the model', async () => {
+    const { page, complaints } = await openWatched(browser, target.baseUrl, { reducedMotion: 'reduce' });
+    await uploadAndOpen(page, target);
+    const recording = page.url();
+    await page.getByRole('button', { name: /^Send .* to review$/ }).first().click();
+    await page.getByRole('link', { name: /^Review of/ }).first().waitFor();
+    await openView(page, 'Review');
+    await page.getByRole('row', { name: /sent by hand/ }).first().waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await shoot(page, 'review-queue');
+    await page.getByRole('button', { name: 'Begin with the most urgent' }).click();
+    await page.getByRole('heading', { name: 'What do you hear?' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await shoot(page, 'review');
+    await page.keyboard.press('Space');
+    await page.getByRole('button', { name: 'Pause' }).waitFor();
+    const first = await page.getByRole('list', { name: 'Answers' }).getByRole('button').first().textContent();
+    await page.keyboard.press('1');
+    await expect.poll(async () => `${(await page.getByRole('heading', { name: /^People say/ }).textContent()) ?? ''}1`).toContain(first ?? 'an answer');
+    await page.getByRole('button', { name: 'Take it back' }).click();
+    await page.getByLabel('Something else').fill('relieved');
+    await page.getByRole('button', { name: 'Say this' }).click();
+    await page.getByRole('heading', { name: 'People say relieved' }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.goto(recording);
+    await page.getByText('people: relieved').waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  it('hides what the model said in blind mode until an answer is given', async () => {
+    const { page, complaints } = await openWatched(browser, target.baseUrl, { reducedMotion: 'reduce' });
+    await uploadAndOpen(page, target);
+    const recording = page.url();
+    await openView(page, 'Review');
+    await page.getByText('Change it').click();
+    await page.getByLabel(/^Blind/).check();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(/^Saved/).waitFor();
+    await page.goto(recording);
+    const send = page.getByRole('button', { name: /^Send .* to review$/ }).last();
+    const stretch = /[\d:.]+–[\d:.]+/.exec((await send.getAttribute('aria-label')) ?? '')?.[0] ?? '';
+    await send.click();
+    await page.getByRole('link', { name: `Review of ${stretch}` }).click();
+    await page.getByText(/^Blind: what the model said/).waitFor();
+    expect(await page.getByText(/^The model:/).count()).toBe(0);
+    await page.getByRole('list', { name: 'Answers' }).getByRole('button').nth(1).click();
+    await page.getByText(/^The model:/).waitFor();
+    await openView(page, 'Review');
+    await page.getByText('Change it').click();
+    await page.getByLabel(/^Blind/).uncheck();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(/^Saved/).waitFor();
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+});
+
 describe('evaluation', () => {
   it('makes a set, measures a model on it, and shows every figure with its interval', async () => {
     const { page, complaints } = await openWatched(browser, target.baseUrl, { reducedMotion: 'reduce' });
@@ -115,7 +174,7 @@ describe('every view', () => {
   it.each(['light', 'dark'] as const)('fits a narrow screen and reads in %s colours', async (colorScheme) => {
     const { page, complaints } = await openWatched(browser, target.baseUrl, { colorScheme, viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' });
     await signIn(page, target.apiKey);
-    for (const name of ['Alerts', 'Rules', 'Evaluation', 'Models']) {
+    for (const name of ['Review', 'Alerts', 'Rules', 'Evaluation', 'Models']) {
       await openView(page, name);
       await expect.poll(() => page.getByText('Loading…').count()).toBe(0);
       expect(await page.evaluate<number>('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(360);

@@ -14,7 +14,7 @@ const MODEL = `id name version labels license attribution precision isDefault ca
 const RECORDING_ROW = 'id fileName title createdAt durationSeconds latestAnalysis { id status summary { label confidence abstained } }';
 
 export const SIGN_IN = operation<{ viewer: Viewer; capabilities: Capabilities }>(`query SignIn {
-  viewer { keyName role }
+  viewer { keyId keyName role }
   capabilities { version maxUploadBytes audioFormats diarization }
 }`);
 
@@ -68,7 +68,7 @@ export const SEGMENTS = operation<
   { id: string; first: number; after: string | undefined }
 >(`query Segments($id: ID!, $first: Int!, $after: String) {
   analysis(id: $id) {
-    segments(first: $first, after: $after) { nodes { ${SEGMENT} } pageInfo { hasNextPage endCursor } totalCount }
+    segments(first: $first, after: $after) { nodes { ${SEGMENT} reviews { id status label isHidden } } pageInfo { hasNextPage endCursor } totalCount }
   }
 }`);
 

@@ -1,3 +1,4 @@
+import type { ReviewItem } from './review-types.js';
 import type { Alert } from './rule-types.js';
 
 /** The parts of the GraphQL schema that the page asks for, in its own words. `documents.ts` is checked against the schema. */
@@ -7,7 +8,7 @@ export type ModelStateKind = 'UNLOADED' | 'LOADING' | 'READY' | 'BUSY' | 'DRAINI
 export type SpeakersMode = 'NONE' | 'CHANNELS' | 'AUTO';
 export type Role = 'viewer' | 'analyst' | 'admin';
 
-export interface Viewer { readonly keyName: string; readonly role: Role }
+export interface Viewer { readonly keyId: string; readonly keyName: string; readonly role: Role }
 export interface Capabilities { readonly version: string; readonly maxUploadBytes: number; readonly audioFormats: readonly string[]; readonly diarization: boolean }
 export interface PageInfo { readonly hasNextPage: boolean; readonly endCursor: string | null }
 export interface Problem { readonly code: string; readonly message: string; readonly retryAfterMs?: number }
@@ -140,6 +141,8 @@ export interface Segment {
   readonly text: string | null;
   readonly speaker: { readonly id: string; readonly key: string; readonly role: string | null } | null;
   readonly prediction: Verdict;
+  /** What people were asked about it: one item or none. Not asked for everywhere. */
+  readonly reviews?: readonly Pick<ReviewItem, 'id' | 'status' | 'label' | 'isHidden'>[];
 }
 
 /** Columns: one value a label for every start in `startSeconds`. Gaps between windows are left out. */

@@ -1,3 +1,4 @@
+import type { ReviewReasonKind } from './review-types.js';
 import type { AnalysisStatus, GateKind, ModelStateKind, Speaker } from './types.js';
 
 /** What each warning means for the reading of the result. The server's message, with its figures, stands beside it. */
@@ -79,4 +80,12 @@ const ROLE_SOURCES: Readonly<Record<NonNullable<Speaker['roleSource']>, string>>
 
 export function roleSourceWord(source: Speaker['roleSource']): string {
   return source === null ? 'no role yet' : ROLE_SOURCES[source];
+}
+
+const REVIEW_REASONS: Readonly<Record<ReviewReasonKind, string>> = {
+  LOW_CONFIDENCE: 'low confidence', ABSTAINED: 'declined to say', CONTRADICTION: 'words against voice', RULE: 'a rule', RANDOM_SAMPLE: 'random sample', BY_HAND: 'sent by hand',
+};
+
+export function reviewReasonWord(kind: ReviewReasonKind): string {
+  return REVIEW_REASONS[kind];
 }

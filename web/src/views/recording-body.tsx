@@ -81,7 +81,7 @@ export function RecordingBody({ api, player, recording, viewer, capabilities, on
       )}
       {isDone && <SpeakersCard api={api} analysis={analysis} canEdit={canAnalyze} onChange={reload} />}
       {analysis && (isDone || analysis.id === shownId) && segments.kind === 'ready' && (isDone || segments.value.rows.length > 0) && (
-        <SegmentsCard key={`segments ${analysis.id}`} api={api} player={player} recordingId={recording.id} segments={segments.value} labels={analysis.model.labels} isPartial={!isDone} />
+        <SegmentsCard key={`segments ${analysis.id}`} api={api} player={player} recordingId={recording.id} segments={segments.value} labels={analysis.model.labels} isPartial={!isDone} canReview={canAnalyze} onChange={() => look(analysis.id)} />
       )}
       {!isDone && quality}
     </>

@@ -1,8 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { Api } from '../api.js';
+import { toApiError, type Api } from '../api.js';
 import type { Segments } from '../hooks/use-segments.js';
 import { usePlayerValue } from '../hooks/use-player.js';
 import type { Player } from '../player.js';
+import { ENQUEUE_REVIEW } from '../review-documents.js';
 import type { Segment } from '../types.js';
 import { isGated, speakerWord } from '../words.js';
 import { SegmentRow } from './segment-row.js';
@@ -18,6 +19,9 @@ interface Props {
   readonly labels: readonly string[];
   /** True while more is to come. */
   readonly isPartial: boolean;
+  readonly canReview: boolean;
+  /** Something is said of a segment that the list shows. */
+  readonly onChange: () => void;
 }
 
 /** What a filter shows: `label:happy`, `speaker:ID`, `unsure`, `gated` or `all`. */
@@ -29,7 +33,7 @@ function passes(segment: Segment, filter: string): boolean {
   return filter === `label:${segment.prediction.label}`;
 }
 
-export function SegmentsCard({ api, player, recordingId, segments, labels, isPartial }: Props) {
+export function SegmentsCard({ api, player, recordingId, segments, labels, isPartial, canReview, onChange }: Props) {
   const { rows, totalCount } = segments;
   const [filter, setFilter] = useState('all');
   const [shownCount, setShownCount] = useState(ROWS_AT_ONCE);
@@ -37,6 +41,15 @@ export function SegmentsCard({ api, player, recordingId, segments, labels, isPar
   const activeId = usePlayerValue(player, ({ timeSeconds, isPlaying }) => (
     isPlaying || timeSeconds > 0 ? (rows.find((row) => row.startSeconds <= timeSeconds && timeSeconds < row.endSeconds)?.id ?? null) : null
   ));
+  const [problem, setProblem] = useState<string | null>(null);
+  const sendToReview = async (segmentId: string): Promise<void> => {
+    try {
+      setProblem((await api.run(ENQUEUE_REVIEW, { input: { segmentId } })).enqueueReview.message ?? null);
+      onChange();
+    } catch (error) {
+      setProblem(toApiError(error).message);
+    }
+  };
   const filtered = useMemo(() => rows.filter((row) => passes(row, filter)), [rows, filter]);
   const choices = labels.filter((label) => rows.some((row) => passes(row, `label:${label}`)));
   const voices = new Map(rows.flatMap(({ speaker }) => (speaker ? [[speaker.id, speaker] as const] : [])));
@@ -60,6 +73,7 @@ export function SegmentsCard({ api, player, recordingId, segments, labels, isPar
             </label>
           )}
         </div>
+        {problem !== null && <p class="small field-problem" role="alert">{problem}</p>}
         {rows.length === 0 ? <p class="muted">No speech was found, so there is nothing to list.</p> : (
           <div class="table-scroll" role="region" aria-labelledby="segments-title" tabIndex={0}>
             <table class="table">
@@ -78,6 +92,7 @@ export function SegmentsCard({ api, player, recordingId, segments, labels, isPar
                   <SegmentRow
                     key={segment.id} segment={segment} labels={labels} isActive={segment.id === activeId} isCompared={segment.id === compared?.id} hasSpeakers={hasSpeakers} hasText={hasText}
                     onPlay={() => player.playStretch(segment.startSeconds, segment.endSeconds)} onCompare={isPartial ? null : () => setCompared(segment)}
+                    onReview={isPartial || !canReview ? null : () => void sendToReview(segment.id)}
                   />
                 ))}
               </tbody>

@@ -10,7 +10,7 @@ interface Props {
   readonly onSignOut: (everywhere: boolean) => void;
 }
 
-const LINKS: readonly (readonly [Section, string])[] = [['alerts', 'Alerts'], ['rules', 'Rules'], ['evaluation', 'Evaluation'], ['models', 'Models']];
+const LINKS: readonly (readonly [Section, string])[] = [['reviews', 'Review'], ['alerts', 'Alerts'], ['rules', 'Rules'], ['evaluation', 'Evaluation'], ['models', 'Models']];
 
 export function TopBar({ viewer, route, onSignOut }: Props) {
   const { loaded: models } = useModels();

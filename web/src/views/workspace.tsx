@@ -9,6 +9,7 @@ import { EvaluationPage } from './evaluation-page.js';
 import { Home } from './home.js';
 import { ModelsPage } from './models-page.js';
 import { RecordingPage } from './recording-page.js';
+import { ReviewsPage } from './reviews-page.js';
 import { RulesPage } from './rules-page.js';
 import { Sidebar } from './sidebar.js';
 import { TopBar } from './top-bar.js';
@@ -57,6 +58,7 @@ export function Workspace({ api, viewer, capabilities, onSignOut }: Props) {
         <Sidebar api={api} viewer={viewer} capabilities={capabilities} queue={queue} uploads={uploads} changes={changes} openId={route.name === 'recording' ? route.id : null} />
         <main class="stage" id="main" ref={main} tabIndex={-1}>
           {route.name === 'home' && <Home canUpload={viewer.role !== 'viewer'} />}
+          {route.name === 'reviews' && <ReviewsPage api={api} id={route.id} viewer={viewer} />}
           {route.name === 'alerts' && <AlertsPage api={api} canAcknowledge={viewer.role !== 'viewer'} />}
           {route.name === 'rules' && <RulesPage api={api} id={route.id} canEdit={viewer.role !== 'viewer'} />}
           {route.name === 'evaluation' && <EvaluationPage api={api} id={route.id} canRun={viewer.role !== 'viewer'} />}

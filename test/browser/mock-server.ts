@@ -46,7 +46,10 @@ export async function startMockServer(options: { readonly webRoot: string; reado
 
   const isSignedIn = (request: IncomingMessage): boolean => request.headers.cookie === COOKIE;
   const answerSession = (request: IncomingMessage, response: ServerResponse): void => {
-    if (request.method === 'POST' ? request.headers.authorization !== `Bearer ${apiKey}` : !isSignedIn(request)) return sendJson(response, 401, { code: 'UNAUTHENTICATED' });
+    if (request.method === 'POST' ? request.headers.authorization !== `Bearer ${apiKey}` : !isSignedIn(request)) {
+      sendJson(response, 401, { code: 'UNAUTHENTICATED' });
+      return;
+    }
     if (request.method !== 'GET') response.setHeader('Set-Cookie', request.method === 'POST' ? `${COOKIE}; Path=/; HttpOnly; SameSite=Strict` : 'undertone=; Path=/; Max-Age=0');
     sendJson(response, 200, { csrfToken: request.method === 'DELETE' ? null : CSRF });
   };

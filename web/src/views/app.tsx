@@ -17,7 +17,7 @@ type Complaint = keyof typeof COMPLAINTS | null;
 
 /** Decides between the door and the room behind it. */
 export function App() {
-  const [token, setToken] = useState<CsrfToken | null | 'asking'>('asking');
+  const [token, setToken] = useState<CsrfToken | null | undefined>(undefined);
   const [complaint, setComplaint] = useState<Complaint>(null);
   useEffect(() => void resumeSession().then(setToken), []);
 
@@ -31,7 +31,7 @@ export function App() {
     setComplaint(reason);
     setToken(null);
   };
-  if (token === 'asking') return <main class="door"><p class="muted" role="status">One moment…</p></main>;
+  if (token === undefined) return <main class="door"><p class="muted" role="status">One moment…</p></main>;
   return token === null
     ? <SignIn complaint={complaint === null ? null : COMPLAINTS[complaint]} onKey={enter} />
     : <SignedIn key={token} token={token} onLeave={leave} />;

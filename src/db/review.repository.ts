@@ -6,7 +6,7 @@ import { Prisma } from './generated/client.js';
 import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
 import { loadItems } from './review-rows.js';
 import type { ReviewRepository } from './review-repositories.js';
-import { claimable, conditionsOf } from './review-conditions.js';
+import { assigned, claimable, conditionsOf } from './review-conditions.js';
 
 const LIST = 'reviews';
 const ROWS_AT_ONCE = 500;
@@ -84,11 +84,13 @@ export function createReviewRepository({ client }: Database): ReviewRepository {
       return toPage(shown, page.first, counted!.count, ({ id }) => items.get(id)!, ({ id, priority, createdAt }) => encodeCursor(LIST, [priority, createdAt.getTime(), id]));
     },
     async nextFree(workspaceId, filter, onlooker, count) {
-      const rows = await client.$queryRaw<{ id: string }[]>`
-        SELECT r."id" FROM "ReviewItem" r WHERE ${conditionsOf(workspaceId, filter, onlooker)} AND ${claimable(onlooker)}
-          AND NOT EXISTS (SELECT 1 FROM "ReviewClaim" c WHERE c."reviewId" = r."id" AND c."keyId" = ${onlooker.keyId} AND c."expiresAt" > ${onlooker.now})
-        ORDER BY ${onlooker.keyId} = ANY(r."assigneeKeyIds") DESC, r."priority" DESC, r."createdAt", r."id" LIMIT ${count}`;
-      return rows.map(({ id }) => id);
+      const free = Prisma.sql`${conditionsOf(workspaceId, filter, onlooker)} AND ${claimable(workspaceId, onlooker)}
+        AND r."id" NOT IN (SELECT c."reviewId" FROM "ReviewClaim" c WHERE c."workspaceId" = ${workspaceId} AND c."keyId" = ${onlooker.keyId} AND c."expiresAt" > ${onlooker.now})`;
+      // Two looks: ordered by both at once, the whole queue would have to be sorted for the first few.
+      const look = (more: Prisma.Sql, most: number) => client.$queryRaw<{ id: string }[]>`SELECT r."id" FROM "ReviewItem" r WHERE ${free} AND ${more} ORDER BY r."priority" DESC, r."createdAt", r."id" LIMIT ${most}`;
+      const own = await look(assigned(onlooker.keyId), count);
+      const others = own.length < count ? await look(Prisma.sql`coalesce(cardinality(r."assigneeKeyIds"), 0) = 0`, count - own.length) : [];
+      return [...own, ...others].map(({ id }) => id);
     },
     settled: (workspaceId, { after: from, before }, after, count) => loadItems(client, {
       where: {

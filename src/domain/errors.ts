@@ -105,6 +105,12 @@ export class UndertoneError extends Error {
   }
 }
 
+/** Something named by an id that a caller gave: the same words whether it is another workspace's or nobody's. */
+export function notFound(what: string, id: string): UndertoneError {
+  const shown = id.slice(0, 64);
+  return new UndertoneError('NOT_FOUND', `There is no ${what} ${shown}.`, { id: shown });
+}
+
 /** Narrows, so that `catch (e)` can tell an expected failure from a fault. */
 export function isUndertoneError(error: unknown): error is UndertoneError {
   return error instanceof UndertoneError;

@@ -103,20 +103,33 @@ function alphaOf(tally: Float64Array): number | null {
   return different === 0 ? null : 1 - ((total - 1) * tally[1]!) / different;
 }
 
-/** Draws for which the figure is not defined say nothing of it and are left out. */
+/**
+ * Draws for which the figure is not defined say nothing of it and are left out. Clusters with the same counts are
+ * counted together: a recording with one item has one of few kinds, and a draw then costs one increment a cluster.
+ */
 function withInterval(clusters: readonly Float64Array[], figure: (tally: Float64Array) => number | null, options: ResampleOptions): AgreementFigure {
+  const kinds: Float64Array[] = [];
+  const known = new Map<string, number>();
+  const kindOf = Int32Array.from(clusters, (tally) => {
+    const key = tally.join();
+    const kind = known.get(key) ?? kinds.push(tally) - 1;
+    known.set(key, kind);
+    return kind;
+  });
+  const times = new Float64Array(kinds.length);
   const sum = new Float64Array(clusters[0]?.length ?? 2);
-  const add = (tally: Float64Array): void => {
-    for (let i = 0; i < sum.length; i++) sum[i]! += tally[i]!;
-  };
-  clusters.forEach(add);
-  const value = figure(sum);
-  if (value === null || clusters.length < 2) return { value, interval: null };
-  const drawn = resampleClusters(clusters.length, options, (indices) => {
+  const figureOf = (indices: Iterable<number>): number | null => {
+    times.fill(0);
+    for (const index of indices) times[kindOf[index]!]! += 1;
     sum.fill(0);
-    for (const index of indices) add(clusters[index]!);
+    kinds.forEach((tally, kind) => {
+      for (let i = 0; i < sum.length; i++) sum[i]! += times[kind]! * tally[i]!;
+    });
     return figure(sum);
-  }).filter((each) => each !== null);
+  };
+  const value = figureOf(clusters.keys());
+  if (value === null || clusters.length < 2) return { value, interval: null };
+  const drawn = resampleClusters(clusters.length, options, figureOf).filter((each) => each !== null);
   return { value, interval: drawn.length === 0 ? null : intervalOf(drawn) };
 }
 

@@ -80,7 +80,7 @@ export function analysisSvg(plot: AnalysisPlot): string {
     ...emotionPart(plot, emotions, duration),
     ...timeAxis(emotions, duration),
     ...legend(plot.labels, legendTop),
-    ...plot.warnings.map((warning, i) => text(PLOT.left, warningsTop + 12 + i * 18, `⚠ ${warning.code}: ${shortened(warning.message, 130)}`, { size: 12 })),
+    ...plot.warnings.map((warning, i) => text(PLOT.left, warningsTop + 12 + i * 18, shortened(`⚠ ${warning.code}: ${warning.message}`, 136), { size: 12 })),
   ];
   return svgDocument(WIDTH, height, plot.title, `${plot.subtitle}. Waveform, speech${speakers.length === 0 ? '' : `, ${speakers.length} speakers`} and emotion scores over ${minuteSeconds(plot.durationSeconds)}.`, body);
 }

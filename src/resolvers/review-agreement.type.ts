@@ -71,7 +71,7 @@ export class ReviewAgreementType {
   reviewers!: readonly ReviewerFigures[];
   @Field(() => ModelAgreement, { description: 'What people came to, and the model. It speaks for all material only with `reason: RANDOM_SAMPLE`, and without anchoring only with `unseenOnly`.' })
   model!: ModelAgreement;
-  @Field(() => Boolean, { description: 'False when there are more items than one call looks at (20,000, the oldest first): ask by time.' })
+  @Field(() => Boolean, { description: 'False when there are more items than one call looks at (10,000, the oldest first): ask by time.' })
   isComplete!: boolean;
 }
 

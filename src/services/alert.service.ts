@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AlertRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound } from '../domain/errors.js';
 import type { EventBus } from '../domain/events.js';
 import { eventsOf } from './event-bus.js';
 import { requireScope } from './permissions.js';
@@ -27,7 +27,7 @@ export function createAlertService(alerts: AlertRepository, events: EventBus): A
       requireScope(principal, 'alerts:write');
       const parsed = parseWith(noteSchema, { note });
       const alert = await alerts.acknowledge(principal.workspaceId, id, principal.keyName, parsed.note);
-      if (alert === null) throw new UndertoneError('NOT_FOUND', `There is no alert ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      if (alert === null) throw notFound('alert', id);
       return alert;
     },
     async *raised(principal, { severity }, signal) {

@@ -1,6 +1,6 @@
 import type { Database } from '../db/database.js';
 import type { AnalysisRepository, RecordingRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { DomainEvent, EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
@@ -11,6 +11,7 @@ import { workIds } from '../domain/work-context.js';
 import type { JobPayloads, JobQueue } from '../queue/job-queue.js';
 import { parseAnalyzeOptions, requestDigest } from './analysis-request.js';
 import { eventsOf } from './event-bus.js';
+import { earlierRequest } from './idempotency.js';
 import type { ModelDirectory } from './model-directory.js';
 import type { Intake } from './intake.js';
 import type { AuditSink } from './audit.js';
@@ -47,16 +48,7 @@ export interface AnalysisServiceParts {
 export function createAnalysisService(parts: AnalysisServiceParts): AnalysisService {
   const { database, recordings, analyses, queue, models, events, tracing = NO_TRACING } = parts;
 
-  function notFound(kind: string, id: string): UndertoneError {
-    return new UndertoneError('NOT_FOUND', `There is no ${kind} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
-  }
-
-  async function findExisting(principal: Principal, key: string, digest: string): Promise<AnalysisRecord | null> {
-    const existing = await analyses.findByIdempotencyKey(principal.workspaceId, key);
-    if (existing === null) return null;
-    if (existing.requestDigest === digest) return existing;
-    throw new UndertoneError('IDEMPOTENCY_KEY_REUSED', `This idempotency key belongs to analysis ${existing.id}, which was asked for with other arguments. Use a fresh key.`, { id: existing.id });
-  }
+  const findExisting = (workspaceId: string, key: string | null, digest: string): Promise<AnalysisRecord | null> => earlierRequest('analysis', key, digest, (given) => analyses.findByIdempotencyKey(workspaceId, given));
 
   async function refuseWhenFull(workspaceId: string): Promise<void> {
     const waiting = await queue.depth('analyze-recording');
@@ -133,10 +125,8 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       const recording = await recordings.findById(principal.workspaceId, recordingId);
       if (recording === null) throw notFound('recording', recordingId);
       const digest = requestDigest(recordingId, manifest.id, options);
-      if (options.idempotencyKey !== null) {
-        const existing = await findExisting(principal, options.idempotencyKey, digest);
-        if (existing !== null) return existing;
-      }
+      const before = await findExisting(principal.workspaceId, options.idempotencyKey, digest);
+      if (before !== null) return before;
       const roleRule = options.roles ?? parts.defaultRoles ?? null;
       const { overridden } = await parts.permission.permit(principal.workspaceId, recording, { ...options, roles: roleRule });
       await refuseWhenFull(principal.workspaceId);
@@ -155,7 +145,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
         return analysis;
       } catch (error) {
         // Two requests with one key at the same moment: the unique key let one through, the other finds it here.
-        const existing = options.idempotencyKey === null ? null : await findExisting(principal, options.idempotencyKey, digest);
+        const existing = await findExisting(principal.workspaceId, options.idempotencyKey, digest);
         if (existing !== null) return existing;
         throw error;
       }

@@ -52,12 +52,13 @@ async function* streamed(open: () => Promise<Readable>): AsyncGenerator<Buffer> 
 /** All rows of the kinds, compressed, then sealed; and the results as CSV where they are part of it. In memory: compressed rows of an hour are some MB. */
 export async function rowMembers(tree: RecordingTreeRepository, key: SealingKey, workspaceId: string, header: RowsHeader): Promise<{ readonly members: readonly OutgoingMember[]; readonly rowsDigest: string }> {
   const digest = new RowsDigest();
-  const csv = [csvLine(['recording_id', 'analysis_id', 'index', 'start_seconds', 'end_seconds', 'speaker_id', 'gate', 'label', 'confidence', 'text'])];
+  const results: ArchivedSegment[] = [];
+  const head = csvLine(['recording_id', 'analysis_id', 'index', 'start_seconds', 'end_seconds', 'speaker_id', 'gate', 'label', 'confidence', 'text']);
   const lines = (async function* () {
     yield `${JSON.stringify(header)}\n`;
     for await (const { section, row } of tree.rows(workspaceId, header.recordingId, header.kinds)) {
       digest.add(section, row);
-      if (section === 'Segment') csv.push(csvOf(header.recordingId, row));
+      if (section === 'Segment') results.push(JSON.parse(row) as ArchivedSegment);
       yield `${section}\t${row}\n`;
     }
   })();
@@ -68,7 +69,10 @@ export async function rowMembers(tree: RecordingTreeRepository, key: SealingKey,
   const compressed = (await unpacked.pipe(packer).toArray()) as Buffer[];
   const folder = folderOf(header.recordingId);
   const members = [await sealedMember(key, `${folder}/${ROWS_MEMBER}`, Readable.from(compressed))];
-  if (csv.length > 1) members.push(await sealedMember(key, `${folder}/${CSV_MEMBER}`, Readable.from([Buffer.from(`${csv.join('\r\n')}\r\n`)])));
+  // Rows come by their ids, which say nothing; whoever reads a table wants it by time.
+  results.sort((a, b) => a.analysisId.localeCompare(b.analysisId) || a.index - b.index);
+  const csv = [head, ...results.map((row) => csvOf(header.recordingId, row))];
+  if (results.length > 0) members.push(await sealedMember(key, `${folder}/${CSV_MEMBER}`, Readable.from([Buffer.from(`${csv.join('\r\n')}\r\n`)])));
   return { members, rowsDigest: digest.digest() };
 }
 
@@ -78,8 +82,19 @@ async function sealedMember(key: SealingKey, path: string, plain: AsyncIterable<
   return { path, byteLength: chunks.reduce((sum, chunk) => sum + chunk.length, 0), dataKeyId: key.id, bytes: () => Readable.from(chunks) };
 }
 
-function csvOf(recordingId: string, row: string): string {
-  const { analysisId, index, startSeconds, endSeconds, speakerId, gate, label, confidence, text } = JSON.parse(row) as { analysisId: string; index: number; startSeconds: number; endSeconds: number; speakerId: string | null; gate: string; label: string | null; confidence: number | null; text: string | null };
+interface ArchivedSegment {
+  readonly analysisId: string;
+  readonly index: number;
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly speakerId: string | null;
+  readonly gate: string;
+  readonly label: string | null;
+  readonly confidence: number | null;
+  readonly text: string | null;
+}
+
+function csvOf(recordingId: string, { analysisId, index, startSeconds, endSeconds, speakerId, gate, label, confidence, text }: ArchivedSegment): string {
   return csvLine([recordingId, analysisId, index, startSeconds, endSeconds, speakerId, gate, label, confidence, text]);
 }
 

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ArchiveRepository } from '../db/retention-repositories.js';
 import type { ArchiveItemRecord, ArchiveRecord } from '../domain/archive.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page, PageRequest } from '../domain/records.js';
 import type { DataKeySource, SealedStore } from '../storage/sealed-store.js';
@@ -62,7 +62,7 @@ export interface ArchiveServiceParts {
 export function createArchiveService({ archives, blobs, secrets, vault, archiving, restore, now = Date.now }: ArchiveServiceParts): ArchiveService {
   async function readable(principal: Principal, id: string): Promise<ArchiveRecord> {
     const archive = await archives.find(principal.workspaceId, id);
-    if (archive === null) throw new UndertoneError('NOT_FOUND', `There is no archive ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+    if (archive === null) throw notFound('archive', id);
     if (archive.blobKey === null) throw new UndertoneError('CONFLICT', `The archive ${archive.id} has not been written yet (${archive.state}).`, { state: archive.state });
     return archive;
   }

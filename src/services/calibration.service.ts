@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CalibrationRepository } from '../db/calibration.repository.js';
 import type { EvaluationRepository } from '../db/evaluation.repository.js';
 import { calibrationVersion, type AppliedCalibration } from '../domain/calibration.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { calibrationItems } from '../domain/evaluated-item.js';
 import { crossValidate, fitCalibration, MIN_CALIBRATION_ITEMS, MIN_SCOPED_ITEMS } from '../domain/fit-calibration.js';
 import { newId } from '../domain/ids.js';
@@ -51,7 +51,7 @@ export function createCalibrationService({ evaluations, calibrations }: { readon
       requireScope(principal, 'evaluations:admin');
       const { runId, scope, value, coverage, risk, withBias } = parseWith(inputSchema, input);
       const run = await evaluations.findRun(principal.workspaceId, runId);
-      if (run === null) throw new UndertoneError('NOT_FOUND', `There is no evaluation run ${runId.slice(0, 64)}.`, { id: runId.slice(0, 64) });
+      if (run === null) throw notFound('evaluation run', runId);
       if (run.status !== 'SUCCEEDED' || run.modelDigest === null) throw new UndertoneError('CONFLICT', `The evaluation run ${runId} is ${run.status}; a calibration is fitted on a run that succeeded.`, { status: run.status });
       const answers = await evaluations.answers(runId);
       const results = (await evaluations.items(principal.workspaceId, run.setId)).flatMap((item) => {

@@ -1,5 +1,5 @@
 import { compareScores, compareTimelines } from '../domain/analysis-comparison.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { AnalysisRecord } from '../domain/records.js';
 import { requireScope } from './permissions.js';
@@ -8,7 +8,7 @@ import type { AnalysisService, ComparisonService, TimelineService } from './serv
 export function createComparisonService(analyses: Pick<AnalysisService, 'find' | 'request'>, timelines: Pick<TimelineService, 'timeline'>): ComparisonService {
   async function require(principal: Principal, id: string): Promise<AnalysisRecord> {
     const analysis = await analyses.find(principal, id);
-    if (analysis === null) throw new UndertoneError('NOT_FOUND', `There is no analysis ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+    if (analysis === null) throw notFound('analysis', id);
     return analysis;
   }
 

@@ -1,5 +1,5 @@
 import type { EmbeddingRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { EmbeddingRecord } from '../domain/records.js';
 import { cosineSimilarity, euclideanDistance } from '../domain/vectors.js';
@@ -9,7 +9,7 @@ import type { EmbeddingService } from './service-contracts.js';
 export function createEmbeddingService(embeddings: EmbeddingRepository): EmbeddingService {
   async function require(principal: Principal, id: string): Promise<EmbeddingRecord> {
     const found = await embeddings.findById(principal.workspaceId, id);
-    if (found === null) throw new UndertoneError('NOT_FOUND', `There is no embedding ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+    if (found === null) throw notFound('embedding', id);
     return found;
   }
 

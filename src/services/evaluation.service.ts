@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Database } from '../db/database.js';
 import type { EvaluationRepository } from '../db/evaluation.repository.js';
 import type { RecordingRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { EvaluatedItem } from '../domain/evaluated-item.js';
 import type { EvaluationItemRecord, EvaluationRunRecord } from '../domain/evaluation-records.js';
 import { compareResults } from '../domain/evaluation-report.js';
@@ -13,6 +13,7 @@ import type { Principal } from '../domain/principal.js';
 import { visibleLabels } from '../domain/scores.js';
 import type { JobQueue } from '../queue/job-queue.js';
 import { checkSet, parseSetInput, type ResolvedReviews } from './evaluation-set.js';
+import { earlierRequest } from './idempotency.js';
 import type { Intake } from './intake.js';
 import type { ModelDirectory } from './model-directory.js';
 import { requireScope } from './permissions.js';
@@ -43,28 +44,20 @@ const COMPARISON = { resamples: 2000, seed: 20_240_601 } as const;
 export function createEvaluationService(parts: EvaluationServiceParts): EvaluationService {
   const { database, evaluations, queue, models, events } = parts;
 
-  function notFound(kind: string, id: string): UndertoneError {
-    return new UndertoneError('NOT_FOUND', `There is no evaluation ${kind} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
-  }
-
   async function requireRun(principal: Principal, id: string): Promise<EvaluationRunRecord> {
     const run = await evaluations.findRun(principal.workspaceId, id);
-    if (run === null) throw notFound('run', id);
+    if (run === null) throw notFound('evaluation run', id);
     return run;
   }
 
-  async function findExisting(workspaceId: string, key: string | null, digest: string): Promise<EvaluationRunRecord | null> {
-    const existing = key === null ? null : await evaluations.findRunByKey(workspaceId, key);
-    if (existing === null || existing.requestDigest === digest) return existing;
-    throw new UndertoneError('IDEMPOTENCY_KEY_REUSED', `This idempotency key belongs to evaluation run ${existing.id}, which was asked for with other arguments. Use a fresh key.`, { id: existing.id });
-  }
+  const findExisting = (workspaceId: string, key: string | null, digest: string): Promise<EvaluationRunRecord | null> => earlierRequest('evaluation run', key, digest, (given) => evaluations.findRunByKey(workspaceId, given));
 
   async function start(workspaceId: string, input: RunEvaluationInput): Promise<EvaluationRunRecord> {
     parts.intake.assertOpen();
     const { setId, model, raw, split, idempotencyKey } = parseWith(runSchema, input);
     const manifest = models.manifest(model ?? models.defaultModelId);
     const set = await evaluations.findSet(workspaceId, setId);
-    if (set === null) throw notFound('set', setId);
+    if (set === null) throw notFound('evaluation set', setId);
     const requestDigest = createHash('sha256').update(JSON.stringify([setId, manifest.id, raw, split])).digest('hex');
     const existing = await findExisting(workspaceId, idempotencyKey, requestDigest);
     if (existing !== null) return existing;
@@ -109,12 +102,12 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
     },
     async deleteSet(principal, id) {
       requireScope(principal, 'evaluations:admin');
-      if (!(await evaluations.deleteSet(principal.workspaceId, id))) throw notFound('set', id);
+      if (!(await evaluations.deleteSet(principal.workspaceId, id))) throw notFound('evaluation set', id);
       return { id };
     },
     async scheduleSet(principal, id, isScheduled) {
       requireScope(principal, 'evaluations:write');
-      if (!(await evaluations.setScheduled(principal.workspaceId, id, isScheduled))) throw notFound('set', id);
+      if (!(await evaluations.setScheduled(principal.workspaceId, id, isScheduled))) throw notFound('evaluation set', id);
       return (await evaluations.findSet(principal.workspaceId, id))!;
     },
 
@@ -137,7 +130,7 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
     async cancelRun(principal, id) {
       requireScope(principal, 'evaluations:write');
       const cancelled = await evaluations.cancelRun(principal.workspaceId, id);
-      if (cancelled === null) throw notFound('run', id);
+      if (cancelled === null) throw notFound('evaluation run', id);
       const run = await requireRun(principal, id);
       if (!cancelled) throw new UndertoneError('CONFLICT', `The evaluation run ${id} has already ended (${run.status}).`, { status: run.status });
       events.publish({ kind: 'evaluation.progress', workspaceId: principal.workspaceId, runId: id, status: 'CANCELLED', progress: run.progress });

@@ -3,7 +3,7 @@ import type { Database } from '../db/database.js';
 import type { DataKeyRepository, RecordingRepository } from '../db/repositories.js';
 import type { HoldRepository } from '../db/retention-repositories.js';
 import { HOLD_SCOPES, type LegalHoldRecord } from '../domain/archive.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page, PageRequest } from '../domain/records.js';
@@ -47,7 +47,7 @@ export function createHoldService({ database, holds, recordings, dataKeys, secre
       const target = { RECORDING: given.recordingId, SUBJECT: given.externalId, QUERY: filter }[given.scope] ?? null;
       const givenCount = [given.recordingId, given.externalId, filter].filter((one) => one != null).length;
       if (target === null || givenCount !== 1) throw new UndertoneError('BAD_INPUT', 'A hold of scope RECORDING takes recordingId, SUBJECT takes externalId, QUERY takes filter with at least one condition, and nothing else.', { field: 'scope' });
-      if (given.scope === 'RECORDING' && (await recordings.findById(workspaceId, given.recordingId!)) === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${given.recordingId!.slice(0, 64)}.`, { id: given.recordingId!.slice(0, 64) });
+      if (given.scope === 'RECORDING' && (await recordings.findById(workspaceId, given.recordingId!)) === null) throw notFound('recording', given.recordingId!);
       const subjectHash = given.scope === 'SUBJECT' ? await secrets.subjectHash(workspaceId, given.externalId!) : null;
       // Also what is left of a subject in archives only: a hold keeps its keys.
       const archived = subjectHash === null ? [] : await dataKeys.findBySubject(workspaceId, subjectHash);
@@ -67,7 +67,7 @@ export function createHoldService({ database, holds, recordings, dataKeys, secre
       return database.transaction(async (tx) => {
         await holds.lock(tx, principal.workspaceId);
         const released = await holds.release(tx, principal.workspaceId, id, principal.keyId, why);
-        if (released === null) throw new UndertoneError('NOT_FOUND', `There is no legal hold ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+        if (released === null) throw notFound('legal hold', id);
         if (released.isRepeated) throw new UndertoneError('CONFLICT', 'This hold was released before.');
         await audit.record(tx, principal, { action: 'hold.released', subjectKind: 'legal-hold', subjectId: id, reason: why });
         return released.hold;

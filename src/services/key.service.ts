@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { ApiKeyRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import { networksOf, parseNetwork } from '../domain/networks.js';
 import { ROLES, type Principal, type Role } from '../domain/principal.js';
@@ -70,10 +70,6 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
     return revokedAt === null && (expiresAt === null || expiresAt.getTime() > now()) && isAllowedFrom(address);
   }
 
-  function notFound(id: string): UndertoneError {
-    return new UndertoneError('NOT_FOUND', `There is no API key ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
-  }
-
   /** Nobody hands out more than they have: a key for making keys alone would otherwise be every key. */
   function refuseMoreThanOwn(principal: Principal, given: Pick<Principal, 'role' | 'scopes'>): void {
     const missing = scopesOf(given).find((scope) => !allowsScope(principal, scope));
@@ -121,7 +117,7 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
       const overlap = overlapSchema.safeParse(overlapSeconds);
       if (!overlap.success) throw new UndertoneError('BAD_INPUT', `overlapSeconds must be a whole number from 0 to ${MAX_OVERLAP_SECONDS}.`, { field: 'overlapSeconds' });
       const record = await keys.findById(principal.workspaceId, id);
-      if (record === null) throw notFound(id);
+      if (record === null) throw notFound('API key', id);
       refuseMoreThanOwn(principal, allowanceOf(record));
       const secret = makeSecret();
       const apiKey = await keys.rotate(principal.workspaceId, id, { hash: hashOf(secret), prefix: secret.slice(0, PREFIX_LENGTH), previousUntil: new Date(now() + overlap.data * 1000) });
@@ -133,7 +129,7 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
     async revoke(principal, id) {
       requireScope(principal, 'keys:admin');
       const record = await keys.revoke(principal.workspaceId, id);
-      if (record === null) throw notFound(id);
+      if (record === null) throw notFound('API key', id);
       believed.clear();
       return record;
     },

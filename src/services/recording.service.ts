@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Database } from '../db/database.js';
 import type { RecordingRepository } from '../db/repositories.js';
@@ -102,6 +102,8 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
 
     async list(principal, page, filter, order) {
       requireScope(principal, 'recordings:read');
+      // Who may not read what the model said must not find it out by asking for each label.
+      if (filter.label !== undefined) requireScope(principal, 'analyses:read');
       return recordings.list(principal.workspaceId, page, filter, order);
     },
 
@@ -121,7 +123,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
     async openAudio(principal, id, range) {
       requireScope(principal, 'recordings:read');
       const recording = await recordings.findById(principal.workspaceId, id);
-      if (recording === null) throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      if (recording === null) throw notFound('recording', id);
       const stream = await blobs.read(recording.blobKey, range === undefined ? undefined : { start: range.start, end: range.end - 1 });
       return { stream, byteLength: recording.byteLength, contentType: contentTypeOf(recording.fileName), recording };
     },
@@ -144,7 +146,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
         },
       });
       if (outcome.kind === 'held') throw new UndertoneError('LEGAL_HOLD', `The recording is under the legal hold ${outcome.holdIds.join(', ')}, which nothing overrides. Release it first (releaseLegalHold), with a reason.`, { holdIds: outcome.holdIds });
-      if (outcome.kind !== 'removed') throw new UndertoneError('NOT_FOUND', `There is no recording ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+      if (outcome.kind !== 'removed') throw notFound('recording', id);
       vault.forget();
       await removal.deleteBlobs(outcome.blobKeys);
       return { id };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Database } from '../db/database.js';
 import type { RetentionRepository } from '../db/retention-repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import { DATA_KINDS, RETENTION_ACTIONS, REVIEW_STATES, type RetentionPolicyRecord } from '../domain/retention.js';
@@ -84,7 +84,7 @@ export function createRetentionService({ database, retention, run, audit, now = 
       const { workspaceId } = principal;
       const existing = await retention.policies(workspaceId);
       const before = id === null ? null : existing.find((policy) => policy.id === id) ?? null;
-      if (id !== null && before === null) throw new UndertoneError('NOT_FOUND', `There is no retention policy ${id}.`, { id });
+      if (id !== null && before === null) throw notFound('retention policy', id);
       if (existing.some((policy) => policy.name === given.name && policy.id !== id)) throw new UndertoneError('CONFLICT', 'Another policy has this name. Choose another, or change that one by its id.', { field: 'name' });
       const at = new Date(now());
       // A change never reaches further back than it was told to: what the policy left alone before stays so.
@@ -107,7 +107,7 @@ export function createRetentionService({ database, retention, run, audit, now = 
       requireScope(principal, 'retention:admin');
       await database.transaction(async (tx) => {
         const removed = await retention.deletePolicy(tx, principal.workspaceId, id);
-        if (removed === null) throw new UndertoneError('NOT_FOUND', `There is no retention policy ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
+        if (removed === null) throw notFound('retention policy', id);
         await audit.record(tx, principal, { action: 'policy.deleted', subjectKind: 'retention-policy', subjectId: id, beforeDigest: digestOf(removed) });
       });
       return { id };

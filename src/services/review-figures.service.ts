@@ -24,7 +24,7 @@ export interface ReviewFiguresService {
 
 const PAGE = 500;
 /** Items of one call; more are another call, by time. */
-const MAX_ITEMS = 20_000;
+const MAX_ITEMS = 10_000;
 /** Draws of an interval, fewer with many items: all figures together must not hold up the process for a second. */
 const resamplesOf = (itemCount: number): number => Math.max(200, Math.min(1000, Math.floor(2_000_000 / Math.max(1, itemCount))));
 

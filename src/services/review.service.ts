@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Database, Transaction } from '../db/database.js';
 import type { ApiKeyRepository } from '../db/repositories.js';
 import type { ReviewRepository } from '../db/review-repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import type { Fact } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import { roleAllows, type Principal } from '../domain/principal.js';
@@ -257,10 +257,6 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
     const until = new Date(Math.min(...others.map(({ expiresAt }) => expiresAt.getTime()))).toISOString();
     throw new UndertoneError('CONFLICT', `Somebody is at work on the review item ${item.id} until ${until}. Take another one.`, { until });
   }
-}
-
-function notFound(what: string, id: string): UndertoneError {
-  return new UndertoneError('NOT_FOUND', `There is no ${what} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
 }
 
 /** Of what people have said so far, without saying it. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RuleRepository } from '../db/repositories.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import { nearestName } from '../domain/nearest-name.js';
@@ -30,12 +30,9 @@ export interface RuleServiceParts extends BacktestParts {
 export function createRuleService(parts: RuleServiceParts): RuleService {
   const { rules, engine, templates, scan } = parts;
 
-  function notFound(id: string): UndertoneError {
-    return new UndertoneError('NOT_FOUND', `There is no rule ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
-  }
   async function require(principal: Principal, id: string): Promise<RuleRecord> {
     const rule = await rules.findById(principal.workspaceId, id);
-    if (rule === null) throw notFound(id);
+    if (rule === null) throw notFound('rule', id);
     return rule;
   }
   function definitionOf({ definition, template }: RuleInput): RuleDefinition {
@@ -92,7 +89,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
 
     async delete(principal, id) {
       requireScope(principal, 'rules:write');
-      if (!(await rules.delete(principal.workspaceId, id))) throw notFound(id);
+      if (!(await rules.delete(principal.workspaceId, id))) throw notFound('rule', id);
       return { id };
     },
 
@@ -110,7 +107,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
         const { firings, suppressedCount } = evaluateRule(definition, prepared);
         return { firings, suppressedCount, trace: firings[0]?.trace ?? explainRule(definition, prepared) };
       }
-      throw new UndertoneError('NOT_FOUND', `There is no finished analysis ${analysisId.slice(0, 64)}.`, { id: analysisId.slice(0, 64) });
+      throw notFound('finished analysis', analysisId);
     },
 
     async backtest(principal, target, range, signal) {

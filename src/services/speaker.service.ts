@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AnalysisRepository, SpeakerRepository } from '../db/repositories.js';
 import { conversationOf } from '../domain/conversation.js';
-import { UndertoneError } from '../domain/errors.js';
+import { notFound } from '../domain/errors.js';
 import { ROLE_NAME } from '../domain/speaker-roles.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
@@ -33,7 +33,7 @@ export function createSpeakerService({ speakers, analyses }: SpeakerServiceParts
       requireScope(principal, 'analyses:write');
       const { role, reason } = parseWith(changeSchema, given);
       const speaker = await speakers.setRole(principal.workspaceId, speakerId, { after: role, reason, keyId: principal.keyId, keyName: principal.keyName });
-      if (speaker === null) throw new UndertoneError('NOT_FOUND', `There is no speaker ${speakerId.slice(0, 64)}.`, { id: speakerId.slice(0, 64) });
+      if (speaker === null) throw notFound('speaker', speakerId);
       return speaker;
     },
 

@@ -32,11 +32,10 @@ describe('a five-minute call with frames', () => {
   let app: TestApp;
   let id: string;
   beforeAll(async () => {
-    app = await startTestApp();
     const track = frameTrack();
     const analyses = { findById: (_workspaceId: string, wanted: string) => Promise.resolve(app.world.analyses.get(wanted) ?? null) } as Partial<AnalysisRepository> as AnalysisRepository;
     const bytes = Buffer.from(encodeFrameTrack(track));
-    Object.assign(app.world.services, { timelines: createTimelineService({ analyses, blobs: { readAll: () => Promise.resolve(bytes) } }) });
+    app = await startTestApp({ services: { timelines: createTimelineService({ analyses, blobs: { readAll: () => Promise.resolve(bytes) } }) } });
     const analysis = app.world.addAnalysis(app.world.addRecording({ durationSeconds: DURATION_SECONDS }), { trackKey: 'tracks/call', modelLabels: EMOTIONS });
     const scores = Object.fromEntries(EMOTIONS.map((label, index) => [label, 0.1234567890123 / (index + 1)]));
     for (const { segmentIndex, startSeconds, endSeconds, frameOffset, frameCount } of track.blocks) {

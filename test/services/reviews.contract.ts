@@ -96,6 +96,16 @@ export function reviewsSuite(engine: string, open: () => Promise<TestDatabase>):
       expect([await due('NONE'), none.recordingId]).toEqual([2, none.recordingId]);
     });
 
+    it("are all that a reviewer's key reaches of what the model said: recordings are not searched by label with it", async () => {
+      await add();
+      const reviewer: Principal = { ...as('ann'), scopes: ['reviews:read', 'reviews:write', 'recordings:read'] };
+      const order = { field: 'createdAt', direction: 'desc' } as const;
+      expect((await world.recordingService.list(reviewer, PAGE, {}, order)).totalCount).toBe(1);
+      await expect(world.recordingService.list(reviewer, PAGE, { label: 'happy' }, order)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { neededScope: 'analyses:read' } });
+      expect((await world.recordingService.list(me, PAGE, { label: 'nothing' }, order)).totalCount).toBe(0);
+      expect((await reviews.services.reviews.queue(reviewer, PAGE, {})).totalCount).toBe(0);
+    });
+
     it('come back from an archive with their claims, answers and reasons', async () => {
       const { recordingId, segmentIds, analysisId } = await add({ ageDays: 40 });
       const open = await reviews.services.reviews.enqueue(me, { segmentId: segmentIds[0]!, note: 'odd', requiredCount: 2 });

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { createDataKeyRepository } from './db/data-key.repository.js';
 import type { Database } from './db/database.js';
+import type { Keyring } from './domain/envelope.js';
 import type { Settings } from './domain/settings.js';
 import { createEncryptionService, type EncryptionService } from './services/encryption.service.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
@@ -16,6 +17,7 @@ export interface Encryption {
   readonly vault: Vault;
   readonly secrets: WorkspaceSecrets;
   readonly encryption: EncryptionService;
+  readonly keyring: Keyring;
 }
 
 /** Everything between the plain bytes and the storage. ENCRYPTION_KEY_MISSING before anything is served with a wrong key. */
@@ -29,7 +31,7 @@ export async function composeEncryption(settings: Settings, database: Database, 
   const vault = createVault({ database, dataKeys, keyring, secrets });
   return {
     blobs: createSealedStore(stored, { keys: vault, temporaryDir: () => temporaryFolder(settings.dataDir) }),
-    vault, secrets,
+    vault, secrets, keyring,
     encryption: createEncryptionService({ database, dataKeys, keyring }),
   };
 }

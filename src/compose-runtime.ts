@@ -4,7 +4,6 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { writeWav } from './audio/wav-writer.js';
-import { AUDIO_FORMATS } from './audio/decode-failure.js';
 import type { CliAnalyzer, CliRuntime, FileAnalysis, RunningProcess } from './cli/cli-runtime.js';
 import { composeAnalyzer, packageFolder } from './compose-analyzer.js';
 import { composeDiarization } from './compose-diarization.js';
@@ -20,7 +19,6 @@ import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { buildApp } from './http/build-app.js';
 import { buildWorkerApp } from './http/build-worker-app.js';
-import { DEFAULT_HTTP_LIMITS, shownLimits } from './http/http-limits.js';
 import { listen } from './http/listen.js';
 import { createTokenVerifier } from './http/oidc-tokens.js';
 import { assertSafeListen, type Guarded } from './http/safe-listen.js';
@@ -29,9 +27,6 @@ import { readTrustedDocuments } from './http/trusted-documents.js';
 import { createLog } from './log.js';
 import { memoryParts } from './plugins/memory-parts.js';
 import { registerPlugins } from './plugins/registry.js';
-import { buildApiSchema } from './resolvers/build-schema.js';
-import { extendWithPlugins } from './resolvers/plugin-schema.js';
-import { contextFactory, type DiarizationFacts } from './resolvers/request-context.js';
 import { openStorage } from './storage/open-storage.js';
 import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
@@ -85,11 +80,8 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
     if (withWorker) await confineDecoder(settings, platform, log);
     const tls = await readTlsFiles(settings.tls);
     const app = await buildApp({
-      services: platform.services, settings, schema: extendWithPlugins(buildApiSchema(), platform.plugins.graphql), log, webDir: join(packageFolder(), 'web', 'dist'),
-      createContext: contextFactory({
-        services: platform.services, settings,
-        facts: { version: VERSION, audioFormats: AUDIO_FORMATS, diarization: () => diarizationFacts(platform), transcription: false, limits: shownLimits(DEFAULT_HTTP_LIMITS) },
-      }),
+      services: platform.services, settings, schema: platform.api.schema(), log, webDir: join(packageFolder(), 'web', 'dist'),
+      createContext: platform.api.createContext,
       checks: readinessChecks(platform, settings, withWorker), limiter: platform.limiter, registry: platform.metrics.registry, pluginFigures: () => platform.plugins.figures(), tracing: platform.tracing, directDownloads: settings.storage.directDownloads,
       ...(settings.oidc === null ? {} : { verifyToken: createTokenVerifier({ settings: settings.oidc, defaultWorkspaceId: DEFAULT_WORKSPACE_ID, workspaceExists: async (id) => (await platform.workspaces.list()).some((one) => one.id === id) }) }),
       ...(settings.trustedDocumentsFile === null ? {} : { trusted: readTrustedDocuments(settings.trustedDocumentsFile) }),
@@ -196,10 +188,6 @@ async function openAnalyzer(settings: Settings): Promise<CliAnalyzer> {
       await analyzer.stop();
     },
   };
-}
-
-function diarizationFacts({ plugins }: Platform): DiarizationFacts {
-  return { isAvailable: plugins.diarizer?.unavailable() === null, diarizer: plugins.diarizer?.id ?? null, reason: plugins.diarizer === null ? 'No diarizer is loaded.' : plugins.diarizer.unavailable() };
 }
 
 /** Opened without waiting, so that a pipe or a device is refused instead of read for ever. */

@@ -9,6 +9,8 @@ import { quotaReportTask } from '../cron/quota-report.task.js';
 import { retentionTask } from '../cron/retention.task.js';
 import { temporaryFilesTask } from '../cron/temporary-files.task.js';
 import { usageReportTask } from '../cron/usage-report.task.js';
+import { webhookLogTask } from '../cron/webhook-log.task.js';
+import { webhookRedeliveryTask } from '../cron/webhook-redelivery.task.js';
 import type { Retention } from './compose-retention.js';
 import type { ScheduledTask } from './domain/scheduled-task.js';
 import type { Settings } from './domain/settings.js';
@@ -17,6 +19,7 @@ import type { Notices } from './services/fact-outbox.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
 import type { MaintenanceService } from './services/maintenance.service.js';
 import type { UsageService } from './services/service-contracts.js';
+import type { WebhookService } from './services/webhook-contracts.js';
 import { sweepFoldersOfTheDead } from './temporary-folder.js';
 
 export interface CoreTaskParts {
@@ -24,13 +27,14 @@ export interface CoreTaskParts {
   readonly retention: Pick<Retention, 'sweep' | 'services' | 'run' | 'policies'>;
   readonly usage: UsageService;
   readonly evaluations: Parameters<typeof evaluationTask>[0];
+  readonly webhooks: Pick<WebhookService, 'catchUp' | 'pruneLog'>;
   readonly settings: Pick<Settings, 'dataDir' | 'storageUrl' | 'lowDiskBytes'>;
   readonly freeBytes: () => Promise<number | null>;
   readonly notify: Notices;
 }
 
 /** What the core does on a schedule; plugins add to it. */
-export function coreTasks({ maintenance, retention, usage, evaluations, settings, freeBytes, notify }: CoreTaskParts): readonly ScheduledTask[] {
+export function coreTasks({ maintenance, retention, usage, evaluations, webhooks, settings, freeBytes, notify }: CoreTaskParts): readonly ScheduledTask[] {
   const { dataDir, storageUrl, lowDiskBytes } = settings;
   const watermark = createDiskWatermark({
     freeBytes, lowBytes: lowDiskBytes, holdsRecordings: storageUrl === null || storageUrl.startsWith('file:'), retention: retention.policies, run: retention.run, notify, operatorsWorkspaceId: DEFAULT_WORKSPACE_ID,
@@ -44,5 +48,6 @@ export function coreTasks({ maintenance, retention, usage, evaluations, settings
     retentionTask(retention.sweep), archiveVerificationTask(retention.services.archives), diskWatermarkTask(watermark),
     temporaryFilesTask((isDryRun) => sweepFoldersOfTheDead(dataDir, isDryRun)), keyExpiryTask(maintenance), databaseMaintenanceTask(maintenance),
     usageReportTask(usage), quotaReportTask(usage), evaluationTask(evaluations),
+    webhookRedeliveryTask(webhooks), webhookLogTask(webhooks),
   ];
 }

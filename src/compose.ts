@@ -8,10 +8,12 @@ import { coreTasks } from './compose-tasks.js';
 import { composeEncryption } from './compose-encryption.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
 import { composeEvaluation } from './compose-evaluation.js';
+import { composeApi, type Api } from './compose-api.js';
 import { composePlugins } from './compose-plugins.js';
 import { composeReviews } from './compose-reviews.js';
 import { composeRules } from './compose-rules.js';
 import { composeDiarization } from './compose-diarization.js';
+import { composeWebhooks } from './compose-webhooks.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
@@ -31,9 +33,11 @@ import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { NO_TRACING, type Tracing } from './domain/tracing.js';
 import { createPlatformMetrics, type PlatformMetrics } from './http/platform-metrics.js';
+import { createWebhookMetrics } from './http/webhook-metrics.js';
 import { runEvaluationJob } from './jobs/run-evaluation.job.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
+import { deliverWebhookJob } from './jobs/deliver-webhook.job.js';
 import { businessRules } from './plugins/business-rules/plugin.js';
 import { humanReview } from './plugins/human-review/plugin.js';
 import type { AnyPluginFactory } from './plugins/contract.js';
@@ -55,6 +59,7 @@ import { createFactOutbox, createNotices } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, DEFAULT_WORKSPACE_ID, type OperatorKeyService } from './services/key.service.js';
+import { createJudgingPermission } from './services/judging-permission.js';
 import { createLawService } from './services/law.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
@@ -100,6 +105,7 @@ export interface Platform {
   readonly metrics: PlatformMetrics;
   readonly tracing: Tracing;
   readonly fleet: Fleet;
+  readonly api: Api;
   /** True once `drain` was called. */
   readonly isDraining: boolean;
   /** Takes jobs and runs scheduled tasks from now on. */
@@ -159,7 +165,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const ruled: { engine: RuleEngine | null; review: ReviewIntake | null } = { engine: null, review: null };
   const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })], ['human-review', humanReview({ consider: (...call) => ruled.review!.consider(...call) })]]);
   const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), onFailure: metrics.pluginFailed }, builtIns);
-  const facts = createFactOutbox({ queue, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
+  const webhooks = composeWebhooks({ settings, database, queue, keyring: sealing.keyring, metrics: createWebhookMetrics(metrics.registry) });
+  const facts = createFactOutbox({ queue, webhooks: webhooks.dispatch, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => plugins.stop());
   const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, plugins, diarizer: () => plugins.diarizer });
@@ -174,23 +181,27 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const retention = await composeRetention({ ...sealing, database, recordings, facts });
   const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, contradictions: null });
   ruled.review = review.intake;
-  const evaluation = composeEvaluation({ reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
   const law = createLawService(workspaces);
   const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit: retention.audit });
-  const analysisService = createAnalysisService({ law, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
+  const permission = createJudgingPermission(law, optOuts);
+  const evaluation = composeEvaluation({ permission, reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
+  const analysisService = createAnalysisService({ permission, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
   const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
-  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { review: review.intake.ofRule }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
+  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { review: review.intake.ofRule, webhook: webhooks.action }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
   ruled.engine = engine;
+  // Its stored queries read through the services, and it is one of them.
+  const later: { api: Api | null } = { api: null };
+  const hooks = webhooks.finish({ audit: retention.audit, schema: () => later.api!.schema(), createContext: (call) => later.api!.createContext(call), log });
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
   const notify = createNotices(database, facts);
   const usage = createUsageService(workspaces, stored, notify);
   const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events, notify });
-  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, settings, freeBytes: () => blobs.freeBytes(), notify }), ...plugins.tasks], {
+  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, webhooks: hooks.service, settings, freeBytes: () => blobs.freeBytes(), notify }), ...plugins.tasks], {
     runs: taskRuns,
     node: `${hostname()}:${process.pid}`,
     log: (message, figures) => log.info(figures, message),
@@ -209,16 +220,17 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     embeddings: embeddingService,
     exports: createExportService({ recordings: recordingService, analyses: analysisService, speakers: speakerService, timelines, embeddings: embeddingService }),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys, sessions: createSessionService(createSessionRepository(database), keys), rules, alerts, ...review.services,
+    keys, sessions: createSessionService(createSessionRepository(database), keys), rules, alerts, ...review.services, webhooks: hooks.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     law, optOuts,
     usage,
     ...evaluation.services,
     deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events }),
   };
+  const api = (later.api = composeApi({ services, settings, plugins, version: VERSION }));
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
+    permission, analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),
     calibrationFor: evaluation.calibrationFor,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
@@ -234,7 +246,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     tasks: () => services.tasks.status(),
   });
   return {
-    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, encryption, database, blobs, stored, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, encryption, database, blobs, stored, queue, analyzer, plugins, scheduler, fleet, metrics, tracing, api, stop,
     get isDraining() {
       return intake.isClosed;
     },
@@ -243,6 +255,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
       // One at a time: it has several recordings in work itself, and all of them are bulk.
       await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, runEvaluationJob(evaluation.runner));
       isWorking = true;
+      await queue.work('deliver-webhook', { concurrency: settings.webhooks.concurrency }, deliverWebhookJob(hooks.sender));
       await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();
       opened.push(() => scheduler.stop());

@@ -95,6 +95,11 @@ const SETTINGS = {
   UNDERTONE_PLUGINS_FILE: z.string().min(1).optional(),
   UNDERTONE_LINK_SECRET: z.string().min(24, 'must have at least 24 characters').optional(),
   UNDERTONE_WORKER_PORT: integer(0, 65_535, 0),
+  UNDERTONE_WEBHOOK_HTTP: flag(false),
+  UNDERTONE_WEBHOOK_ALLOW: list(network),
+  UNDERTONE_WEBHOOK_TIMEOUT_MS: integer(1000, 60_000, 15_000),
+  UNDERTONE_WEBHOOK_CONCURRENCY: integer(1, 256, 8),
+  UNDERTONE_WEBHOOK_LOG_DAYS: integer(1, 3650, 30),
   UNDERTONE_OIDC_ISSUER: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).refine((text) => isSafeAddress(new URL(text)), 'must be an https address (http only on this machine)').optional(),
   UNDERTONE_OIDC_AUDIENCE: z.string().min(1).optional(),
   UNDERTONE_OIDC_ROLE_CLAIM: z.string().min(1).default('roles'),
@@ -244,6 +249,9 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
     trustedDocumentsFile: values.UNDERTONE_TRUSTED_DOCUMENTS ?? null,
     linkSecret: values.UNDERTONE_LINK_SECRET ?? null,
+    webhooks: {
+      allowHttp: values.UNDERTONE_WEBHOOK_HTTP, allowedNetworks: values.UNDERTONE_WEBHOOK_ALLOW, timeoutMs: values.UNDERTONE_WEBHOOK_TIMEOUT_MS, concurrency: values.UNDERTONE_WEBHOOK_CONCURRENCY, logDays: values.UNDERTONE_WEBHOOK_LOG_DAYS,
+    },
     workerPort: values.UNDERTONE_WORKER_PORT === 0 ? null : values.UNDERTONE_WORKER_PORT,
   };
 }

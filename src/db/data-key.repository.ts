@@ -24,7 +24,7 @@ export function createDataKeyRepository({ client }: Database): DataKeyRepository
     },
     findSecret: async (id) => toSecret(await client.workspaceSecret.findUnique({ where: { id } })),
     listPublicKeys: async (workspaceId) => {
-      const rows = await client.workspaceSecret.findMany({ where: { workspaceId, publicKey: { not: null } }, orderBy: { createdAt: 'asc' }, select: { id: true, publicKey: true } });
+      const rows = await client.workspaceSecret.findMany({ where: { workspaceId, purpose: 'signing', publicKey: { not: null } }, orderBy: { createdAt: 'asc' }, select: { id: true, publicKey: true } });
       return rows.map(({ id, publicKey }) => ({ id, publicKey: Buffer.from(publicKey!) }));
     },
     countByWrappingKey: async () => {

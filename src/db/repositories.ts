@@ -132,6 +132,7 @@ export interface DataKeyRepository {
   /** Keeps the row that is there. */
   insertSecret(row: WorkspaceSecretRow): Promise<void>;
   findSecret(id: string): Promise<WorkspaceSecretRow | null>;
+  /** Those that archives are signed with. */
   listPublicKeys(workspaceId: string): Promise<readonly { readonly id: string; readonly publicKey: Buffer }[]>;
   /** How many keys and secrets each wrapping key holds, over all workspaces. */
   countByWrappingKey(): Promise<readonly { readonly wrappingKeyId: string; readonly count: number }[]>;

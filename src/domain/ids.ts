@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-const PREFIX = { recording: 'rec', analysis: 'ana', segment: 'seg', speaker: 'spk', embedding: 'emb', partialTrack: 'ptr', apiKey: 'key', workspace: 'ws', node: 'node', roleChange: 'rch', rule: 'rul', alert: 'alr', dataKey: 'dk', auditEvent: 'aud', retentionPolicy: 'rtn', archive: 'arc', archiveItem: 'ari', legalHold: 'hold', tombstone: 'era', taskRun: 'run', evaluationSet: 'evs', evaluationRun: 'evr', calibration: 'cal', session: 'ses', optOut: 'opt', review: 'rev', reviewDecision: 'rvd' } as const;
+const PREFIX = { recording: 'rec', analysis: 'ana', segment: 'seg', speaker: 'spk', embedding: 'emb', partialTrack: 'ptr', apiKey: 'key', workspace: 'ws', node: 'node', roleChange: 'rch', rule: 'rul', alert: 'alr', dataKey: 'dk', auditEvent: 'aud', retentionPolicy: 'rtn', archive: 'arc', archiveItem: 'ari', legalHold: 'hold', tombstone: 'era', taskRun: 'run', evaluationSet: 'evs', evaluationRun: 'evr', calibration: 'cal', session: 'ses', optOut: 'opt', review: 'rev', reviewDecision: 'rvd', webhook: 'whk', webhookKey: 'whs', webhookDelivery: 'whd' } as const;
 export type IdKind = keyof typeof PREFIX;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 

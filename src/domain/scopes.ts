@@ -31,6 +31,8 @@ export const SCOPE_TABLE = {
   'policy:read': { role: 'viewer', opens: 'the notice of what people who are heard should be told' },
   'policy:admin': { role: 'admin', opens: 'the list of subjects that have opted out' },
   'audit:read': { role: 'admin', opens: 'the audit log and its verification' },
+  'webhooks:read': { role: 'admin', opens: 'webhooks and the logs of their deliveries' },
+  'webhooks:write': { role: 'admin', opens: 'making, changing, testing and deleting webhooks, their keys, and delivering again' },
   'jobs:admin': { role: 'admin', opens: 'scheduled tasks and jobs that have failed for good' },
   'keys:admin': { role: 'admin', opens: 'API keys, none with more than the own scopes' },
   'encryption:admin': { role: 'admin', opens: 'the keys that stored data is encrypted under' },

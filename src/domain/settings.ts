@@ -27,6 +27,17 @@ export interface RateLimits {
   readonly failedKeys: number;
 }
 
+/** What leaves the house, and how far it may go. */
+export interface WebhookSettings {
+  readonly allowHttp: boolean;
+  /** Addresses and networks that may be called although they are not public; `loopback`, `linklocal`, `uniquelocal` stand for theirs. */
+  readonly allowedNetworks: readonly string[];
+  readonly timeoutMs: number;
+  /** Deliveries at once in one process. */
+  readonly concurrency: number;
+  readonly logDays: number;
+}
+
 /** Whose tokens are let in beside API keys. */
 export interface OidcSettings {
   readonly issuer: string;
@@ -112,6 +123,7 @@ export interface Settings {
   readonly pluginsFile: string | null;
   /** What signed links are made with, where several API processes share one address; null: each makes its own. */
   readonly linkSecret: string | null;
+  readonly webhooks: WebhookSettings;
   /** Where a worker alone shows its health and metrics; null: nowhere. */
   readonly workerPort: number | null;
   /** Where spans are posted to over OTLP/HTTP; null: nothing is traced. */

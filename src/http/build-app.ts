@@ -33,10 +33,11 @@ import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
 import { httpsOf, type TlsFiles } from './tls.js';
 import { trustedProxies } from './trusted-proxies.js';
+import { registerWebhookKeys } from './webhook-keys.route.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 
 export interface AppOptions {
-  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'exports' | 'keys' | 'sessions' | 'rules' | 'reviewFigures'>;
+  readonly services: Pick<Services, 'recordings' | 'embeddings' | 'exports' | 'keys' | 'sessions' | 'rules' | 'reviewFigures' | 'webhooks'>;
   readonly settings: Pick<Settings, 'maxUploadBytes' | 'minUploadBytesPerSecond' | 'introspection' | 'trustedProxies' | 'corsOrigins' | 'behindProxy'>;
   /** From `buildApiSchema()`. */
   readonly schema: GraphQLSchema;
@@ -114,6 +115,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerAnalysisExports(app, services.exports);
   registerReviewExports(app, services.reviewFigures);
   registerRuleSchema(app, services.rules);
+  registerWebhookKeys(app, services.webhooks, limiter);
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {

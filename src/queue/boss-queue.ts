@@ -70,9 +70,9 @@ export function createBossQueue(options: BossQueueOptions): JobQueue {
       }
       isStarted = true;
     },
-    enqueue: async (tx, name, payload, { priority, key, workspaceId, needs }) => {
+    enqueue: async (tx, name, payload, { priority, key, workspaceId, needs, startAfterSeconds = 0 }) => {
       const group = workspaceId === undefined ? {} : { group: { id: workspaceId, ...(needs === undefined ? {} : { tier: needs }) } };
-      await boss.send(name, payload, { db: fromPrisma(tx), priority: PRIORITY_RANK[priority], singletonKey: key, ...group });
+      await boss.send(name, payload, { db: fromPrisma(tx), priority: PRIORITY_RANK[priority], singletonKey: key, ...group, ...(startAfterSeconds > 0 ? { startAfter: Math.ceil(startAfterSeconds) } : {}) });
     },
     wake: (name) => {
       workers.get(name)?.wake();

@@ -15,6 +15,8 @@ export interface JobPayloads {
   'run-evaluation': { readonly evaluationRunId: string };
   /** One delivery of a fact to one durable listener. */
   'deliver-fact': { readonly listener: string; readonly fact: Fact };
+  /** One try of one delivery; out of date unless round and tries are still those of the delivery. */
+  'deliver-webhook': { readonly deliveryId: string; readonly round: number; readonly tryCount: number; readonly turn: number };
 }
 export type JobName = keyof JobPayloads;
 
@@ -39,6 +41,8 @@ export interface EnqueueOptions {
   readonly workspaceId?: string;
   /** Only workers that hold this (a model's id) take the job. */
   readonly needs?: string;
+  /** Not before so many seconds have passed. */
+  readonly startAfterSeconds?: number;
 }
 
 export interface WorkOptions {

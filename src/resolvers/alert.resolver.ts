@@ -25,6 +25,11 @@ export class AlertResolver {
     return toConnection(await context.services.alerts.list(context.principal, pageRequest(context.settings.maxPageSize, first, 20, after), present(filter)));
   }
 
+  @Query(() => AlertType, { nullable: true, description: 'One alert, or null when there is none that you may see.' })
+  alert(@Ctx() context: RequestContext, @Arg('id', () => ID, { description: 'Id of the alert.' }) id: string): Promise<AlertRecord | null> {
+    return context.services.alerts.find(context.principal, id);
+  }
+
   @Mutation(() => AcknowledgeAlertResult, { description: 'Says that somebody has taken note of an alert. The first one counts.' })
   acknowledgeAlert(
     @Ctx() context: RequestContext,

@@ -2,8 +2,9 @@ import type { Database, Transaction } from '../db/database.js';
 import type { EventBus, Fact } from '../domain/events.js';
 import type { FactDelivery } from '../plugins/fact-delivery.js';
 import type { JobQueue } from '../queue/job-queue.js';
+import type { WebhookDispatch } from './webhook-dispatch.js';
 
-/** How a fact leaves: one queue row a durable listener in the transaction that makes it true, then the news of it in this process. */
+/** How a fact leaves: a queue row for each durable listener and each webhook in the transaction that makes it true, then the news of it in this process. */
 export interface FactOutbox {
   put(tx: Transaction, fact: Fact): Promise<void>;
   /** After the commit. */
@@ -22,15 +23,28 @@ export function createNotices(database: Pick<Database, 'transaction'>, facts: Pi
   };
 }
 
-export function createFactOutbox(parts: { readonly queue: JobQueue; readonly events: EventBus; readonly delivery: Pick<FactDelivery, 'listenersTo' | 'deliver'>; readonly onLost: (listener: string) => void }): FactOutbox {
-  const { queue, events, delivery } = parts;
+export interface FactOutboxParts {
+  readonly queue: Pick<JobQueue, 'enqueue' | 'wake'>;
+  readonly events: EventBus;
+  readonly delivery: Pick<FactDelivery, 'listenersTo' | 'deliver'>;
+  /** What goes out of the house. */
+  readonly webhooks: Pick<WebhookDispatch, 'tell' | 'wake'>;
+  readonly onLost: (listener: string) => void;
+}
+
+export function createFactOutbox(parts: FactOutboxParts): FactOutbox {
+  const { queue, events, delivery, webhooks } = parts;
+  /** Facts that a webhook waits for: a wake reaches every node, so it is kept for those. */
+  const awaited = new WeakSet<Fact>();
   return {
     async put(tx, fact) {
+      if ((await webhooks.tell(tx, fact)) > 0) awaited.add(fact);
       for (const listener of delivery.listenersTo(fact.kind)) await queue.enqueue(tx, 'deliver-fact', { listener, fact }, { priority: 'bulk', key: `${listener} ${keyOf(fact)}` });
     },
     announce(fact) {
       events.publish(fact);
       if (delivery.listenersTo(fact.kind).length > 0) queue.wake('deliver-fact');
+      if (awaited.has(fact)) webhooks.wake();
     },
     async deliver(listener, fact, context) {
       // Tried again, a delivery whose plugin is gone would find nobody either.

@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../db/database.js';
 import type { AlertRepository, RuleRepository, RuleScan } from '../db/repositories.js';
+import { isUndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
 import type { ActionOutcome, AlertRecord, RuleRecord } from '../domain/rule-records.js';
@@ -97,9 +98,11 @@ export function createRuleEngine(parts: RuleEngineParts): RuleEngine {
           });
           actions = done;
         } catch (error) {
-          failure = error;
-          if (!isLastAttempt) continue;
-          actions = settled('FAILED', 'It failed each time that it was tried; the log says why.');
+          // What another try cannot change is told at once, in the words of the failure.
+          const isHopeless = isUndertoneError(error) && !error.retryable;
+          if (!isHopeless) failure = error;
+          if (!isHopeless && !isLastAttempt) continue;
+          actions = settled('FAILED', isHopeless ? error.message : 'It failed each time that it was tried; the log says why.');
           const failed = actions;
           await database.transaction((tx) => store(tx, failed));
         }

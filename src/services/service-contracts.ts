@@ -31,6 +31,7 @@ import type { UsageHistory, UsageOfKind, WorkspaceRecord } from '../domain/usage
 import type { OutputsResult } from './outputs-result.js';
 import type { DeadLetterView } from './dead-letter.service.js';
 import type { FleetModelStatus } from './model-directory.js';
+import type { WebhookService } from './webhook-contracts.js';
 
 /**
  * What resolvers, HTTP routes and commands may call. Every method takes the principal first and checks its role itself
@@ -248,4 +249,5 @@ export interface Services {
   readonly evaluations: EvaluationService;
   readonly calibrations: CalibrationService;
   readonly deadLetters: DeadLetterService;
+  readonly webhooks: WebhookService;
 }

@@ -10,7 +10,7 @@ let world: TwoWorkspaces;
 let walk: SchemaWalk;
 const made = new Map<string, Promise<string>>();
 /** Routes that no scope opens: everybody's, those of GraphQL (whose fields ask), the own session, and figures of the process. */
-const NOT_BY_SCOPE = new Set(['/', '/graphql', '/healthz', '/readyz', '/metrics', '/schemas/rule.json', '/session']);
+const NOT_BY_SCOPE = new Set(['/', '/graphql', '/healthz', '/readyz', '/metrics', '/schemas/rule.json', '/session', '/.well-known/webhooks/:id/jwks.json']);
 
 beforeAll(async () => {
   world = await openTwoWorkspaces();

@@ -5,7 +5,11 @@ import type { Scope } from '../../src/domain/scopes.js';
  * test that reads this, and so does one whose service asks for less or more.
  */
 export const FIELD_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
+  'Query.alert': ['alerts:read'],
   'Query.alerts': ['alerts:read'],
+  'Query.webhook': ['webhooks:read'],
+  'Query.webhookDelivery': ['webhooks:read'],
+  'Query.webhooks': ['webhooks:read'],
   'Query.analyses': ['analyses:read'],
   'Query.analysis': ['analyses:read'],
   'Query.apiKeys': ['keys:admin'],
@@ -82,6 +86,14 @@ export const FIELD_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
   'Mutation.skipReview': ['reviews:write'],
   'Mutation.undoReview': ['reviews:write'],
   'Mutation.rotateApiKey': ['keys:admin'],
+  'Mutation.createWebhook': ['webhooks:write'],
+  'Mutation.updateWebhook': ['webhooks:write'],
+  'Mutation.deleteWebhook': ['webhooks:write'],
+  'Mutation.rotateWebhookSecret': ['webhooks:write'],
+  'Mutation.pauseWebhook': ['webhooks:write'],
+  'Mutation.resumeWebhook': ['webhooks:write'],
+  'Mutation.testWebhook': ['webhooks:write'],
+  'Mutation.redeliverWebhook': ['webhooks:write'],
   'Mutation.runEvaluation': ['evaluations:write'],
   'Mutation.runRetention': ['retention:admin'],
   'Mutation.runTask': ['jobs:admin'],

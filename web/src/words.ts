@@ -1,4 +1,5 @@
 import type { ReviewReasonKind } from './review-types.js';
+import type { WebhookEvent } from './webhook-types.js';
 import type { AnalysisStatus, GateKind, ModelStateKind, Speaker } from './types.js';
 
 /** What each warning means for the reading of the result. The server's message, with its figures, stands beside it. */
@@ -23,6 +24,7 @@ const WARNINGS: Readonly<Record<string, { readonly title: string; readonly advic
   PLUGIN_FAILED: { title: 'A plug-in failed', advice: 'The rest of the result stands. The server log names the cause.' },
   CHANNELS_ALIKE: { title: 'Both channels carry the same sound', advice: 'The recording is mono and was analysed as such.' },
   CROSS_TALK: { title: 'One channel leaks into the other', advice: 'The leaked voice was left out of the scores of the wrong speaker.' },
+  VOICE_LEFT_OUT: { title: 'A voice was not judged', advice: 'The law forbids to judge this speaker, so its channel is in no score.' },
   OVERLAPPED_SPEECH: { title: 'People talk at once', advice: 'That part belongs to nobody alone and was left out of the scores.' },
   SPEAKERS_UNAVAILABLE: { title: 'Speakers could not be told apart', advice: 'Everything is reported as one voice.' },
 };
@@ -87,4 +89,12 @@ const REVIEW_REASONS: Readonly<Record<ReviewReasonKind, string>> = {
 
 export function reviewReasonWord(kind: ReviewReasonKind): string {
   return REVIEW_REASONS[kind];
+}
+
+const WEBHOOK_EVENTS: Readonly<Record<WebhookEvent, string>> = {
+  ANALYSIS_COMPLETED: 'finished analyses', ANALYSIS_FAILED: 'failed analyses', ALERT_RAISED: 'alerts', REVIEW_RESOLVED: 'answered reviews', RECORDING_DELETED: 'deleted recordings', KEY_ENDING: 'keys that end soon', QUOTA_NEAR: 'a quota that is nearly used', DISK_LOW: 'a disk that fills',
+};
+
+export function webhookEventWord(event: WebhookEvent): string {
+  return WEBHOOK_EVENTS[event];
 }

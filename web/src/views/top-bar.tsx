@@ -7,10 +7,10 @@ import { Brand } from './brand.js';
 interface Props {
   readonly viewer: Viewer;
   readonly route: Route;
-  readonly onSignOut: () => void;
+  readonly onSignOut: (everywhere: boolean) => void;
 }
 
-const LINKS: readonly (readonly [Section, string])[] = [['reviews', 'Review'], ['alerts', 'Alerts'], ['rules', 'Rules'], ['evaluation', 'Evaluation'], ['models', 'Models']];
+const LINKS: readonly (readonly [Section, string])[] = [['reviews', 'Review'], ['alerts', 'Alerts'], ['rules', 'Rules'], ['evaluation', 'Evaluation'], ['webhooks', 'Webhooks'], ['models', 'Models']];
 
 export function TopBar({ viewer, route, onSignOut }: Props) {
   const { loaded: models } = useModels();
@@ -20,7 +20,7 @@ export function TopBar({ viewer, route, onSignOut }: Props) {
       <a class="bar-home" href="#/" aria-label="Undertone, start page"><Brand /></a>
       <nav class="bar-nav" aria-label="Main">
         <a href="#/" aria-current={route.name === 'home' || route.name === 'recording' ? 'page' : undefined}>Recordings</a>
-        {LINKS.map(([section, word]) => (
+        {LINKS.filter(([section]) => section !== 'webhooks' || viewer.role === 'admin').map(([section, word]) => (
           <a key={section} href={sectionHref(section)} aria-current={route.name === section ? 'page' : undefined}>
             {word}
             {section === 'models' && current && <span class={`state state--${current.state.toLowerCase()}`}><span class="state-dot" aria-hidden="true" />{modelStateWord(current.state)}</span>}
@@ -29,7 +29,8 @@ export function TopBar({ viewer, route, onSignOut }: Props) {
       </nav>
       <div class="bar-who">
         <span class="small muted">{viewer.keyName} · {viewer.role}</span>
-        <button type="button" class="button button--quiet" onClick={onSignOut}>Sign out</button>
+        <button type="button" class="button button--quiet" title="Ends every browser's session of this key" onClick={() => onSignOut(true)}>Log out everywhere</button>
+        <button type="button" class="button button--quiet" onClick={() => onSignOut(false)}>Sign out</button>
       </div>
     </header>
   );

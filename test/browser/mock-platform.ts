@@ -5,6 +5,7 @@ import { MockEvaluation } from './mock-evaluation.js';
 import { MockReviews } from './mock-reviews.js';
 import { MockRules } from './mock-rules.js';
 import { MockSpeakers } from './mock-speakers.js';
+import { MockWebhooks } from './mock-webhooks.js';
 import { wavSeconds } from './wave-file.js';
 
 interface StoredRecording { readonly id: string; readonly fileName: string; readonly wav: Buffer; readonly sha256: string; readonly createdAt: string; readonly seed: number; readonly withSpeakers: boolean; analyzed: boolean }
@@ -22,6 +23,7 @@ export class MockPlatform {
   readonly #speakers = new MockSpeakers();
   readonly rules = new MockRules((id) => this.#analysis(this.#analyses.find((each) => each.id === id)), () => this.#analyses.filter(({ status }) => status === 'SUCCEEDED').map(({ id, recording }) => ({ analysisId: id, recordingId: recording.id, segments: this.#segments(recording) })));
   readonly evaluation = new MockEvaluation();
+  readonly #webhooks = new MockWebhooks();
   readonly #reviews = new MockReviews((segmentId) => this.#analyses.flatMap(({ id, recording }) => this.#segments(recording).map((segment) => ({ segment, recordingId: recording.id, analysisId: id }))).find(({ segment }) => segment.id === segmentId));
   #modelState = 'READY';
   #linkCount = 0;
@@ -79,6 +81,7 @@ export class MockPlatform {
       ...this.rules.root(),
       ...this.evaluation.root(),
       ...this.#reviews.root(),
+      ...this.#webhooks.root(),
       loadModel: () => this.#setModel('READY'),
       unloadModel: () => this.#setModel('UNLOADED'),
     };

@@ -58,6 +58,7 @@ describe('speakers', () => {
     await page.getByText('Changed once').click();
     await page.getByText('no role → customer: She says her name').waitFor();
     await expect.poll(() => page.locator('.lane--speaker').nth(1).textContent()).toBe('customer');
+    await expect.poll(() => page.locator('.segments-card tbody').textContent()).toContain('customer');
     expect(await accessibilityFaults(page)).toEqual([]);
   });
 
@@ -89,6 +90,35 @@ describe('an analysis that runs', () => {
     advance(1);
     await expect.poll(() => heading.textContent()).toBe('Segments 12');
     await page.getByRole('heading', { name: 'Expressed in the voice' }).waitFor();
+  });
+});
+
+describe('webhooks', () => {
+  it('are made, show their secret once, are tried, and their log says how each try ended', async () => {
+    const { page } = watched;
+    await openView(page, 'Webhooks');
+    await page.getByRole('link', { name: 'New webhook' }).click();
+    await page.getByLabel('Address').fill('http://plain.example/hook');
+    await page.getByRole('button', { name: 'Make this webhook' }).click();
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('https');
+    await page.getByLabel('Address').fill('https://example.org/hook');
+    await page.getByLabel('Name', { exact: true }).fill('Ticket desk');
+    await page.getByLabel('alerts', { exact: true }).check();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Make this webhook' }).click();
+    expect(await page.getByLabel('Secret of the webhook').inputValue()).toBe('whsec_only_once');
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await page.getByRole('row', { name: /webhook\.test.*given up.*refused status \(500\)/ }).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: /^Send webhook\.test .* again$/ }).click();
+    await page.getByRole('row', { name: /webhook\.test.*delivered/ }).waitFor();
+    await shoot(page, 'webhooks');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Resume' }).waitFor();
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('button', { name: 'Delete it with its log' }).click();
+    await page.getByText('There is none yet.').waitFor();
   });
 });
 

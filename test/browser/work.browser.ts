@@ -174,7 +174,7 @@ describe('every view', () => {
   it.each(['light', 'dark'] as const)('fits a narrow screen and reads in %s colours', async (colorScheme) => {
     const { page, complaints } = await openWatched(browser, target.baseUrl, { colorScheme, viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' });
     await signIn(page, target.apiKey);
-    for (const name of ['Review', 'Alerts', 'Rules', 'Evaluation', 'Models']) {
+    for (const name of ['Review', 'Alerts', 'Rules', 'Evaluation', 'Webhooks', 'Models']) {
       await openView(page, name);
       await expect.poll(() => page.getByText('Loading…').count()).toBe(0);
       expect(await page.evaluate<number>('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(360);

@@ -1,4 +1,5 @@
 import type { ReviewReasonKind } from './review-types.js';
+import type { WebhookEvent } from './webhook-types.js';
 import type { AnalysisStatus, GateKind, ModelStateKind, Speaker } from './types.js';
 
 /** What each warning means for the reading of the result. The server's message, with its figures, stands beside it. */
@@ -87,4 +88,12 @@ const REVIEW_REASONS: Readonly<Record<ReviewReasonKind, string>> = {
 
 export function reviewReasonWord(kind: ReviewReasonKind): string {
   return REVIEW_REASONS[kind];
+}
+
+const WEBHOOK_EVENTS: Readonly<Record<WebhookEvent, string>> = {
+  ANALYSIS_COMPLETED: 'finished analyses', ANALYSIS_FAILED: 'failed analyses', ALERT_RAISED: 'alerts', REVIEW_RESOLVED: 'answered reviews', RECORDING_DELETED: 'deleted recordings', KEY_ENDING: 'keys that end soon', QUOTA_NEAR: 'a quota that is nearly used', DISK_LOW: 'a disk that fills',
+};
+
+export function webhookEventWord(event: WebhookEvent): string {
+  return WEBHOOK_EVENTS[event];
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 /** Views that are a list, and one of it where `id` is set. */
-export const SECTIONS = ['reviews', 'alerts', 'rules', 'evaluation', 'models'] as const;
+export const SECTIONS = ['reviews', 'alerts', 'rules', 'evaluation', 'webhooks', 'models'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export type Route =

@@ -79,7 +79,10 @@ export function RecordingBody({ api, player, recording, viewer, capabilities, on
           {quality}
         </div>
       )}
-      {isDone && <SpeakersCard api={api} analysis={analysis} canEdit={canAnalyze} onChange={reload} />}
+      {isDone && <SpeakersCard api={api} analysis={analysis} canEdit={canAnalyze} onChange={() => {
+        reload();
+        look(analysis.id);
+      }} />}
       {analysis && (isDone || analysis.id === shownId) && segments.kind === 'ready' && (isDone || segments.value.rows.length > 0) && (
         <SegmentsCard key={`segments ${analysis.id}`} api={api} player={player} recordingId={recording.id} segments={segments.value} labels={analysis.model.labels} isPartial={!isDone} canReview={canAnalyze} onChange={() => look(analysis.id)} />
       )}

@@ -10,7 +10,7 @@ interface Props {
   readonly onSignOut: () => void;
 }
 
-const LINKS: readonly (readonly [Section, string])[] = [['reviews', 'Review'], ['alerts', 'Alerts'], ['rules', 'Rules'], ['evaluation', 'Evaluation'], ['models', 'Models']];
+const LINKS: readonly (readonly [Section, string])[] = [['reviews', 'Review'], ['alerts', 'Alerts'], ['rules', 'Rules'], ['evaluation', 'Evaluation'], ['webhooks', 'Webhooks'], ['models', 'Models']];
 
 export function TopBar({ viewer, route, onSignOut }: Props) {
   const { loaded: models } = useModels();
@@ -20,7 +20,7 @@ export function TopBar({ viewer, route, onSignOut }: Props) {
       <a class="bar-home" href="#/" aria-label="Undertone, start page"><Brand /></a>
       <nav class="bar-nav" aria-label="Main">
         <a href="#/" aria-current={route.name === 'home' || route.name === 'recording' ? 'page' : undefined}>Recordings</a>
-        {LINKS.map(([section, word]) => (
+        {LINKS.filter(([section]) => section !== 'webhooks' || viewer.role === 'admin').map(([section, word]) => (
           <a key={section} href={sectionHref(section)} aria-current={route.name === section ? 'page' : undefined}>
             {word}
             {section === 'models' && current && <span class={`state state--${current.state.toLowerCase()}`}><span class="state-dot" aria-hidden="true" />{modelStateWord(current.state)}</span>}

@@ -13,6 +13,7 @@ import { ReviewsPage } from './reviews-page.js';
 import { RulesPage } from './rules-page.js';
 import { Sidebar } from './sidebar.js';
 import { TopBar } from './top-bar.js';
+import { WebhooksPage } from './webhooks-page.js';
 
 interface Props {
   readonly api: Api;
@@ -62,6 +63,7 @@ export function Workspace({ api, viewer, capabilities, onSignOut }: Props) {
           {route.name === 'alerts' && <AlertsPage api={api} canAcknowledge={viewer.role !== 'viewer'} />}
           {route.name === 'rules' && <RulesPage api={api} id={route.id} canEdit={viewer.role !== 'viewer'} />}
           {route.name === 'evaluation' && <EvaluationPage api={api} id={route.id} canRun={viewer.role !== 'viewer'} />}
+          {route.name === 'webhooks' && <WebhooksPage api={api} id={route.id} />}
           {route.name === 'models' && <ModelsPage api={api} isAdmin={viewer.role === 'admin'} />}
           {route.name === 'recording' && <RecordingPage key={route.id} api={api} id={route.id} atSeconds={route.atSeconds} viewer={viewer} capabilities={capabilities} onChange={() => setChanges((count) => count + 1)} />}
         </main>

@@ -61,6 +61,7 @@ import { createFactOutbox, createNotices } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, DEFAULT_WORKSPACE_ID, type OperatorKeyService } from './services/key.service.js';
+import { createJudgingPermission } from './services/judging-permission.js';
 import { createLawService } from './services/law.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
@@ -184,10 +185,11 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const retention = await composeRetention({ ...sealing, database, recordings, facts });
   const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, contradictions: null });
   ruled.review = review.intake;
-  const evaluation = composeEvaluation({ reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
   const law = createLawService(workspaces);
   const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit: retention.audit });
-  const analysisService = createAnalysisService({ law, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
+  const permission = createJudgingPermission(law, optOuts);
+  const evaluation = composeEvaluation({ permission, reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
+  const analysisService = createAnalysisService({ permission, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
@@ -232,7 +234,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const api = (later.api = composeApi({ services, settings, plugins, version: VERSION }));
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
+    permission, analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),
     calibrationFor: evaluation.calibrationFor,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),

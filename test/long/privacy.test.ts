@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { outsideOf } from '../support/outside-address.js';
 import { until } from '../support/until.js';
 import { startServer, TEST_ADMIN_KEY } from '../support/server-process.js';
 
@@ -9,13 +10,6 @@ const MARK = 'Mrs-Marked-Caller';
 let folder: string;
 beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'undertone-privacy-')); });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** Addresses of other machines in a line of strace; Unix sockets and loopback stay here. */
-function outsideOf(line: string): string | null {
-  const address = /sin_addr=inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"/.exec(line);
-  const host = address?.[1] ?? address?.[2];
-  return host === undefined || host.startsWith('127.') || host === '::1' || host.startsWith('::ffff:127.') || host === '0.0.0.0' || host === '::' ? null : host;
-}
 
 describe('a server that is watched while it takes, analyses and hands out a recording', () => {
   let trace = '';

@@ -19,6 +19,8 @@ export interface Slot extends Operation {
 type AnyField = GraphQLField<unknown, unknown>;
 export const NO_SUCH_ID = 'none_01JAAAAAAAAAAAAAAAAAAAAAAA';
 const DAY_MS = 86_400_000;
+/** One range for the whole walk: buckets of time must not move between two looks. */
+const NOW_MS = Date.now();
 
 /** Operations over a whole schema, made from the schema alone: a field that is added tomorrow is in them. */
 export class SchemaWalk {
@@ -114,7 +116,7 @@ export class SchemaWalk {
     if (nullable.name in this.samples) return structuredClone(this.samples[nullable.name]);
     if (isInputObjectType(nullable)) return this.requiredOf(nullable, field);
     if (isEnumType(nullable)) return nullable.getValues()[0]!.name;
-    const samples: Record<string, unknown> = { ID: NO_SUCH_ID, String: 'probe', Int: 1, Float: 0.5, Boolean: false, Upload: null, DateTime: new Date(Date.now() + (key === 'to' ? DAY_MS : -DAY_MS)).toISOString() };
+    const samples: Record<string, unknown> = { ID: NO_SUCH_ID, String: 'probe', Int: 1, Float: 0.5, Boolean: false, Upload: null, DateTime: new Date(NOW_MS + (key === 'to' ? DAY_MS : -DAY_MS)).toISOString() };
     if (!(nullable.name in samples)) this.unknown.push(`${field}: no sample of ${nullable.name}`);
     return samples[nullable.name] ?? null;
   }

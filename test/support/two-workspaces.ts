@@ -143,5 +143,6 @@ async function seedRetention({ services }: Platform, principal: Principal, marke
   if ((await services.archives.ofRecording(principal, old.recording.id)).length === 0) throw new Error('The seed has no archive.');
   await services.holds.place(principal, { scope: 'RECORDING', recordingId, reason: `${marker} lawsuit` });
   await services.recordings.upload(principal, { stream: Readable.from([speechLikeWav(1, marker.length + 1)]), fileName: `${marker} gone.wav` }, { externalId: `${marker} gone` });
+  await services.optOuts.optOut(principal, { externalId: `${marker} nobody`, reason: `${marker} asked for it` });
   await services.erasures.eraseSubject(principal, { externalId: `${marker} gone`, reason: `${marker} asked for it` });
 }

@@ -9,6 +9,7 @@ import { composeEncryption } from './compose-encryption.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
 import { composeEvaluation } from './compose-evaluation.js';
 import { composeApi, type Api } from './compose-api.js';
+import { composeNotices } from './compose-notices.js';
 import { composePlugins } from './compose-plugins.js';
 import { composeReviews } from './compose-reviews.js';
 import { composeRules } from './compose-rules.js';
@@ -38,6 +39,7 @@ import { runEvaluationJob } from './jobs/run-evaluation.job.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
 import { deliverWebhookJob } from './jobs/deliver-webhook.job.js';
+import { sendNoticeJob } from './jobs/send-notice.job.js';
 import { businessRules } from './plugins/business-rules/plugin.js';
 import { humanReview } from './plugins/human-review/plugin.js';
 import type { AnyPluginFactory } from './plugins/contract.js';
@@ -83,6 +85,7 @@ import { temporaryFolder } from './temporary-folder.js';
 
 /** Deliveries of facts at once: they mostly wait for others. */
 const FACT_CONCURRENCY = 4;
+const NOTICE_CONCURRENCY = 2;
 
 export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -166,7 +169,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })], ['human-review', humanReview({ consider: (...call) => ruled.review!.consider(...call) })]]);
   const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), onFailure: metrics.pluginFailed }, builtIns);
   const webhooks = composeWebhooks({ settings, database, queue, keyring: sealing.keyring, metrics: createWebhookMetrics(metrics.registry) });
-  const facts = createFactOutbox({ queue, webhooks: webhooks.dispatch, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
+  const notices = composeNotices({ settings, database, queue, registry: metrics.registry, ofPlugins: () => plugins.notifiers });
+  const facts = createFactOutbox({ queue, webhooks: webhooks.dispatch, notices, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => plugins.stop());
   const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, plugins, diarizer: () => plugins.diarizer });
@@ -196,7 +200,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   ruled.engine = engine;
   // Its stored queries read through the services, and it is one of them.
   const later: { api: Api | null } = { api: null };
-  const hooks = webhooks.finish({ audit: retention.audit, schema: () => later.api!.schema(), createContext: (call) => later.api!.createContext(call), log });
+  const hooks = webhooks.finish({ audit: retention.audit, notices, schema: () => later.api!.schema(), createContext: (call) => later.api!.createContext(call), log });
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
   const notify = createNotices(database, facts);
   const usage = createUsageService(workspaces, stored, notify);
@@ -256,6 +260,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
       await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, runEvaluationJob(evaluation.runner));
       isWorking = true;
       await queue.work('deliver-webhook', { concurrency: settings.webhooks.concurrency }, deliverWebhookJob(hooks.sender));
+      await queue.work('send-notice', { concurrency: NOTICE_CONCURRENCY }, sendNoticeJob(notices));
       await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();
       opened.push(() => scheduler.stop());

@@ -49,8 +49,10 @@ describe('a server that is watched while it takes, analyses and hands out a reco
 
   it('would be caught: an address of another machine is told from our own', () => {
     expect(outsideOf('1 connect(20, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("203.0.113.7")}, 16) = 0')).toBe('203.0.113.7');
-    expect(outsideOf('1 connect(20, {sa_family=AF_INET6, sin6_port=htons(53), inet_pton(AF_INET6, "2001:db8::1", &sin6_addr)}, 28) = 0')).toBe('2001:db8::1');
+    expect(outsideOf('1 connect(20, {sa_family=AF_INET6, sin6_port=htons(53), inet_pton(AF_INET6, "2001:db8::1", &sin6_addr)}, 28) = 0')).toBe('name server 2001:db8::1');
     expect(outsideOf('1 connect(20, {sa_family=AF_INET, sin_port=htons(5432), sin_addr=inet_addr("127.0.0.1")}, 16) = 0')).toBeNull();
+    // A name server on this machine asks others in our place.
+    expect(outsideOf('1 connect(20, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("127.0.0.53")}, 16) = 0')).toBe('name server 127.0.0.53');
   });
 
   it('writes under its data folder alone, and nothing into the home folder', () => {

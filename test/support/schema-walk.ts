@@ -26,8 +26,8 @@ const NOW_MS = Date.now();
 export class SchemaWalk {
   /** Fields that need a value for which nothing is known here; a test must find none. */
   readonly unknown: string[] = [];
-  /** `samples`: values by the name of a scalar or input type, where what can be made up here would be refused. */
-  constructor(private readonly schema: GraphQLSchema, private readonly samples: Readonly<Record<string, unknown>> = {}) {}
+  /** `samples`: values by the name of a scalar or input type, where what can be made up here would be refused. Those of `whole` stay beside a slot. */
+  constructor(private readonly schema: GraphQLSchema, private readonly samples: Readonly<Record<string, unknown>> = {}, private readonly whole: readonly string[] = []) {}
 
   private roots(): [OperationKind, GraphQLObjectType][] {
     const { schema } = this;
@@ -100,7 +100,7 @@ export class SchemaWalk {
       if (!isInputObjectType(nullable)) return value;
       const inner = nullable.getFields()[rest[0]!]!;
       // A given sample may be one of several ways to fill the type, and the slot another: only what is required stays.
-      const object = (nullable.name in this.samples || before === undefined ? this.requiredOf(nullable, name) : before) as Record<string, unknown>;
+      const object = ((nullable.name in this.samples && !this.whole.includes(nullable.name)) || before === undefined ? this.requiredOf(nullable, name) : before) as Record<string, unknown>;
       return { ...object, [inner.name]: put(inner.type, rest.slice(1), object[inner.name]) };
     };
     values[argument.name] = put(argument.type, keys.slice(1), values[argument.name]);

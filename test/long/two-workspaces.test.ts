@@ -12,15 +12,17 @@ const OF_EACH_KIND_FOR_THE_OWNER = 4;
 /** Changes what others are about, so the owner tries these late, and last of all what takes something away. */
 const IS_DESTRUCTIVE = /^(restore|release|retire|runRetention|runTask|unload|end|rotate|dismiss|resolve|skip|undo|pause)/;
 const REMOVES = /^(delete|erase|revoke|discard|purge|withdraw)/;
-const lateness = (root: string): number => (REMOVES.test(root) ? 2 : IS_DESTRUCTIVE.test(root) ? 1 : 0);
-/** Do nothing for their owner here: a model and a task are everybody's, and assignees need a subject beside them (`assignReview` has them alone). */
-const IDLE = ['Mutation.createEvaluationSet(input.model)', 'Mutation.enqueueReview(input.assigneeKeyIds)', 'Mutation.runTask(id)'];
+const lateness = ({ root, operation }: Slot): number => (REMOVES.test(root) ? 3 : IS_DESTRUCTIVE.test(root) ? 2 : operation === 'mutation' ? 1 : 0);
+/** Do nothing for their owner here: a model and a task are everybody's, assignees need a subject beside them (`assignReview` has them alone), and what is another's by assignment or claim is not free. */
+const IDLE = ['Mutation.claimNextReview(filter.assignedTo)', 'Mutation.claimNextReview(filter.claimedBy)', 'Mutation.createEvaluationSet(input.model)', 'Mutation.enqueueReview(input.assigneeKeyIds)', 'Mutation.runTask(id)'];
 /** Public halves of keys, for receivers who have none. */
 const OPEN_TO_ALL = '/.well-known/';
+/** A place in the own list by the order of ids, whosever the id is: the answer is of the own things after it. */
+const POSITIONS = ['Mutation.backtestRule(range.after)', 'Mutation.applyRule(range.after)'];
 /** Say again what the same caller said first. */
 const ECHOES = ['Mutation.optOutSubject(reason)'];
 /** Acts without being told on what: the other does these too, and must change nothing of the owner's. */
-const ACTS: Readonly<Record<string, Record<string, unknown>>> = { 'Mutation.runRetention': { dryRun: false } };
+const ACTS: Readonly<Record<string, Record<string, unknown>>> = { 'Mutation.runRetention': { dryRun: false }, 'Mutation.setReviewPolicy': { input: {} } };
 /** What is the whole platform's, by type: the same for every workspace, and it moves by itself. */
 const SHARED_TYPES = new Set(['Model', 'Node', 'Capabilities', 'ModelNode', 'ScheduledTask']);
 
@@ -119,11 +121,13 @@ function everybodys(): string[] {
 
 /** Where two answers differ, shortly. */
 function unlike(answer: string, nobody: string): string {
-  const from = Math.max(0, [...answer].findIndex((character, index) => character !== nobody[index]) - 60);
+  let from = 0;
+  while (from < answer.length && answer[from] === nobody[from]) from += 1;
+  from = Math.max(0, from - 60);
   return `${answer.slice(from, from + 200)} instead of ${nobody.slice(from, from + 200)}`;
 }
-/** Beside the slot other ids may be nobody's. */
-const withoutId = (answer: string, id: string): string => answer.replaceAll(id, 'ID').replaceAll(NO_SUCH_ID, 'ID');
+/** Beside the slot other ids may be nobody's; a signed link moves with the clock. */
+const withoutId = (answer: string, id: string): string => answer.replaceAll(id, 'ID').replaceAll(NO_SUCH_ID, 'ID').replace(/\?workspace=[^"\\]*/g, '');
 /** Ids and texts of the owner in an answer, except what was sent in the request itself. */
 function leaked(answer: string, sent: string): string[] {
   return [...ids, ...(answer.replaceAll(sent, '').includes(MARKER) ? [MARKER] : [])].filter((secret) => secret !== sent && answer.includes(secret));
@@ -134,7 +138,7 @@ describe('two workspaces', () => {
     expect(walk.slots().length).toBeGreaterThan(30);
     expect(walk.unknown).toEqual([]);
     const walked = new Set([...walk.slots().map(({ operation, root }) => `${operation} ${root}`), ...(['query', 'subscription'] as const).flatMap((kind) => walk.readable(kind).map(({ name }) => `${kind} ${name}`))]);
-    expect(walk.rootFields().filter(({ name, operation }) => !walked.has(`${operation} ${name.split('.')[1]!}`)).map(({ name }) => name)).toEqual(Object.keys(ACTS));
+    expect(walk.rootFields().filter(({ name, operation }) => !walked.has(`${operation} ${name.split('.')[1]!}`)).map(({ name }) => name).sort()).toEqual(Object.keys(ACTS));
     for (const kind of ['rec', 'ana', 'seg', 'spk', 'emb', 'key', 'rch', 'rul', 'alr', 'evs', 'evr', 'cal', 'arc', 'hold', 'era', 'rtn', 'aud', 'rev', 'opt']) expect(ids.some((id) => id.startsWith(`${kind}_`)), kind).toBe(true);
   });
 
@@ -150,7 +154,7 @@ describe('two workspaces', () => {
         const nobody = withoutId(await ask(other, slot, NO_SUCH_ID, everywhere), NO_SUCH_ID);
         for (const id of tried()) {
           const answer = await ask(other, slot, id, everywhere);
-          if (withoutId(answer, id) !== nobody || leaked(answer, id).length > 0) told.push(`${slot.name} with ${id}: ${unlike(withoutId(answer, id), nobody)}`);
+          if ((!POSITIONS.includes(slot.name) && withoutId(answer, id) !== nobody) || leaked(answer, id).length > 0) told.push(`${slot.name} with ${id}: ${unlike(withoutId(answer, id), nobody)}`);
         }
       }
     }
@@ -229,7 +233,7 @@ describe('two workspaces', () => {
   });
 
   it('every argument of an id does something for the owner, so that the walk has proved something', { timeout: 300_000 }, async () => {
-    const slots = walk.slots().filter(({ scalar }) => scalar === 'ID').sort((a, b) => lateness(a.root) - lateness(b.root));
+    const slots = walk.slots().filter(({ scalar }) => scalar === 'ID').sort((a, b) => lateness(a) - lateness(b));
     const idle: string[] = [];
     for (const slot of slots) {
       const works = async (everywhere: boolean): Promise<boolean> => {

@@ -40,7 +40,7 @@ export interface TwoWorkspaces {
 }
 
 /** The same small file for both: what two tenants have in common must still be two things. */
-export const SHARED_WAV = speechLikeWav(1, 77);
+export const SHARED_WAV: Buffer = speechLikeWav(1, 77);
 /** Fires on whatever was judged. */
 export const RULE = { name: 'Everything', when: { confidence: { atLeast: 0 } } };
 /** The walk asks for everything at once; that this is refused to others has tests of its own. */

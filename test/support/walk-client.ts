@@ -12,7 +12,7 @@ export interface Operation {
 const ROUNDS = 5;
 
 /** The answer as text; of a subscription its first message, whatever it is, or with `mayBeSilent` also `silent` once it is plain that it was let in. */
-export async function askWith(url: string, secret: string, operation: Operation, variables: Record<string, unknown>, { file = Buffer.from('none'), mayBeSilent = false } = {}): Promise<string> {
+export async function askWith(url: string, secret: string, operation: Operation, variables: Record<string, unknown>, { file = Buffer.from('none'), mayBeSilent = false }: { readonly file?: Buffer; readonly mayBeSilent?: boolean } = {}): Promise<string> {
   return operation.operation === 'subscription' ? firstOf(url, secret, operation.document, variables, mayBeSilent) : send(url, secret, operation, variables, file);
 }
 

@@ -11,6 +11,7 @@ import { createEvaluationRunner, type EvaluationRunner, type EvaluationRunnerPar
 import type { ResolvedReviews } from './services/evaluation-set.js';
 import { createEvaluationService } from './services/evaluation.service.js';
 import type { Intake } from './services/intake.js';
+import type { JudgingPermission } from './services/judging-permission.js';
 import type { ModelDirectory } from './services/model-directory.js';
 import type { Services } from './services/service-contracts.js';
 
@@ -32,6 +33,7 @@ export interface EvaluationNeeds {
   readonly queue: JobQueue;
   readonly events: EventBus;
   readonly intake: Intake;
+  readonly permission: JudgingPermission;
   readonly concurrency: number;
   readonly log: Logger;
   /** What people decided, for sets of it; null: nobody is asked here. */
@@ -39,7 +41,7 @@ export interface EvaluationNeeds {
 }
 
 /** Evaluation sets, their runs, and calibrations of workspaces. */
-export function composeEvaluation({ database, recordings, blobs, pipeline, inference, directory, queue, events, intake, concurrency, log, reviews }: EvaluationNeeds): Evaluation {
+export function composeEvaluation({ database, recordings, blobs, pipeline, inference, directory, queue, events, intake, concurrency, log, reviews, permission }: EvaluationNeeds): Evaluation {
   const evaluations = createEvaluationRepository(database);
   const calibrations = createCalibrationService({ evaluations, calibrations: createCalibrationRepository(database) });
   return {
@@ -47,7 +49,7 @@ export function composeEvaluation({ database, recordings, blobs, pipeline, infer
     services: { calibrations, evaluations: createEvaluationService({ database, evaluations, recordings, queue, models: directory, events, intake, reviews }) },
     calibrationFor: ({ workspaceId, modelId }, { language, tags }) => calibrations.chooseFor(workspaceId, inference.manifest(modelId), { language, channel: channelOf(tags) }),
     runner: createEvaluationRunner({
-      evaluations, recordings, blobs, pipeline, models: inference, calibrations, events, concurrency,
+      evaluations, recordings, blobs, pipeline, models: inference, calibrations, permission, events, concurrency,
       onAlarm: ({ id, setId, modelId }, { unweightedAccuracy, acceptedLow }) => log.warn({ evaluationRunId: id, setId, modelId, unweightedAccuracy, acceptedLow }, 'an evaluation fell under the interval of the accepted run'),
       onFault: (error, evaluationRunId) => log.error({ err: error, evaluationRunId }, 'an evaluation failed by a fault'),
     }),

@@ -20,6 +20,7 @@ import { createWebhookDispatch, type WebhookDispatch } from './services/webhook-
 import { createWebhookKeys } from './services/webhook-keys.js';
 import { createWebhookSender, type WebhookSender } from './services/webhook-sender.js';
 import { createWebhookService } from './services/webhook.service.js';
+import type { NoticeBoard } from './services/notices.js';
 import type { RuleActionHandler } from './services/rule-engine.js';
 import { createStoredQueries } from './stored-queries.js';
 
@@ -35,7 +36,7 @@ export interface WebhookParts {
 export interface OpenedWebhooks {
   readonly dispatch: WebhookDispatch;
   readonly action: RuleActionHandler;
-  finish(rest: { readonly audit: AuditSink; readonly schema: () => GraphQLSchema; readonly createContext: CreateContext; readonly log: Logger }): { readonly service: WebhookService; readonly sender: WebhookSender };
+  finish(rest: { readonly audit: AuditSink; readonly notices: Pick<NoticeBoard, 'tell'>; readonly schema: () => GraphQLSchema; readonly createContext: CreateContext; readonly log: Logger }): { readonly service: WebhookService; readonly sender: WebhookSender };
 }
 
 export function composeWebhooks({ settings, database, queue, keyring, metrics }: WebhookParts): OpenedWebhooks {
@@ -49,14 +50,16 @@ export function composeWebhooks({ settings, database, queue, keyring, metrics }:
   return {
     dispatch,
     action: callWebhook(webhooks, dispatch),
-    finish({ audit, schema, createContext, log }) {
+    finish({ audit, notices, schema, createContext, log }) {
       const queries = createStoredQueries({ schema, createContext, limits: DEFAULT_HTTP_LIMITS, log });
       return {
         service: createWebhookService({ database, webhooks, deliveries, dispatch, keys, queries, audit, logDays, faultOfUrl: (url) => faultOfUrl(url, rules) }),
         sender: createWebhookSender({
           database, webhooks, deliveries, dispatch, keys, audit, bodyOf: createWebhookBody(queries), post: createGuardedPost({ ...rules, timeoutMs }),
           observer: { ...metrics, paused: ({ id, workspaceId }) => log.warn({ webhookId: id, workspaceId }, 'a webhook was paused after repeated failure; its log says why') },
-          onPause: () => Promise.resolve(),
+          onPause: async (tx, { id, workspaceId }) => {
+            await notices.tell(tx, { kind: 'webhook.paused', workspaceId, webhookId: id });
+          },
         }),
       };
     },

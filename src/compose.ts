@@ -9,6 +9,7 @@ import { composeEncryption } from './compose-encryption.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
 import { composeEvaluation } from './compose-evaluation.js';
 import { composeApi, type Api } from './compose-api.js';
+import { composeNotices } from './compose-notices.js';
 import { composePlugins } from './compose-plugins.js';
 import { composeReviews } from './compose-reviews.js';
 import { composeRules } from './compose-rules.js';
@@ -40,6 +41,7 @@ import { runEvaluationJob } from './jobs/run-evaluation.job.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
 import { deliverWebhookJob } from './jobs/deliver-webhook.job.js';
+import { sendNoticeJob } from './jobs/send-notice.job.js';
 import { businessRules } from './plugins/business-rules/plugin.js';
 import { humanReview } from './plugins/human-review/plugin.js';
 import type { AnyPluginFactory } from './plugins/contract.js';
@@ -61,6 +63,7 @@ import { createFactOutbox, createNotices } from './services/fact-outbox.js';
 import { createImportService } from './services/import.service.js';
 import { createIntake } from './services/intake.js';
 import { createKeyService, DEFAULT_WORKSPACE_ID, type OperatorKeyService } from './services/key.service.js';
+import { createJudgingPermission } from './services/judging-permission.js';
 import { createLawService } from './services/law.service.js';
 import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
@@ -86,6 +89,7 @@ import { temporaryFolder } from './temporary-folder.js';
 
 /** Deliveries of facts at once: they mostly wait for others. */
 const FACT_CONCURRENCY = 4;
+const NOTICE_CONCURRENCY = 2;
 
 export const VERSION = (JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }).version;
 
@@ -172,7 +176,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), onFailure: metrics.pluginFailed }, builtIns);
   asr.bind(plugins);
   const webhooks = composeWebhooks({ settings, database, queue, keyring: sealing.keyring, metrics: createWebhookMetrics(metrics.registry) });
-  const facts = createFactOutbox({ queue, webhooks: webhooks.dispatch, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
+  const notices = composeNotices({ settings, database, queue, registry: metrics.registry, ofPlugins: () => plugins.notifiers });
+  const facts = createFactOutbox({ queue, webhooks: webhooks.dispatch, notices, events, delivery: plugins.facts, onLost: (listener) => log.warn({ listener }, 'a fact was not delivered: the plugin that listened is not there any more') });
   // Under the queue in the list, so after it in stopping: hosts and plugins must outlive the jobs that use them.
   opened.splice(opened.length - 1, 0, () => plugins.stop());
   const analyzer = composeAnalyzer(settings, log, { tracing, onBatch: metrics.batchRan, plugins, diarizer: () => plugins.diarizer });
@@ -189,10 +194,11 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const retention = await composeRetention({ ...sealing, database, recordings, facts });
   const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, contradictions: transcriptFlags(transcripts) });
   ruled.review = review.intake;
-  const evaluation = composeEvaluation({ reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
   const law = createLawService(workspaces);
   const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit: retention.audit });
-  const analysisService = createAnalysisService({ law, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
+  const permission = createJudgingPermission(law, optOuts);
+  const evaluation = composeEvaluation({ permission, reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
+  const analysisService = createAnalysisService({ permission, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
@@ -203,7 +209,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   ruled.engine = engine;
   // Its stored queries read through the services, and it is one of them.
   const later: { api: Api | null } = { api: null };
-  const hooks = webhooks.finish({ audit: retention.audit, schema: () => later.api!.schema(), createContext: (call) => later.api!.createContext(call), log });
+  const hooks = webhooks.finish({ audit: retention.audit, notices, schema: () => later.api!.schema(), createContext: (call) => later.api!.createContext(call), log });
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
   const notify = createNotices(database, facts);
   const usage = createUsageService(workspaces, stored, notify);
@@ -239,7 +245,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const api = (later.api = composeApi({ services, settings, plugins, asr, version: VERSION }));
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
+    permission, analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),
     calibrationFor: evaluation.calibrationFor,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),
@@ -265,6 +271,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
       await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, runEvaluationJob(evaluation.runner));
       isWorking = true;
       await queue.work('deliver-webhook', { concurrency: settings.webhooks.concurrency }, deliverWebhookJob(hooks.sender));
+      await queue.work('send-notice', { concurrency: NOTICE_CONCURRENCY }, sendNoticeJob(notices));
       await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();
       opened.push(() => scheduler.stop());

@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util';
 import { z } from 'zod';
 import { UndertoneError } from './domain/errors.js';
 import { parseNetwork } from './domain/networks.js';
+import { NOTICE_SEVERITIES } from './domain/notice.js';
 import type { Settings } from './domain/settings.js';
 import { parseRoleRule } from './domain/speaker-roles.js';
 import { isSafeAddress } from './http/safe-listen.js';
@@ -107,6 +108,12 @@ const SETTINGS = {
   UNDERTONE_WEBHOOK_TIMEOUT_MS: integer(1000, 60_000, 15_000),
   UNDERTONE_WEBHOOK_CONCURRENCY: integer(1, 256, 8),
   UNDERTONE_WEBHOOK_LOG_DAYS: integer(1, 3650, 30),
+  UNDERTONE_SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be like smtp://user:password@mail.example.org:587, or smtps://…' }).optional(),
+  UNDERTONE_MAIL_FROM: z.string().min(3).optional(),
+  UNDERTONE_MAIL_TO: list(z.string().regex(/^[^\s@]+@[^\s@]+$/, 'must be addresses such as ops@example.org')),
+  UNDERTONE_MAIL_SEVERITY: z.enum(NOTICE_SEVERITIES).default('warning'),
+  UNDERTONE_SLACK_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).optional(),
+  UNDERTONE_SLACK_SEVERITY: z.enum(NOTICE_SEVERITIES).default('warning'),
   UNDERTONE_OIDC_ISSUER: z.url({ protocol: /^https?$/, error: 'must be an http(s) address' }).refine((text) => isSafeAddress(new URL(text)), 'must be an https address (http only on this machine)').optional(),
   UNDERTONE_OIDC_AUDIENCE: z.string().min(1).optional(),
   UNDERTONE_OIDC_ROLE_CLAIM: z.string().min(1).default('roles'),
@@ -156,6 +163,16 @@ function tlsOf({ UNDERTONE_TLS_CERT: certPath, UNDERTONE_TLS_KEY: keyPath }: Val
   if (certPath === undefined && keyPath === undefined) return null;
   if (certPath === undefined || keyPath === undefined) throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_TLS_CERT and UNDERTONE_TLS_KEY belong together: set both, or neither for plain HTTP.');
   return { certPath, keyPath };
+}
+
+function notifiersOf(values: Values): Settings['notifiers'] {
+  const { UNDERTONE_SMTP_URL: url, UNDERTONE_MAIL_FROM: from, UNDERTONE_MAIL_TO: to, UNDERTONE_MAIL_SEVERITY: mailAtLeast, UNDERTONE_SLACK_URL: slackUrl, UNDERTONE_SLACK_SEVERITY: slackAtLeast } = values;
+  const given = [url !== undefined, from !== undefined, to.length > 0];
+  if (given.some(Boolean) && !given.every(Boolean)) throw new UndertoneError('CONFIG_INVALID', 'UNDERTONE_SMTP_URL, UNDERTONE_MAIL_FROM and UNDERTONE_MAIL_TO belong together: set all three, or none for no mail.');
+  return {
+    mail: url === undefined || from === undefined ? null : { url, from, to, atLeast: mailAtLeast },
+    chat: slackUrl === undefined ? null : { url: slackUrl, atLeast: slackAtLeast },
+  };
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -265,6 +282,7 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     pluginsFile: values.UNDERTONE_PLUGINS_FILE ?? null,
     trustedDocumentsFile: values.UNDERTONE_TRUSTED_DOCUMENTS ?? null,
     linkSecret: values.UNDERTONE_LINK_SECRET ?? null,
+    notifiers: notifiersOf(values),
     webhooks: {
       allowHttp: values.UNDERTONE_WEBHOOK_HTTP, allowedNetworks: values.UNDERTONE_WEBHOOK_ALLOW, timeoutMs: values.UNDERTONE_WEBHOOK_TIMEOUT_MS, concurrency: values.UNDERTONE_WEBHOOK_CONCURRENCY, logDays: values.UNDERTONE_WEBHOOK_LOG_DAYS,
     },

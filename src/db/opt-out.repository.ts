@@ -11,8 +11,7 @@ export interface OptOutRepository {
   insert(tx: Transaction, row: Omit<OptOutRecord, 'createdAt'>): Promise<{ readonly optOut: OptOutRecord; readonly isNew: boolean }>;
   /** Null when there is none of that id. */
   delete(tx: Transaction, workspaceId: string, id: string): Promise<OptOutRecord | null>;
-  /** Of these subjects, those that have opted out. */
-  among(workspaceId: string, subjectHashes: readonly string[]): Promise<ReadonlySet<string>>;
+  has(workspaceId: string, subjectHash: string): Promise<boolean>;
   isEmpty(workspaceId: string): Promise<boolean>;
   list(workspaceId: string, page: PageRequest): Promise<Page<OptOutRecord>>;
 }
@@ -30,7 +29,7 @@ export function createOptOutRepository({ client }: Database): OptOutRepository {
       await tx.optOut.deleteMany({ where: { workspaceId, id } });
       return found;
     },
-    among: async (workspaceId, subjectHashes) => new Set((await client.optOut.findMany({ where: { workspaceId, subjectHash: { in: [...subjectHashes] } }, select: { subjectHash: true } })).map(({ subjectHash }) => subjectHash)),
+    has: async (workspaceId, subjectHash) => (await client.optOut.findUnique({ where: { workspaceId_subjectHash: { workspaceId, subjectHash } }, select: { id: true } })) !== null,
     isEmpty: async (workspaceId) => (await client.optOut.findFirst({ where: { workspaceId }, select: { id: true } })) === null,
     async list(workspaceId, page) {
       const [rows, totalCount] = await Promise.all([

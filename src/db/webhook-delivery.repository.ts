@@ -56,10 +56,11 @@ export function createDeliveryRepository({ client }: Database): DeliveryReposito
     },
     overdue: async (before, afterId, first) =>
       (await client.webhookDelivery.findMany({ where: { state: 'PENDING', nextAttemptAt: { lt: before }, ...(afterId === null ? {} : { id: { gt: afterId } }) }, orderBy: { id: 'asc' }, take: first })).map(toDelivery),
-    withHeld: () => client.$queryRaw<{ id: string }[]>`
-      SELECT w."id" FROM "Webhook" w WHERE w."state" = 'ACTIVE' AND EXISTS (SELECT 1 FROM "WebhookDelivery" d WHERE d."webhookId" = w."id" AND d."state" = 'HELD') ORDER BY 1`,
+    withHeld: () => client.$queryRaw<{ id: string; heldCount: number }[]>`
+      SELECT w."id", count(*)::int AS "heldCount" FROM "Webhook" w JOIN "WebhookDelivery" d ON d."webhookId" = w."id" AND d."state" = 'HELD' WHERE w."state" = 'ACTIVE' GROUP BY w."id" ORDER BY 1`,
     prune: (before, first) => client.$executeRaw`
       DELETE FROM "WebhookDelivery" WHERE "id" IN (SELECT "id" FROM "WebhookDelivery" WHERE "createdAt" < ${before} AND "state" <> 'PENDING' ORDER BY "createdAt" LIMIT ${first})`,
+    countPrunable: (before) => client.webhookDelivery.count({ where: { createdAt: { lt: before }, state: { not: 'PENDING' } } }),
   };
 }
 

@@ -59,7 +59,9 @@ export interface DeliveryRepository {
   /** Due before then and still PENDING, of webhooks that are active: by id from after `afterId`. */
   overdue(before: Date, afterId: string | null, first: number): Promise<readonly DeliveryRecord[]>;
   /** Active webhooks that have deliveries HELD: what a resumption has not got to yet. */
-  withHeld(): Promise<readonly { readonly id: string }[]>;
+  withHeld(): Promise<readonly { readonly id: string; readonly heldCount: number }[]>;
   /** Removes what has ended or is held and was made before then; at most `first`. */
   prune(before: Date, first: number): Promise<number>;
+  /** How many `prune` would remove in all. */
+  countPrunable(before: Date): Promise<number>;
 }

@@ -71,6 +71,7 @@ export const ERRORS = {
   ANALYSIS_WAIT_TIMEOUT: { httpStatus: 504, retryable: true, meaning: '`analyze` waited its longest; the analysis goes on. Follow it by its id.' },
   JOB_LOST: { httpStatus: 503, retryable: true, meaning: 'The process that worked on a job ended in the middle each time, until its deliveries were used up. It is among the dead letters: look at the workers, then retry it.' },
   SHUTTING_DOWN: { httpStatus: 503, retryable: true, meaning: 'The server is stopping. Retry against another node or in a moment.' },
+  NOTICE_REFUSED: { httpStatus: 502, retryable: false, meaning: 'A mail server or chat refused a notice for good, or it failed on all its tries. Mend the settings of the notifier, then retry the dead letter.' },
   // operators
   CONFIG_INVALID: { httpStatus: 500, retryable: false, meaning: 'A setting is unknown or outside what is allowed; the message names the setting, never its value.' },
   DATA_DIR_LOCKED: { httpStatus: 503, retryable: true, meaning: 'Another process uses this data folder. Stop it, use its API, or choose another UNDERTONE_DATA_DIR.' },

@@ -1,3 +1,4 @@
+import type { NoticeSeverity } from './notice.js';
 import type { RoleRule } from './speaker-roles.js';
 
 /** `auto`: the strongest that works here; `required`: nothing weaker than namespaces without a network; `off`: limits alone. */
@@ -62,6 +63,12 @@ export interface OidcSettings {
   readonly roleClaim: string;
   /** Claim with the id of the workspace; null: everybody is in the first one. */
   readonly workspaceClaim: string | null;
+}
+
+/** Where people are told of alerts; null: nowhere. */
+export interface NotifierSettings {
+  readonly mail: { readonly url: string; readonly from: string; readonly to: readonly string[]; readonly atLeast: NoticeSeverity } | null;
+  readonly chat: { readonly url: string; readonly atLeast: NoticeSeverity } | null;
 }
 
 /** All settings, parsed once by src/config.ts. Nothing else reads the environment. */
@@ -141,6 +148,7 @@ export interface Settings {
   /** What signed links are made with, where several API processes share one address; null: each makes its own. */
   readonly linkSecret: string | null;
   readonly webhooks: WebhookSettings;
+  readonly notifiers: NotifierSettings;
   /** Where a worker alone shows its health and metrics; null: nowhere. */
   readonly workerPort: number | null;
   /** Where spans are posted to over OTLP/HTTP; null: nothing is traced. */

@@ -52,8 +52,8 @@ export function registerAuth(app: FastifyInstance, { keys, signer, limiter, sess
       request.principal = holder === null ? null : await keys.holderOf(holder, request.ip);
     }
     if (request.principal !== null || (access === 'loopback' && secret === null && isLocal(request))) return;
-    // Guessing a key of 256 bits is hopeless; asking the database for each guess is what costs.
-    if (secret !== null) limiter.take(request.ip, 'failedKeys');
+    // Guessing a key or cookie of 256 bits is hopeless; asking the database for each guess is what costs.
+    if (secret !== null || sessions?.secretOf(request.headers) != null) limiter.take(request.ip, 'failedKeys');
     void reply.header('WWW-Authenticate', 'Bearer');
     throw unauthenticated(secret !== null);
   });

@@ -1,5 +1,6 @@
 import type { Transaction } from '../db/database.js';
 import type { Fact } from '../domain/events.js';
+import type { NoticeSubject } from '../domain/notice.js';
 import type { Priority } from '../domain/priority.js';
 
 /** Whose request a job comes from, so that its log lines and spans can be put beside it. Ids alone. */
@@ -17,6 +18,8 @@ export interface JobPayloads {
   'deliver-fact': { readonly listener: string; readonly fact: Fact };
   /** One try of one delivery; out of date unless round and tries are still those of the delivery. */
   'deliver-webhook': { readonly deliveryId: string; readonly round: number; readonly tryCount: number; readonly turn: number };
+  /** One notice to one notifier. */
+  'send-notice': { readonly notifier: string; readonly about: NoticeSubject; readonly tryCount: number };
 }
 export type JobName = keyof JobPayloads;
 

@@ -4,7 +4,7 @@ import type { JobName } from './job-queue.js';
 /** Where jobs go whose tries are used up. Nobody works on it: it is a list to be looked at. */
 export const DEAD_LETTERS = 'dead-letters';
 
-export const JOB_NAMES = ['analyze-recording', 'deliver-fact', 'run-evaluation', 'deliver-webhook'] as const satisfies readonly JobName[];
+export const JOB_NAMES = ['analyze-recording', 'deliver-fact', 'run-evaluation', 'deliver-webhook', 'send-notice'] as const satisfies readonly JobName[];
 
 /** Tries of a handler that throws. */
 export const MAX_TRIES = 3;

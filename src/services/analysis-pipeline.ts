@@ -9,6 +9,8 @@ import type { ModelManifest } from '../domain/model.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds, secondsToSamples, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
 import { visibleLabels } from '../domain/scores.js';
+import { allowedWindows, leftOutWarning } from './left-out-voices.js';
+import type { ForbiddenVoice } from '../domain/law/voices.js';
 import type { SpokenStretch } from '../domain/speaker-turns.js';
 import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
 import type { EmotionInference, SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
@@ -59,6 +61,8 @@ export interface PipelineRequest {
   readonly calibration?: AppliedCalibration | null;
   /** The caller's own diarization, in place of the diarizer's; with `speakers: auto` only. */
   readonly stretches?: readonly SpokenStretch[];
+  /** Channels that are listened to, so that turns and cross-talk are known, and never judged. */
+  readonly leftOut?: readonly ForbiddenVoice[];
 }
 
 /** One window's part of the result; the same as it will be in the whole. */
@@ -136,7 +140,8 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       }));
       const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));
       const samplesOf = (window: AnalysisWindow): PcmSource => pcmOf.get(window.speaker) ?? pcm;
-      const judged = await inferWindows(samplesOf, heard.windows, inference, {
+      const windows = allowedWindows(heard.windows, request.leftOut ?? []);
+      const judged = await inferWindows(samplesOf, windows, inference, {
         modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal, tracing,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
         onJudged: (done, index) => request.onSegment?.({ model: modelOf(manifest), segment: segmentOf(done, index, manifest, parts.abstainBelow), track: trackOf([done], manifest, index) }),
@@ -149,7 +154,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
 
   async function concludeWith(request: PipelineRequest, manifest: ModelManifest, calibration: AppliedCalibration | null, heard: Heard, judged: readonly JudgedWindow[], { steps, samplesOf }: { readonly steps: AnalysisSteps | undefined; readonly samplesOf: (window: AnalysisWindow) => PcmSource }): Promise<PipelineResult> {
     const judgement = judge(judged, manifest, parts.abstainBelow);
-    const warnings: AnalysisWarning[] = [...heard.warnings];
+    const warnings: AnalysisWarning[] = [...heard.warnings, ...(request.leftOut ?? []).map(leftOutWarning)];
     if (calibration === null) warnings.push({ code: 'UNCALIBRATED', message: 'This model has no calibration: its confidence is the plain score and is usually too high.' });
     const channels = request.options.speakers === 'channels' ? ['channel-0', 'channel-1'] : [];
     const conversation = heard.stretches === null ? null : conversationOf(heard.stretches, heard.durationSeconds, channels);

@@ -12,6 +12,7 @@ import type { SealedStore } from '../storage/sealed-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
 import type { DecodeAhead } from './decode-ahead.js';
 import type { FactOutbox } from './fact-outbox.js';
+import type { JudgingPermission } from './judging-permission.js';
 import type { Vault } from './vault.js';
 import { collectPartialResults } from './partial-results.js';
 
@@ -28,6 +29,8 @@ export interface AnalysisRunnerParts {
   /** Left out: every model's own calibration. */
   readonly calibrationFor?: (analysis: AnalysisRecord, recording: RecordingRecord) => Promise<AppliedCalibration | null>;
   readonly facts: FactOutbox;
+  /** Asked again: what was stated may have changed since. */
+  readonly permission: JudgingPermission;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
   readonly tracing?: Tracing;
   /** Told of every end of a run, for metrics and the log. */
@@ -77,6 +80,8 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
   }
 
   async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number; readonly audioSeconds: number } | null> {
+    const options = { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule, language: recording.language };
+    const { leftOut } = await parts.permission.permit(analysis.workspaceId, recording, options);
     const local = await traced(tracing, 'storage.fetch', { attributes: { 'undertone.blob.bytes': recording.byteLength } }, () => blobs.localPath(recording.blobKey));
     const partial = collectPartialResults(analyses, analysis);
     // Asked for while the recording is listened to: the result does not wait for it.
@@ -87,7 +92,8 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
         path: local.path,
         calibration: (await parts.calibrationFor?.(analysis, recording)) ?? null,
         decoded: parts.decodeAhead.take(recording.sha256),
-        options: { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule, language: recording.language },
+        options,
+        leftOut,
         priority: context.priority,
         signal: AbortSignal.any([context.signal, stopped.signal]),
         onProgress: progressWriter(analysis, stopped),

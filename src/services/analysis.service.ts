@@ -15,7 +15,7 @@ import { earlierRequest } from './idempotency.js';
 import type { ModelDirectory } from './model-directory.js';
 import type { Intake } from './intake.js';
 import type { AuditSink } from './audit.js';
-import type { LawService } from './law.service.js';
+import type { JudgingPermission } from './judging-permission.js';
 import { requireScope } from './permissions.js';
 import type { AnalysisService } from './service-contracts.js';
 
@@ -37,7 +37,7 @@ export interface AnalysisServiceParts {
   readonly tracing?: Tracing;
   readonly intake: Pick<Intake, 'assertOpen'>;
   /** Asked before anything is inferred. */
-  readonly law: Pick<LawService, 'assertAllowed'>;
+  readonly permission: JudgingPermission;
   readonly audit: AuditSink;
   /** Waiting analyses above which new ones are refused. */
   readonly maxQueuedAnalyses: number;
@@ -127,11 +127,12 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       const digest = requestDigest(recordingId, manifest.id, options);
       const before = await findExisting(principal.workspaceId, options.idempotencyKey, digest);
       if (before !== null) return before;
-      const overridden = await parts.law.assertAllowed(principal);
+      const roleRule = options.roles ?? parts.defaultRoles ?? null;
+      const { overridden } = await parts.permission.permit(principal.workspaceId, recording, { ...options, roles: roleRule });
       await refuseWhenFull(principal.workspaceId);
       const row = {
         id: newId('analysis'), workspaceId: principal.workspaceId, recordingId, modelId: manifest.id, raw: options.raw,
-        speakersMode: options.speakers, speakerCount: options.speakerCount, roleRule: options.roles ?? parts.defaultRoles ?? null, idempotencyKey: options.idempotencyKey, requestDigest: digest,
+        speakersMode: options.speakers, speakerCount: options.speakerCount, roleRule, idempotencyKey: options.idempotencyKey, requestDigest: digest,
       };
       try {
         const analysis = await database.transaction(async (tx) => {

@@ -13,6 +13,7 @@ import { visibleLabels } from '../domain/scores.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
 import type { CalibrationChoice } from './calibration.service.js';
+import type { JudgingPermission } from './judging-permission.js';
 import { manifestItem } from './evaluation.service.js';
 
 export interface EvaluationRunnerParts {
@@ -22,6 +23,7 @@ export interface EvaluationRunnerParts {
   readonly pipeline: Pick<AnalysisPipeline, 'analyze'>;
   readonly models: { manifest(id: string): ModelManifest };
   readonly calibrations: CalibrationChoice;
+  readonly permission: JudgingPermission;
   readonly events: EventBus;
   /** Items in work at once. */
   readonly concurrency: number;
@@ -48,10 +50,12 @@ export function createEvaluationRunner(parts: EvaluationRunnerParts): Evaluation
   }
 
   async function judge(run: EvaluationRunRecord, recording: RecordingRecord, item: EvaluationItemRecord, manifest: ModelManifest, signal: AbortSignal): Promise<ItemResult> {
+    const options = { modelId: run.modelId, raw: run.raw, speakers: 'none' } as const;
+    await parts.permission.permit(run.workspaceId, recording, options);
     const local = await parts.blobs.localPath(recording.blobKey);
     try {
       const calibration = await parts.calibrations.chooseFor(run.workspaceId, manifest, { language: item.language, channel: item.channel });
-      const { outcome } = await parts.pipeline.analyze({ path: local.path, options: { modelId: run.modelId, raw: run.raw, speakers: 'none' }, priority: 'bulk', signal, calibration });
+      const { outcome } = await parts.pipeline.analyze({ path: local.path, options, priority: 'bulk', signal, calibration });
       return resultOf(outcome, recording.sha256);
     } finally {
       await local.release();

@@ -2,6 +2,7 @@ import type { Database, Transaction } from '../db/database.js';
 import type { EventBus, Fact } from '../domain/events.js';
 import type { FactDelivery } from '../plugins/fact-delivery.js';
 import type { JobQueue } from '../queue/job-queue.js';
+import type { NoticeBoard } from './notices.js';
 import type { WebhookDispatch } from './webhook-dispatch.js';
 
 /** How a fact leaves: a queue row for each durable listener and each webhook in the transaction that makes it true, then the news of it in this process. */
@@ -29,22 +30,25 @@ export interface FactOutboxParts {
   readonly delivery: Pick<FactDelivery, 'listenersTo' | 'deliver'>;
   /** What goes out of the house. */
   readonly webhooks: Pick<WebhookDispatch, 'tell' | 'wake'>;
+  readonly notices: Pick<NoticeBoard, 'tell' | 'wake'>;
   readonly onLost: (listener: string) => void;
 }
 
 export function createFactOutbox(parts: FactOutboxParts): FactOutbox {
-  const { queue, events, delivery, webhooks } = parts;
-  /** Facts that a webhook waits for: a wake reaches every node, so it is kept for those. */
-  const awaited = new WeakSet<Fact>();
+  const { queue, events, delivery, webhooks, notices } = parts;
+  /** Facts that somebody outside waits for: a wake reaches every node, so it is kept for those. */
+  const awaited = { byWebhooks: new WeakSet<Fact>(), byPeople: new WeakSet<Fact>() };
   return {
     async put(tx, fact) {
-      if ((await webhooks.tell(tx, fact)) > 0) awaited.add(fact);
+      if ((await webhooks.tell(tx, fact)) > 0) awaited.byWebhooks.add(fact);
+      if ((await notices.tell(tx, fact)) > 0) awaited.byPeople.add(fact);
       for (const listener of delivery.listenersTo(fact.kind)) await queue.enqueue(tx, 'deliver-fact', { listener, fact }, { priority: 'bulk', key: `${listener} ${keyOf(fact)}` });
     },
     announce(fact) {
       events.publish(fact);
       if (delivery.listenersTo(fact.kind).length > 0) queue.wake('deliver-fact');
-      if (awaited.has(fact)) webhooks.wake();
+      if (awaited.byWebhooks.has(fact)) webhooks.wake();
+      if (awaited.byPeople.has(fact)) notices.wake();
     },
     async deliver(listener, fact, context) {
       // Tried again, a delivery whose plugin is gone would find nobody either.

@@ -25,8 +25,8 @@ export interface OptOutService {
 
 /** Asked before anything is inferred. */
 export interface OptOutCheck {
-  /** SUBJECT_OPTED_OUT where one of the recordings is of a subject that has opted out. */
-  assertNoneOptedOut(workspaceId: string, recordings: readonly Pick<RecordingRecord, 'id' | 'externalId'>[]): Promise<void>;
+  /** SUBJECT_OPTED_OUT where the recording is of a subject that has opted out. */
+  assertNotOptedOut(workspaceId: string, recording: Pick<RecordingRecord, 'id' | 'externalId'>): Promise<void>;
 }
 
 export interface OptOutParts {
@@ -66,14 +66,10 @@ export function createOptOutService({ database, optOuts, secrets, audit }: OptOu
       return optOuts.list(principal.workspaceId, page);
     },
 
-    async assertNoneOptedOut(workspaceId, recordings) {
+    async assertNotOptedOut(workspaceId, { id, externalId }) {
       // Most workspaces have none: no secret is unwrapped then, and nothing hashed.
-      if (recordings.every(({ externalId }) => externalId === null) || (await optOuts.isEmpty(workspaceId))) return;
-      const hashes = new Map<string, string>();
-      for (const { id, externalId } of recordings) if (externalId !== null) hashes.set(await secrets.subjectHash(workspaceId, externalId), id);
-      const [found] = await optOuts.among(workspaceId, [...hashes.keys()]);
-      if (found === undefined) return;
-      const id = hashes.get(found) ?? '';
+      if (externalId === null || (await optOuts.isEmpty(workspaceId))) return;
+      if (!(await optOuts.has(workspaceId, await secrets.subjectHash(workspaceId, externalId)))) return;
       throw new UndertoneError('SUBJECT_OPTED_OUT', `The recording ${id} is of a subject that has opted out of being judged. Leave it, or withdraw the opt-out (withdrawOptOut) when the subject has agreed again.`, { id });
     },
   };

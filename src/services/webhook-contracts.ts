@@ -43,8 +43,8 @@ export interface WebhookService {
   keys(principal: Principal, webhookId: string): Promise<readonly WebhookKeyRecord[]>;
   /** For receivers, without a key: public halves alone. Empty for an id that is none and for HMAC. */
   publicKeys(webhookId: string): Promise<readonly WebhookPublicKey[]>;
-  /** For the schedule: deliveries without a job get one. */
-  catchUp(signal: AbortSignal): Promise<{ readonly scheduledCount: number }>;
-  /** For the schedule: what is older than the log is kept. */
-  pruneLog(signal: AbortSignal): Promise<{ readonly removedCount: number }>;
+  /** For the schedule: deliveries without a job get one; with `isDryRun` they are counted. */
+  catchUp(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly scheduledCount: number }>;
+  /** For the schedule: what is older than the log is kept; with `isDryRun` it is counted. */
+  pruneLog(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly removedCount: number }>;
 }

@@ -25,7 +25,7 @@ export interface WebhookDispatch {
   /** After the commit. */
   wake(): void;
   /** For the schedule: gives a job to every delivery that is due and has none, and goes on with resumptions. */
-  catchUp(signal: AbortSignal): Promise<{ readonly scheduledCount: number }>;
+  catchUp(signal: AbortSignal, isDryRun?: boolean): Promise<{ readonly scheduledCount: number }>;
 }
 
 export interface WebhookDispatchParts {
@@ -67,7 +67,7 @@ export function createWebhookDispatch({ transaction, webhooks, deliveries, queue
       }
       return count;
     },
-    async catchUp(signal) {
+    async catchUp(signal, isDryRun = false) {
       let scheduledCount = 0;
       const before = new Date(now() - OVERDUE_MS);
       for (let afterId: string | null = null; !signal.aborted; ) {
@@ -75,15 +75,15 @@ export function createWebhookDispatch({ transaction, webhooks, deliveries, queue
         const keys = new Map(overdue.flatMap((delivery) => [0, 1].map((turn) => [keyOf(delivery.id, delivery.round, delivery.tryCount, turn), delivery] as const)));
         const without = new Set(await queue.without('deliver-webhook', [...keys.keys()]));
         const lost = overdue.filter(({ id, round, tryCount }) => [0, 1].every((turn) => without.has(keyOf(id, round, tryCount, turn))));
-        if (lost.length > 0) await transaction(async (tx) => { for (const delivery of lost) await schedule(tx, delivery, 0); });
+        if (lost.length > 0 && !isDryRun) await transaction(async (tx) => { for (const delivery of lost) await schedule(tx, delivery, 0); });
         scheduledCount += lost.length;
         if (overdue.length < RELEASE_BATCH) break;
         afterId = overdue.at(-1)!.id;
       }
-      for (const { id } of await deliveries.withHeld()) {
-        if (!signal.aborted) scheduledCount += await transaction((tx) => release(tx, id));
+      for (const { id, heldCount } of await deliveries.withHeld()) {
+        if (!signal.aborted) scheduledCount += isDryRun ? Math.min(heldCount, RELEASE_BATCH) : await transaction((tx) => release(tx, id));
       }
-      if (scheduledCount > 0) queue.wake('deliver-webhook');
+      if (scheduledCount > 0 && !isDryRun) queue.wake('deliver-webhook');
       return { scheduledCount };
     },
   };

@@ -167,9 +167,10 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       return (await webhooks.findById(principal.workspaceId, webhookId)) === null ? [] : keys.list(webhookId);
     },
     publicKeys: (webhookId) => keys.publicKeys(webhookId),
-    catchUp: (signal) => dispatch.catchUp(signal),
-    async pruneLog(signal) {
+    catchUp: (signal, isDryRun) => dispatch.catchUp(signal, isDryRun),
+    async pruneLog(signal, isDryRun = false) {
       const before = new Date(now() - logDays * DAY_MS);
+      if (isDryRun) return { removedCount: await deliveries.countPrunable(before) };
       let removedCount = 0;
       for (let count = PRUNE_BATCH; count === PRUNE_BATCH; removedCount += count) {
         signal.throwIfAborted();

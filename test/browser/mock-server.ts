@@ -16,6 +16,9 @@ export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "media-src 'self'", "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
 ].join('; ');
 
+const COOKIE = 'undertone=a-session';
+const CSRF = 'a-token';
+
 export interface MockServer {
   readonly baseUrl: string;
   readonly apiKey: string;
@@ -34,15 +37,26 @@ export async function startMockServer(options: { readonly webRoot: string; reado
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    if (url.pathname === '/graphql') await answerGraphql(request, response);
+    if (url.pathname === '/session') answerSession(request, response);
+    else if (url.pathname === '/graphql') await answerGraphql(request, response);
     else if (url.pathname === '/schemas/rule.json') sendJson(response, 200, ruleJsonSchema());
     else if (url.pathname.startsWith('/audio/')) sendAudio(platform.audio(url.pathname.slice('/audio/'.length)), request, response);
     else await sendFile(options.webRoot, url.pathname, response);
   };
 
+  const isSignedIn = (request: IncomingMessage): boolean => request.headers.cookie === COOKIE;
+  const answerSession = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.method === 'POST' ? request.headers.authorization !== `Bearer ${apiKey}` : !isSignedIn(request)) {
+      sendJson(response, 401, { code: 'UNAUTHENTICATED' });
+      return;
+    }
+    if (request.method !== 'GET') response.setHeader('Set-Cookie', request.method === 'POST' ? `${COOKIE}; Path=/; HttpOnly; SameSite=Strict` : 'undertone=; Path=/; Max-Age=0');
+    sendJson(response, 200, { csrfToken: request.method === 'DELETE' ? null : CSRF });
+  };
+
   const answerGraphql = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
-    if (request.headers.authorization !== `Bearer ${apiKey}`) {
+    if (!isSignedIn(request) || request.headers['x-csrf-token'] !== CSRF) {
       sendJson(response, 401, { errors: [{ message: 'No such API key.', extensions: { code: 'UNAUTHENTICATED' } }] });
       return;
     }
@@ -59,7 +73,7 @@ export async function startMockServer(options: { readonly webRoot: string; reado
   const sockets = new WebSocketServer({ noServer: true });
   useServer({
     schema, subscribe, roots: { subscription: platform.subscriptions() },
-    onConnect: ({ connectionParams }) => connectionParams?.authorization === `Bearer ${apiKey}`,
+    onConnect: ({ extra }) => isSignedIn((extra as { request: IncomingMessage }).request),
   }, sockets);
   server.on('upgrade', (request, socket, head) => {
     if (options.withSocket === false) socket.destroy();

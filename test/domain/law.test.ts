@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judge, transparencyNotice } from '../../src/domain/law/judge.js';
 import { LAW_TABLE, LAW_TABLE_VERSION } from '../../src/domain/law/law-table.js';
+import { forbiddenVoices } from '../../src/domain/law/voices.js';
 import { JURISDICTIONS, PURPOSES, SPEAKER_ROLES } from '../../src/domain/law/purposes.js';
 
 const MEDICAL_OR_SAFETY = ['medical', 'safety'];
@@ -41,5 +42,29 @@ describe('the notice', () => {
     expect(transparencyNotice({ purpose: null, jurisdiction: null })).toMatch(/not what somebody feels.*has not stated its purpose/);
     expect(transparencyNotice({ purpose: 'research', jurisdiction: 'EU' })).toMatch(/Article 50\(3\)/);
     expect(transparencyNotice({ purpose: 'research', jurisdiction: 'US' })).not.toMatch(/Article|stated/);
+  });
+});
+
+describe('voices', () => {
+  const byChannel = (...names: string[]) => ({ speakers: 'channels', raw: false, roles: { rule: 'channel', names } }) as const;
+  const channels = (...names: string[]) => forbiddenVoices('customer-service', 'EU', byChannel(...names)).map(({ channel, role }) => `${channel} ${role}`);
+
+  it('of agents are forbidden channel by channel, and one that nobody knows counts as an agent', () => {
+    expect(channels('agent', 'customer')).toEqual(['0 employee']);
+    expect(channels('Caller', 'AGENT')).toEqual(['1 employee']);
+    expect(channels('customer', 'somebody else')).toEqual(['1 unknown']);
+    expect(channels('customer')).toEqual(['1 unknown']);
+    expect(channels('agent', 'supervisor')).toEqual(['0 employee', '1 employee']);
+  });
+
+  it('that nobody knows are let be where the law shields nobody, or allows all', () => {
+    expect(forbiddenVoices('medical', 'EU', byChannel('doctor', 'somebody'))).toEqual([]);
+    expect(forbiddenVoices('customer-service', 'US', byChannel('agent', 'somebody'))).toEqual([]);
+  });
+
+  it('whose role is a guess forbid the whole as soon as one of them is forbidden, and are nobody without speakers', () => {
+    const guessed = { raw: false, roles: { rule: 'talk-time', names: ['customer', 'agent'] } } as const;
+    expect(forbiddenVoices('customer-service', 'EU', { ...guessed, speakers: 'auto' })).toMatchObject([{ channel: null, role: 'employee', verdict: 'prohibited' }]);
+    expect(forbiddenVoices('customer-service', 'EU', { ...guessed, speakers: 'none' })).toEqual([]);
   });
 });

@@ -71,6 +71,7 @@ describe('imports', () => {
     ['@opentelemetry/api', /^src\/telemetry\//],
     ['@opentelemetry/sdk-trace-node', /^src\/telemetry\//],
     ['commander', /^src\/cli\//],
+    ['nodemailer', /^src\/outbound\//],
   ] as const)('of %s stay in one room', (name, room) => {
     expect(sources.filter((path) => !room.test(path) && importsOf(path).some(({ target, isTypeOnly }) => target === name && !isTypeOnly))).toEqual([]);
   });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 describe('who may come in', () => {
-  it('without a key every route but health, the page and the schema of rules answers 401, and so does an unknown address', async () => {
+  it('without a key every route but health, the page, the schema of rules and public keys of webhooks answers 401, and so does an unknown address', async () => {
     const known = routesOf(app.app);
     expect(known.map((route) => route.path)).toEqual(expect.arrayContaining(['/', '/graphql', '/healthz', '/readyz', '/metrics', '/recordings', '/recordings/:id/audio', '/embeddings/:file']));
     const answers = await Promise.all(
@@ -23,7 +23,7 @@ describe('who may come in', () => {
       }),
     );
     const open = answers.filter((answer) => answer.status !== 401).map((answer) => answer.route);
-    expect(open.sort()).toEqual(['GET /', 'GET /healthz', 'GET /readyz', 'GET /schemas/rule.json', 'HEAD /', 'HEAD /healthz', 'HEAD /readyz', 'HEAD /schemas/rule.json']);
+    expect(open.sort()).toEqual(['GET /', 'GET /.well-known/webhooks/:id/jwks.json', 'GET /healthz', 'GET /readyz', 'GET /schemas/rule.json', 'HEAD /', 'HEAD /.well-known/webhooks/:id/jwks.json', 'HEAD /healthz', 'HEAD /readyz', 'HEAD /schemas/rule.json']);
   });
 
   it.each([

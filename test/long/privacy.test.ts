@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { outsideOf } from '../support/outside-address.js';
 import { until } from '../support/until.js';
 import { startServer, TEST_ADMIN_KEY } from '../support/server-process.js';
 
@@ -9,13 +10,6 @@ const MARK = 'Mrs-Marked-Caller';
 let folder: string;
 beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'undertone-privacy-')); });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** Addresses of other machines in a line of strace; Unix sockets and loopback stay here. */
-function outsideOf(line: string): string | null {
-  const address = /sin_addr=inet_addr\("([^"]+)"\)|inet_pton\(AF_INET6, "([^"]+)"/.exec(line);
-  const host = address?.[1] ?? address?.[2];
-  return host === undefined || host.startsWith('127.') || host === '::1' || host.startsWith('::ffff:127.') || host === '0.0.0.0' || host === '::' ? null : host;
-}
 
 describe('a server that is watched while it takes, analyses and hands out a recording', () => {
   let trace = '';
@@ -55,8 +49,10 @@ describe('a server that is watched while it takes, analyses and hands out a reco
 
   it('would be caught: an address of another machine is told from our own', () => {
     expect(outsideOf('1 connect(20, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("203.0.113.7")}, 16) = 0')).toBe('203.0.113.7');
-    expect(outsideOf('1 connect(20, {sa_family=AF_INET6, sin6_port=htons(53), inet_pton(AF_INET6, "2001:db8::1", &sin6_addr)}, 28) = 0')).toBe('2001:db8::1');
+    expect(outsideOf('1 connect(20, {sa_family=AF_INET6, sin6_port=htons(53), inet_pton(AF_INET6, "2001:db8::1", &sin6_addr)}, 28) = 0')).toBe('name server 2001:db8::1');
     expect(outsideOf('1 connect(20, {sa_family=AF_INET, sin_port=htons(5432), sin_addr=inet_addr("127.0.0.1")}, 16) = 0')).toBeNull();
+    // A name server on this machine asks others in our place.
+    expect(outsideOf('1 connect(20, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("127.0.0.53")}, 16) = 0')).toBe('name server 127.0.0.53');
   });
 
   it('writes under its data folder alone, and nothing into the home folder', () => {

@@ -40,6 +40,7 @@ export function evaluationCases(world: () => { readonly platform: Platform; read
     events.listen((event) => seen.push(event));
     let judged = 0;
     const runner = createEvaluationRunner({
+      permission: { permit: () => Promise.resolve({ leftOut: [], overridden: null }) },
       evaluations, events, blobs: platform.blobs, models: platform.analyzer.inference, concurrency: 1,
       recordings: { findById: (_workspaceId, id) => platform.services.recordings.find(world().principal, id) },
       calibrations: createCalibrationService({ evaluations, calibrations: { insert: () => Promise.reject(new Error()), list: () => Promise.resolve([]), findInForce: () => Promise.resolve([]), retire: () => Promise.resolve(null) } }),

@@ -9,6 +9,7 @@ import { composePlatform, type Platform } from '../../src/compose.js';
 import { readSettings } from '../../src/config.js';
 import type { Principal } from '../../src/domain/principal.js';
 import { DEFAULT_WORKSPACE_ID } from '../../src/services/key.service.js';
+import { permittedVoicesCases } from './permitted-voices.contract.js';
 import { evaluationCases } from './evaluation.contract.js';
 import { speechLikeWav } from '../support/speech-like.js';
 
@@ -233,6 +234,7 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
     });
 
     evaluationCases(() => ({ platform, principal: admin }));
+    permittedVoicesCases(() => ({ platform, principal: admin }));
 
     it('says of every scheduled task what it would do, and does none of it', async () => {
       const { client } = platform.database;

@@ -359,7 +359,7 @@ function fakeServices(world: FakeWorld): Services {
     ...fakeEvaluations(world),
     ...fakeFigures(world),
     law: {
-      assertAllowed: () => Promise.resolve(null),
+      decide: () => Promise.resolve({ leftOut: [], overridden: null }),
       transparencyNotice: () => Promise.resolve(transparencyNotice({ purpose: null, jurisdiction: null })),
     },
     deadLetters: {

@@ -19,13 +19,15 @@ export interface Slot extends Operation {
 type AnyField = GraphQLField<unknown, unknown>;
 export const NO_SUCH_ID = 'none_01JAAAAAAAAAAAAAAAAAAAAAAA';
 const DAY_MS = 86_400_000;
+/** One range for the whole walk: buckets of time must not move between two looks. */
+const NOW_MS = Date.now();
 
 /** Operations over a whole schema, made from the schema alone: a field that is added tomorrow is in them. */
 export class SchemaWalk {
   /** Fields that need a value for which nothing is known here; a test must find none. */
   readonly unknown: string[] = [];
-  /** `samples`: values by the name of a scalar or input type, where what can be made up here would be refused. */
-  constructor(private readonly schema: GraphQLSchema, private readonly samples: Readonly<Record<string, unknown>> = {}) {}
+  /** `samples`: values by the name of a scalar or input type, where what can be made up here would be refused. Those of `whole` stay beside a slot. */
+  constructor(private readonly schema: GraphQLSchema, private readonly samples: Readonly<Record<string, unknown>> = {}, private readonly whole: readonly string[] = []) {}
 
   private roots(): [OperationKind, GraphQLObjectType][] {
     const { schema } = this;
@@ -98,7 +100,7 @@ export class SchemaWalk {
       if (!isInputObjectType(nullable)) return value;
       const inner = nullable.getFields()[rest[0]!]!;
       // A given sample may be one of several ways to fill the type, and the slot another: only what is required stays.
-      const object = (nullable.name in this.samples || before === undefined ? this.requiredOf(nullable, name) : before) as Record<string, unknown>;
+      const object = ((nullable.name in this.samples && !this.whole.includes(nullable.name)) || before === undefined ? this.requiredOf(nullable, name) : before) as Record<string, unknown>;
       return { ...object, [inner.name]: put(inner.type, rest.slice(1), object[inner.name]) };
     };
     values[argument.name] = put(argument.type, keys.slice(1), values[argument.name]);
@@ -114,7 +116,7 @@ export class SchemaWalk {
     if (nullable.name in this.samples) return structuredClone(this.samples[nullable.name]);
     if (isInputObjectType(nullable)) return this.requiredOf(nullable, field);
     if (isEnumType(nullable)) return nullable.getValues()[0]!.name;
-    const samples: Record<string, unknown> = { ID: NO_SUCH_ID, String: 'probe', Int: 1, Float: 0.5, Boolean: false, Upload: null, DateTime: new Date(Date.now() + (key === 'to' ? DAY_MS : -DAY_MS)).toISOString() };
+    const samples: Record<string, unknown> = { ID: NO_SUCH_ID, String: 'probe', Int: 1, Float: 0.5, Boolean: false, Upload: null, DateTime: new Date(NOW_MS + (key === 'to' ? DAY_MS : -DAY_MS)).toISOString() };
     if (!(nullable.name in samples)) this.unknown.push(`${field}: no sample of ${nullable.name}`);
     return samples[nullable.name] ?? null;
   }

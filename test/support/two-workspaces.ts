@@ -40,7 +40,7 @@ export interface TwoWorkspaces {
 }
 
 /** The same small file for both: what two tenants have in common must still be two things. */
-export const SHARED_WAV = speechLikeWav(1, 77);
+export const SHARED_WAV: Buffer = speechLikeWav(1, 77);
 /** Fires on whatever was judged. */
 export const RULE = { name: 'Everything', when: { confidence: { atLeast: 0 } } };
 /** The walk asks for everything at once; that this is refused to others has tests of its own. */
@@ -104,6 +104,8 @@ async function seed(platform: Platform, principal: Principal, marker: string, fi
   await services.keys.create(principal, { name: `${marker} key`, role: 'viewer', expiresAt: null });
   if ((await blobs.stat(recording.blobKey)) === null) throw new Error('The seed has no bytes.');
   await seedEvaluation(platform, principal, marker, recording.id);
+  await seedReview(platform, principal, marker, id);
+  await seedWebhook(platform, principal, marker);
   await seedRetention(platform, principal, marker, recording.id);
   for (const key of [`${marker} one`, `${marker} two`]) {
     await database.client.$executeRawUnsafe(
@@ -134,6 +136,23 @@ async function seedEvaluation({ services, database }: Platform, principal: Princ
   await createCalibrationRepository(database).insert({ ...row, id: newId('calibration'), scope: 'language:en' });
 }
 
+/** One item that is assigned, and one that another key has claimed and a second person may still answer. */
+async function seedReview({ services }: Platform, principal: Principal, marker: string, analysisId: string): Promise<void> {
+  const { apiKey } = await services.keys.create(principal, { name: `${marker} reviewer`, role: 'analyst', expiresAt: null });
+  const { items } = await services.analyses.segments(principal, analysisId, { first: 2, after: null }, {});
+  await services.reviews.enqueue(principal, { analysisId, note: `${marker} please`, assigneeKeyIds: [apiKey.id] });
+  const claimed = await services.reviews.enqueue(principal, { segmentId: items[0]!.id, note: `${marker} please`, requiredCount: 2 });
+  await services.reviews.claim({ ...principal, keyId: apiKey.id, keyName: apiKey.name }, claimed.id);
+}
+
+/** Paused, so that nothing of it moves; its test has been tried, at an address that is nobody's. */
+async function seedWebhook({ services }: Platform, principal: Principal, marker: string): Promise<void> {
+  const hook = await services.webhooks.create(principal, { name: `${marker} hook`, url: 'https://hooks.example.invalid/', events: ['analysis.completed'], signing: 'ED25519' });
+  await services.webhooks.pause(principal, hook.id);
+  const { id } = await services.webhooks.test(principal, hook.id);
+  await until('the test was tried', async () => (await services.webhooks.findDelivery(principal, id))?.state === 'FAILED');
+}
+
 async function seedRetention({ services }: Platform, principal: Principal, marker: string, recordingId: string): Promise<void> {
   const old = await services.recordings.upload(principal, { stream: Readable.from([speechLikeWav(1, marker.length)]), fileName: `${marker} old.wav` }, { title: `${marker} old`, externalId: `${marker} old person`, tags: [`${marker} old`] });
   const policy: RetentionPolicyInput = { name: `${marker} policy`, kind: 'RECORDING', action: 'ARCHIVE', keepDays: 0, tags: [`${marker} old`], includeExisting: true };
@@ -143,5 +162,6 @@ async function seedRetention({ services }: Platform, principal: Principal, marke
   if ((await services.archives.ofRecording(principal, old.recording.id)).length === 0) throw new Error('The seed has no archive.');
   await services.holds.place(principal, { scope: 'RECORDING', recordingId, reason: `${marker} lawsuit` });
   await services.recordings.upload(principal, { stream: Readable.from([speechLikeWav(1, marker.length + 1)]), fileName: `${marker} gone.wav` }, { externalId: `${marker} gone` });
+  await services.optOuts.optOut(principal, { externalId: `${marker} nobody`, reason: `${marker} asked for it` });
   await services.erasures.eraseSubject(principal, { externalId: `${marker} gone`, reason: `${marker} asked for it` });
 }

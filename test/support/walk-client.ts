@@ -8,12 +8,12 @@ export interface Operation {
   readonly takesFile: boolean;
 }
 
-/** Rounds of a query on the same socket after which a subscription that has said nothing has been let in. */
-const ROUNDS = 3;
+/** Rounds of a query on the same socket after which a subscription that has said nothing has been let in: a refusal comes before anything is read. */
+const ROUNDS = 5;
 
-/** The answer as text; of a subscription its first message, whatever it is, or `silent` once it is plain that it was let in. */
-export async function askWith(url: string, secret: string, operation: Operation, variables: Record<string, unknown>, file: Buffer = Buffer.from('none')): Promise<string> {
-  return operation.operation === 'subscription' ? firstOf(url, secret, operation.document, variables) : send(url, secret, operation, variables, file);
+/** The answer as text; of a subscription its first message, whatever it is, or with `mayBeSilent` also `silent` once it is plain that it was let in. */
+export async function askWith(url: string, secret: string, operation: Operation, variables: Record<string, unknown>, { file = Buffer.from('none'), mayBeSilent = false }: { readonly file?: Buffer; readonly mayBeSilent?: boolean } = {}): Promise<string> {
+  return operation.operation === 'subscription' ? firstOf(url, secret, operation.document, variables, mayBeSilent) : send(url, secret, operation, variables, file);
 }
 
 export function socketOf(url: string, secret: string): ReturnType<typeof createClient> {
@@ -31,7 +31,7 @@ async function send(url: string, secret: string, { document, takesFile }: Operat
   return (await fetch(`${url}/graphql`, { method: 'POST', headers, body: form })).text();
 }
 
-async function firstOf(url: string, secret: string, query: string, variables: Record<string, unknown>): Promise<string> {
+async function firstOf(url: string, secret: string, query: string, variables: Record<string, unknown>, mayBeSilent: boolean): Promise<string> {
   const connection = socketOf(url, secret);
   const first = async (document: string, given: Record<string, unknown>): Promise<string> => {
     try {
@@ -46,7 +46,7 @@ async function firstOf(url: string, secret: string, query: string, variables: Re
     return 'silent';
   };
   try {
-    return await Promise.race([first(query, variables), letIn()]);
+    return await (mayBeSilent ? Promise.race([first(query, variables), letIn()]) : first(query, variables));
   } finally {
     await connection.dispose();
   }

@@ -20,13 +20,13 @@ interface Answer {
 
 /** Everything the page says to the server goes through here: queries, mutations, uploads with progress, subscriptions. */
 export class Api {
-  readonly #key: string;
+  readonly #csrfToken: string;
   readonly #onRefused: () => void;
   #socket: Client | null = null;
 
-  /** `onRefused` is called when the server no longer accepts the key. */
-  constructor(key: string, onRefused: () => void) {
-    this.#key = key;
+  /** `onRefused` is called when the server no longer knows the session. */
+  constructor(csrfToken: string, onRefused: () => void) {
+    this.#csrfToken = csrfToken;
     this.#onRefused = onRefused;
   }
 
@@ -35,7 +35,7 @@ export class Api {
     try {
       response = await fetch(PATH, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${this.#key}` },
+        headers: { 'content-type': 'application/json', accept: 'application/json', 'x-csrf-token': this.#csrfToken },
         body: JSON.stringify({ query: operation.text, variables }),
         ...(signal ? { signal } : {}),
       });
@@ -72,7 +72,7 @@ export class Api {
       request.onabort = () => reject(new ApiError('CANCELLED', 'The upload was cancelled.'));
       request.onloadend = () => signal.removeEventListener('abort', abort);
       request.open('POST', PATH);
-      request.setRequestHeader('authorization', `Bearer ${this.#key}`);
+      request.setRequestHeader('x-csrf-token', this.#csrfToken);
       request.setRequestHeader('apollo-require-preflight', 'true');
       request.send(form);
     });
@@ -84,7 +84,6 @@ export class Api {
   ): () => void {
     this.#socket ??= createClient({
       url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${PATH}`,
-      connectionParams: { authorization: `Bearer ${this.#key}` },
       lazy: true,
       retryAttempts: 2,
     });

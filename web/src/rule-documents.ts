@@ -50,7 +50,7 @@ export const APPLY_RULE = operation<{ applyRule: Answer<{ analysisCount: number;
 export const ALERTS = operation<
   { alerts: { nodes: readonly Alert[]; pageInfo: PageInfo; totalCount: number } },
   { first: number; after: string | undefined; filter: { acknowledged?: boolean; severity?: Severity; ruleId?: string } }
->(`query Alerts($first: Int!, $after: String, $filter: AlertFilterInput) {
+>(`query Alerts($first: Int!, $after: String, $filter: AlertFilter) {
   alerts(first: $first, after: $after, filter: $filter) { nodes { ${ALERT} } pageInfo { hasNextPage endCursor } totalCount }
 }`);
 

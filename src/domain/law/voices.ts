@@ -23,7 +23,14 @@ export interface ForbiddenVoice extends Judgement {
 }
 
 /** Both sides of a stereo call; more channels than these are not told apart. */
-const CHANNELS = 2;
+export const CHANNELS_OF_A_CALL = 2;
+
+type VoiceOptions = Pick<AnalysisOptions, 'speakers' | 'raw' | 'roles'>;
+
+/** Whether each channel has a role before anything is judged. */
+export function decidesByChannel({ speakers, raw, roles }: VoiceOptions): boolean {
+  return roles?.rule === 'channel' && speakers === 'channels' && !raw;
+}
 
 /**
  * Which voices of an analysis with named roles the law forbids to judge. A channel whose name nobody knows, or that has
@@ -31,11 +38,12 @@ const CHANNELS = 2;
  * by who speaks first or most are guesses made from the voices themselves, so they forbid the whole as soon as one of
  * them is forbidden.
  */
-export function forbiddenVoices(purpose: Purpose, jurisdiction: Jurisdiction, { speakers, raw, roles }: Pick<AnalysisOptions, 'speakers' | 'raw' | 'roles'>): readonly ForbiddenVoice[] {
-  if (roles == null) return [];
-  const isByChannel = roles.rule === 'channel' && speakers === 'channels' && !raw;
-  const voices = isByChannel
-    ? Array.from({ length: CHANNELS }, (_, channel) => ({ channel, name: roles.names[channel] ?? null }))
+export function forbiddenVoices(purpose: Purpose, jurisdiction: Jurisdiction, options: VoiceOptions): readonly ForbiddenVoice[] {
+  const { roles, speakers, raw } = options;
+  // Roles that nobody is given: what the workspace says of all decides alone.
+  if (roles == null || speakers === 'none' || raw) return [];
+  const voices = decidesByChannel(options)
+    ? Array.from({ length: CHANNELS_OF_A_CALL }, (_, channel) => ({ channel, name: roles.names[channel] ?? null }))
     : roles.names.map((name) => ({ channel: null, name }));
   return voices.flatMap(({ channel, name }) => {
     const role = speakerRoleOf(name ?? undefined);

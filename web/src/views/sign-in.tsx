@@ -25,7 +25,7 @@ export function SignIn({ complaint, onKey }: Props) {
       <form class="door-card" onSubmit={submit} noValidate>
         <Brand />
         <h1 class="door-title">Hear what voices express</h1>
-        <p class="muted">Sign in with an API key of this server. It stays in this browser tab and is forgotten when you close it.</p>
+        <p class="muted">Sign in with an API key of this server. It is sent once and kept nowhere; you stay signed in on this browser for up to twelve hours.</p>
         <label class="field">
           <span class="field-label">API key</span>
           <input

@@ -7,7 +7,7 @@ import { Brand } from './brand.js';
 interface Props {
   readonly viewer: Viewer;
   readonly route: Route;
-  readonly onSignOut: () => void;
+  readonly onSignOut: (everywhere: boolean) => void;
 }
 
 const LINKS: readonly (readonly [Section, string])[] = [['reviews', 'Review'], ['alerts', 'Alerts'], ['rules', 'Rules'], ['evaluation', 'Evaluation'], ['webhooks', 'Webhooks'], ['models', 'Models']];
@@ -29,7 +29,8 @@ export function TopBar({ viewer, route, onSignOut }: Props) {
       </nav>
       <div class="bar-who">
         <span class="small muted">{viewer.keyName} · {viewer.role}</span>
-        <button type="button" class="button button--quiet" onClick={onSignOut}>Sign out</button>
+        <button type="button" class="button button--quiet" title="Ends every browser's session of this key" onClick={() => onSignOut(true)}>Log out everywhere</button>
+        <button type="button" class="button button--quiet" onClick={() => onSignOut(false)}>Sign out</button>
       </div>
     </header>
   );

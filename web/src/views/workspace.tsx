@@ -19,7 +19,7 @@ interface Props {
   readonly api: Api;
   readonly viewer: Viewer;
   readonly capabilities: Capabilities;
-  readonly onSignOut: () => void;
+  readonly onSignOut: (everywhere: boolean) => void;
 }
 
 /** The room: the bar, the recordings at the side, and what is being looked at. */

@@ -1,0 +1,83 @@
+// What keys, scopes and limits cost a request, and what one key feels of another that floods. The share: the time of
+// the checks of one request, run many times alone, against the median of whole requests to a server of its own.
+import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
+import { clearInterval, setInterval } from 'node:timers';
+import { report, median } from './bench-report.mjs';
+import { KEY, serveApart, throwAwayFolder } from './platform-process.mjs';
+
+const REQUESTS_PER_MINUTE = 600;
+const FLOOD_FACTOR = 50;
+const FLOOD_SECONDS = 12;
+const QUERY = '{ recordings(first: 20) { totalCount nodes { id fileName } } }';
+
+process.env.UNDERTONE_REQUESTS_PER_MINUTE = String(REQUESTS_PER_MINUTE);
+const server = await serveApart(throwAwayFolder());
+const { createRateLimiter } = await import('../dist/src/services/rate-limiter.js');
+const { requireScope } = await import('../dist/src/services/permissions.js');
+const { createKeyService } = await import('../dist/src/services/key.service.js');
+
+const send = async (key, query = QUERY) => {
+  const before = performance.now();
+  const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ query }) });
+  await response.arrayBuffer();
+  return { status: response.status, ms: performance.now() - before };
+};
+const percentile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+const newKey = async (name) => {
+  const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }, body: JSON.stringify({ query: `mutation { createApiKey(input: { name: "${name}", role: viewer }) { ... on CreatedApiKey { secret } } }` }) });
+  return (await response.json()).data.createApiKey.secret;
+};
+
+/** Well within its limit: one request in a quarter of a second. */
+async function paced(key, seconds) {
+  const times = [];
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+    const { status, ms } = await send(key);
+    if (status !== 200) throw new Error(`the well-behaved key got ${status}`);
+    times.push(ms);
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, 250 - ms)));
+  }
+  return times;
+}
+
+/** Sends without waiting for answers, at a rate of its own. */
+function flood(key, perSecond) {
+  const answers = new Map();
+  const timer = setInterval(() => {
+    for (let i = 0; i < perSecond / 50; i++) void send(key).then(({ status }) => answers.set(status, (answers.get(status) ?? 0) + 1), () => answers.set('failed', (answers.get('failed') ?? 0) + 1));
+  }, 20);
+  return { answers, stop: () => clearInterval(timer) };
+}
+
+const warm = await newKey('warm');
+for (let i = 0; i < 100; i++) await send(warm);
+const whole = [];
+for (let i = 0; i < 200; i++) whole.push((await send(warm)).ms);
+
+const record = { id: 'key_1', workspaceId: 'ws', name: 'n', role: 'viewer', scopes: [], allowedNetworks: ['10.0.0.0/8', '127.0.0.0/8'], prefix: 'ut_', createdAt: new Date(), expiresAt: null, lastUsedAt: null, revokedAt: null, previousSecretUntil: null };
+const keys = createKeyService({ findByHash: async () => record, touch: async () => undefined });
+const limiter = createRateLimiter({ requests: 1e9, queryCost: 1e12, uploadBytes: 0, failedKeys: 0 });
+const CHECKS = 20_000;
+const checksBefore = performance.now();
+for (let i = 0; i < CHECKS; i++) {
+  const principal = await keys.authenticate('ut_a-secret-that-is-hashed-anew-each-time', '127.0.0.1');
+  limiter.take(principal.keyId, 'requests');
+  limiter.take(principal.keyId, 'queryCost', 40);
+  for (let field = 0; field < 4; field++) requireScope(principal, 'recordings:read');
+}
+const checksMs = (performance.now() - checksBefore) / CHECKS;
+
+const [good, bad] = [await newKey('well-behaved'), await newKey('flooding')];
+const idle = await paced(good, FLOOD_SECONDS);
+const flooding = flood(bad, (REQUESTS_PER_MINUTE / 60) * FLOOD_FACTOR);
+const under = await paced(good, FLOOD_SECONDS);
+flooding.stop();
+report('isolation', {
+  requestMedianMs: median(whole), checksMs, checksShare: checksMs / median(whole), checksShareAllowed: 0.05,
+  idleP95Ms: percentile(idle, 0.95), floodedP95Ms: percentile(under, 0.95), ratio: percentile(under, 0.95) / percentile(idle, 0.95), ratioAllowed: 2, floodPerSecond: (REQUESTS_PER_MINUTE / 60) * FLOOD_FACTOR, floodAnswers: Object.fromEntries(flooding.answers),
+});
+server.child.removeAllListeners('exit');
+const ended = once(server.child, 'exit');
+server.child.kill('SIGTERM');
+await ended;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { endings } from './analysis-endings.js';
 import { composeRetention } from './compose-retention.js';
 import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { coreTasks } from './compose-tasks.js';
@@ -31,7 +32,6 @@ import { createSessionRepository } from './db/session.repository.js';
 import { createStatisticsRepository } from './db/statistics.repository.js';
 import { createRecordingRepository } from './db/recording.repository.js';
 import { createWorkspaceRepository } from './db/workspace.repository.js';
-import type { AnalysisEnded } from './domain/measurements.js';
 import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { NO_TRACING, type Tracing } from './domain/tracing.js';
@@ -289,13 +289,4 @@ async function openTracing({ tracesUrl }: Settings, { roles }: PlatformRole): Pr
   if (tracesUrl === null) return NO_TRACING;
   const { createOtelTracing } = await import('./telemetry/otel-tracing.js');
   return createOtelTracing({ url: tracesUrl, version: VERSION, role: roles.join('+') || 'operator' });
-}
-
-/** Every end of an analysis, counted and told in one line; what it was about is in the ids that each line has. */
-function endings(metrics: PlatformMetrics, log: Logger): (ended: AnalysisEnded) => void {
-  return (ended) => {
-    metrics.analysisEnded(ended);
-    const { modelId, outcome, code, audioSeconds, wallSeconds } = ended;
-    log.info({ modelId, outcome, code, audioSeconds, durationMs: Math.round(wallSeconds * 1000) }, 'an analysis ended');
-  };
 }

@@ -29,7 +29,7 @@ describe('exports of an analysis', () => {
     const { data } = await app.graphql('query ($id: ID!) { analysis(id: $id) { exports { jsonUrl csvUrl svgUrl } } }', { id });
     const { jsonUrl } = (data?.['analysis'] as { exports: { jsonUrl: string } }).exports;
     const report = (await (await fetch(app.url + jsonUrl)).json()) as AnalysisReport;
-    expect(Object.keys(report)).toEqual(['file', 'sha256', 'durationSeconds', 'model', 'gate', 'quality', 'warnings', 'summary', 'speakers', 'conversation', 'segments', 'embedding']);
+    expect(Object.keys(report)).toEqual(['file', 'sha256', 'durationSeconds', 'model', 'gate', 'quality', 'warnings', 'summary', 'speakers', 'conversation', 'segments', 'transcript', 'embedding']);
     expect(report).toMatchObject({ file: 'call 7.wav', durationSeconds: 4, quality: { snrDb: 30 }, summary: { label: 'happy' }, embedding: { dimension: 3, kind: 'utterance' }, segments: [{ startSeconds: 0, endSeconds: 2, label: 'angry' }, { label: null, gate: 'music' }] });
   });
 

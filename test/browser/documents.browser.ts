@@ -4,6 +4,7 @@ import * as documents from '../../web/src/documents.js';
 import * as evaluationDocuments from '../../web/src/evaluation-documents.js';
 import * as reviewDocuments from '../../web/src/review-documents.js';
 import * as webhookDocuments from '../../web/src/webhook-documents.js';
+import * as transcriptDocuments from '../../web/src/transcript-documents.js';
 import * as ruleDocuments from '../../web/src/rule-documents.js';
 import { DEFAULT_HTTP_LIMITS } from '../../src/http/http-limits.js';
 import { measureOperation } from '../../src/http/operation-limits.js';
@@ -14,7 +15,7 @@ const LARGEST_PAGE = 100;
 describe('the documents of the page', () => {
   const schema = buildSchema(readProjectFile('schema.graphql'));
 
-  const operations = Object.entries({ ...documents, ...ruleDocuments, ...evaluationDocuments, ...reviewDocuments, ...webhookDocuments }).flatMap(([name, operation]) => (typeof operation === 'string' ? [] : [[name, operation.text] as const]));
+  const operations = Object.entries({ ...documents, ...ruleDocuments, ...evaluationDocuments, ...reviewDocuments, ...transcriptDocuments, ...webhookDocuments }).flatMap(([name, operation]) => (typeof operation === 'string' ? [] : [[name, operation.text] as const]));
 
   it.each(operations)('ask for nothing that schema.graphql does not have: %s', (_name, text) => {
     expect(validate(schema, parse(text)).map((error) => error.message)).toEqual([]);

@@ -6,6 +6,7 @@ import { MockReviews } from './mock-reviews.js';
 import { MockRules } from './mock-rules.js';
 import { MockSpeakers } from './mock-speakers.js';
 import { MockWebhooks } from './mock-webhooks.js';
+import { MockTranscripts } from './mock-transcripts.js';
 import { wavSeconds } from './wave-file.js';
 
 interface StoredRecording { readonly id: string; readonly fileName: string; readonly wav: Buffer; readonly sha256: string; readonly createdAt: string; readonly seed: number; readonly withSpeakers: boolean; analyzed: boolean }
@@ -23,6 +24,7 @@ export class MockPlatform {
   readonly #speakers = new MockSpeakers();
   readonly rules = new MockRules((id) => this.#analysis(this.#analyses.find((each) => each.id === id)), () => this.#analyses.filter(({ status }) => status === 'SUCCEEDED').map(({ id, recording }) => ({ analysisId: id, recordingId: recording.id, segments: this.#segments(recording) })));
   readonly evaluation = new MockEvaluation();
+  readonly #transcripts = new MockTranscripts();
   readonly #webhooks = new MockWebhooks();
   readonly #reviews = new MockReviews((segmentId) => this.#analyses.flatMap(({ id, recording }) => this.#segments(recording).map((segment) => ({ segment, recordingId: recording.id, analysisId: id }))).find(({ segment }) => segment.id === segmentId));
   #modelState = 'READY';
@@ -81,6 +83,7 @@ export class MockPlatform {
       ...this.rules.root(),
       ...this.evaluation.root(),
       ...this.#reviews.root(),
+      importTranscript: ({ input }: { input: { analysisId: string; content: string } }) => this.#transcripts.import(this.#analyses.find(({ id }) => id === input.analysisId)!.recording.id, input),
       ...this.#webhooks.root(),
       loadModel: () => this.#setModel('READY'),
       unloadModel: () => this.#setModel('UNLOADED'),
@@ -111,7 +114,7 @@ export class MockPlatform {
 
   #segments(recording: StoredRecording) {
     const segments = segmentsOf(recording.id, wavSeconds(recording.wav), recording.seed);
-    return recording.withSpeakers ? this.#speakers.assign(recording.id, segments) : segments;
+    return recording.withSpeakers ? this.#speakers.assign(recording.id, segments) : this.#transcripts.into(recording.id, segments);
   }
 
   #store(fileName: string, wav: Buffer, createdAt: Date, withSpeakers = false): StoredRecording {
@@ -191,7 +194,7 @@ export class MockPlatform {
     const talk = isDone && recording.withSpeakers ? this.#speakers.conversation(recording.id, all, wavSeconds(recording.wav)) : null;
     return {
       __typename: 'Analysis', id, recording: () => this.#recording(recording), status, progress, problem: null, model: model(this.#modelState), modelVersion: '1.0.0', modelDigest: null,
-      raw: false, speakersMode: recording.withSpeakers ? 'CHANNELS' : 'NONE', createdAt, startedAt: null, finishedAt: null, summary: isDone ? summaryOf(segments) : null, speakers: talk?.speakers ?? [], conversation: talk?.conversation ?? null, alerts: () => this.rules.alertsOf(id), warnings: isDone ? warningsOf() : [],
+      raw: false, speakersMode: recording.withSpeakers ? 'CHANNELS' : 'NONE', createdAt, startedAt: null, finishedAt: null, summary: isDone ? summaryOf(segments) : null, speakers: talk?.speakers ?? [], conversation: talk?.conversation ?? null, alerts: () => this.rules.alertsOf(id), transcript: () => this.#transcripts.of(recording.id, id), warnings: isDone ? warningsOf() : [],
       gate: isDone ? { kind: 'SPEECH', speechSeconds: 40, leftOutSeconds: 4.4, leftOut: [{ kind: 'MUSIC', seconds: 3.1 }, { kind: 'SILENCE', seconds: 1.3 }], reason: '40.0 s of speech; 4.4 s without speech are left out.' } : null, embedding: null,
       segments: (page: Page) => connection(segments.map((segment) => ({ ...segment, reviews: () => this.#reviews.of(segment.id) })), page), timeline: ({ binSeconds }: { binSeconds: number }) => timelineOf(segments, binSeconds, recording.seed),
     };

@@ -122,6 +122,23 @@ describe('webhooks', () => {
   });
 });
 
+describe('a transcript', () => {
+  it('is imported, stands beside the segments, and what goes against the voice is listed with its words', async () => {
+    const { page } = watched;
+    await open(server.platform.seed('words.wav', makeWav(64), new Date()));
+    await page.getByText('Import a transcript').click();
+    await page.getByLabel(/^Transcript/).fill('no times here');
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('no times');
+    await page.getByLabel(/^Transcript/).fill('1\n00:00:00,000 --> 00:00:04,400\nMy dog died last night.\n');
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByText('Sad words in a happy voice').first().waitFor();
+    await expect.poll(() => page.locator('.segment-text').first().textContent()).toBe('My dog died last night. (12 % agreement)');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await shoot(page, 'transcript');
+  });
+});
+
 describe('alerts as they are raised', () => {
   it('announce themselves and come when they are asked for', async () => {
     const { page } = watched;

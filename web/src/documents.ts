@@ -68,7 +68,7 @@ export const SEGMENTS = operation<
   { id: string; first: number; after: string | undefined }
 >(`query Segments($id: ID!, $first: Int!, $after: String) {
   analysis(id: $id) {
-    segments(first: $first, after: $after) { nodes { ${SEGMENT} reviews { id status label isHidden } } pageInfo { hasNextPage endCursor } totalCount }
+    segments(first: $first, after: $after) { nodes { ${SEGMENT} agreement reviews { id status label isHidden } } pageInfo { hasNextPage endCursor } totalCount }
   }
 }`);
 

@@ -141,6 +141,8 @@ export interface Segment {
   readonly text: string | null;
   readonly speaker: { readonly id: string; readonly key: string; readonly role: string | null } | null;
   readonly prediction: Verdict;
+  /** How well its words agree with its voice, 0 to 1; null where that is not known. Not asked for everywhere. */
+  readonly agreement?: number | null;
   /** What people were asked about it: one item or none. Not asked for everywhere. */
   readonly reviews?: readonly Pick<ReviewItem, 'id' | 'status' | 'label' | 'isHidden'>[];
 }

@@ -17,6 +17,7 @@ import { RecordingHead } from './recording-head.js';
 import { SegmentsCard } from './segments-card.js';
 import { SpeakersCard } from './speakers-card.js';
 import { SummaryCard } from './summary-card.js';
+import { TranscriptCard } from './transcript-card.js';
 import { WarningsCard } from './warnings-card.js';
 
 interface Props {
@@ -83,6 +84,7 @@ export function RecordingBody({ api, player, recording, viewer, capabilities, on
         reload();
         look(analysis.id);
       }} />}
+      {isDone && <TranscriptCard key={`transcript ${analysis.id}`} api={api} analysisId={analysis.id} labels={analysis.model.labels} canImport={canAnalyze} onPlay={(from, to) => player.playStretch(from, to)} onChange={() => look(analysis.id)} />}
       {analysis && (isDone || analysis.id === shownId) && segments.kind === 'ready' && (isDone || segments.value.rows.length > 0) && (
         <SegmentsCard key={`segments ${analysis.id}`} api={api} player={player} recordingId={recording.id} segments={segments.value} labels={analysis.model.labels} isPartial={!isDone} canReview={canAnalyze} onChange={() => look(analysis.id)} />
       )}

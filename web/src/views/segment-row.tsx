@@ -49,7 +49,7 @@ export function SegmentRow({ segment, labels, isActive, isCompared, hasSpeakers,
         )}
       </td>
       {hasSpeakers && <td>{speaker ? speakerWord(speaker) : ''}</td>}
-      {hasText && <td class="segment-text">{segment.text}</td>}
+      {hasText && <td class="segment-text">{segment.text}{segment.agreement != null && <span class="muted"> ({formatShare(segment.agreement)} agreement)</span>}</td>}
       <td class="segment-more">
         {review
           ? <a class="button button--quiet button--small" href={sectionHref('reviews', review.id)} aria-label={`Review of ${stretch}`}><Icon name="review" /><span class="segment-more-word">{review.status === 'PENDING' ? 'In review' : 'Reviewed'}</span></a>

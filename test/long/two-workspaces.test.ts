@@ -13,8 +13,8 @@ const OF_EACH_KIND_FOR_THE_OWNER = 4;
 const IS_DESTRUCTIVE = /^(restore|release|retire|runRetention|runTask|unload|end|rotate|dismiss|resolve|skip|undo|pause)/;
 const REMOVES = /^(delete|erase|revoke|discard|purge|withdraw)/;
 const lateness = ({ root, operation }: Slot): number => (REMOVES.test(root) ? 3 : IS_DESTRUCTIVE.test(root) ? 2 : operation === 'mutation' ? 1 : 0);
-/** Do nothing for their owner here: a model and a task are everybody's, assignees need a subject beside them (`assignReview` has them alone), and what is another's by assignment or claim is not free. */
-const IDLE = ['Mutation.claimNextReview(filter.assignedTo)', 'Mutation.claimNextReview(filter.claimedBy)', 'Mutation.createEvaluationSet(input.model)', 'Mutation.enqueueReview(input.assigneeKeyIds)', 'Mutation.runTask(id)'];
+/** Do nothing for their owner here: a model and a task are everybody's, assignees need a subject beside them (`assignReview` has them alone), a transcript needs its words, and what is another's by assignment or claim is not free. */
+const IDLE = ['Mutation.claimNextReview(filter.assignedTo)', 'Mutation.claimNextReview(filter.claimedBy)', 'Mutation.createEvaluationSet(input.model)', 'Mutation.enqueueReview(input.assigneeKeyIds)', 'Mutation.importTranscript(input.analysisId)', 'Mutation.runTask(id)'];
 /** Public halves of keys, for receivers who have none. */
 const OPEN_TO_ALL = '/.well-known/';
 /** A place in the own list by the order of ids, whosever the id is: the answer is of the own things after it. */
@@ -54,7 +54,8 @@ afterAll(async () => {
   await world.close();
 });
 
-const ask = (tenant: Tenant, slot: Slot, value: string, everywhere: boolean): Promise<string> => askWith(world.url, tenant.secret, slot, slot.variables(value, everywhere), { file: SHARED_WAV });
+/** Without the place of a fault: which of several objects of a list fails first is chance. */
+const ask = async (tenant: Tenant, slot: Slot, value: string, everywhere: boolean): Promise<string> => (await askWith(world.url, tenant.secret, slot, slot.variables(value, everywhere), { file: SHARED_WAV })).replaceAll(/"path":\[[^\]]*\]/g, '"path":[]');
 const read = (tenant: Tenant, document: string, variables: Record<string, unknown> = {}): Promise<string> => askWith(world.url, tenant.secret, { operation: 'query', document, takesFile: false }, variables);
 
 function listenToEverything(tenant: Tenant): unknown[] {

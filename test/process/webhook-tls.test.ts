@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyDelivery } from '../../src/domain/webhook-signature.js';
-import { createAuthority, type Authority, type Certificate } from '../support/certificates.js';
+import { createAuthority, type Certificate } from '../support/certificates.js';
 import { ok, startReceiver, type Receiver } from '../support/receivers.js';
 import { startServer, type ServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
@@ -15,13 +15,12 @@ interface Delivery { readonly state: string; readonly attempts: readonly { reado
 describe('webhooks over https, from a server that trusts an authority by NODE_EXTRA_CA_CERTS,', () => {
   let folder: string;
   let server: ServerProcess;
-  let ours: Authority;
   let certificates: Readonly<Record<'right' | 'named' | 'other' | 'ended' | 'foreign', Certificate>>;
   const receivers: Receiver[] = [];
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'undertone-webhook-tls-'));
-    ours = createAuthority(folder, 'ours');
+    const ours = createAuthority(folder, 'ours');
     certificates = {
       right: ours.issue('right', 'IP:127.0.0.1'), named: ours.issue('named', 'DNS:localhost'), other: ours.issue('other', 'DNS:hooks.example.org'),
       ended: ours.issue('ended', 'IP:127.0.0.1', 0), foreign: createAuthority(folder, 'foreign').issue('foreign', 'IP:127.0.0.1'),
@@ -55,7 +54,7 @@ describe('webhooks over https, from a server that trusts an authority by NODE_EX
     expect(verifyDelivery(headers, body, [{ kind: 'HMAC_SHA256', secret: Buffer.from(secret.slice('whsec_'.length), 'base64') }], Date.now())).toBe(true);
   });
 
-  it.each([['other', 'of another name'], ['ended', 'that has ended'], ['foreign', 'of an authority that is not trusted']] as const)('send nothing to the certificate "%s", %s, and say it in the log', async (which) => {
+  it.each([['other', 'of another name'], ['ended', 'that has ended'], ['foreign', 'of an authority that is not trusted']] as const)('send nothing to the certificate "%s", %s, and say it in the log', async (which, _whose) => {
     const { receiver, delivery } = await deliverTo(certificates[which]);
     expect(delivery).toEqual({ state: 'FAILED', attempts: [{ outcome: 'TLS_FAILED', statusCode: null }] });
     expect(receiver.received).toEqual([]);

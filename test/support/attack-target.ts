@@ -32,9 +32,9 @@ export interface Attack {
   /** Attacks in one measurement, whose processor time is divided by it: the clock has ticks of 10 ms. */
   readonly times?: number;
   /** What leads to it and is no part of it, such as the requests that a key may make. */
-  prepare?(target: AttackTarget): Promise<void>;
+  readonly prepare?: (target: AttackTarget) => Promise<void>;
   /** Answers like `expects`. */
-  run(target: AttackTarget): Promise<string>;
+  readonly run: (target: AttackTarget) => Promise<string>;
 }
 
 /** Requests a minute of each key, and failed keys a minute of each address: above what the attacks use, unless they mean to. */

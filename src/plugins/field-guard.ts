@@ -9,7 +9,7 @@ const FIELD_DEADLINE_MS = 30_000;
 
 export interface FieldGuard {
   /** As it was given, each resolver under a deadline and a circuit of its own. */
-  readonly graphql: readonly OwnedGraphql[];
+  readonly graphql: OwnedGraphql[];
   figures(): readonly StepFigures[];
 }
 

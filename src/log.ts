@@ -9,6 +9,6 @@ export function createLog(level: Settings['logLevel']): Logger {
 
 /** The line of a request has its id already: twice in one line would be two answers to one question. */
 function idsOfWork(_fields: object, _level: number, log: Logger): WorkIds {
-  const { requestId, ...others } = workIds.getStore() ?? {};
+  const { requestId, address: _address, ...others } = workIds.getStore() ?? {};
   return requestId === undefined || 'requestId' in log.bindings() ? others : { requestId, ...others };
 }

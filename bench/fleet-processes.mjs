@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { KEY } from './platform-process.mjs';
 
+/** One for all nodes of a run, as an installation of several has it. */
+const WORKSPACE_KEY = `utk_${randomBytes(32).toString('base64url')}`;
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
 /** A database of its own on the server of TEST_DATABASE_URL, dropped by `drop`. */
@@ -29,9 +31,10 @@ export async function freshDatabase() {
 /** `undertone …args` once it says what `ready` matches; `core`: the one processor core it may use. */
 export function start(args, environment, ready, core = null) {
   const command = core === null ? [process.execPath] : ['taskset', '-c', String(core), process.execPath];
-  const child = spawn(command[0], [...command.slice(1), 'bin/undertone.mjs', ...args], { env: { ...process.env, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: KEY, UNDERTONE_LOG_LEVEL: 'error', ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command[0], [...command.slice(1), 'bin/undertone.mjs', ...args], { env: { ...process.env, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: KEY, UNDERTONE_LOG_LEVEL: 'error', UNDERTONE_REQUESTS_PER_MINUTE: '0', UNDERTONE_WORKSPACE_KEY: WORKSPACE_KEY, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)));
+    process.once('exit', () => child.kill('SIGKILL'));
     let said = '';
     child.stdout.on('data', (chunk) => {
       said += chunk;

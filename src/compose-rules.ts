@@ -6,6 +6,7 @@ import { createAlertRepository } from './db/alert.repository.js';
 import type { Database } from './db/database.js';
 import { createRuleScan } from './db/rule-scan.js';
 import { createRuleRepository } from './db/rule.repository.js';
+import { createWebhookRepository } from './db/webhook.repository.js';
 import { EMOTIONS } from './domain/emotion.js';
 import type { EventBus } from './domain/events.js';
 import type { JsonObject } from './domain/json.js';
@@ -38,6 +39,7 @@ export function composeRules({ database, events, facts, modelLabels, handlers, r
   const rules = createRuleRepository(database);
   const alerts = createAlertRepository(database);
   const scan = createRuleScan(database);
+  const webhooks = createWebhookRepository(database);
   const engine = createRuleEngine({
     database, rules, alerts, scan, facts, handlers,
     onBrokenRule: (ruleId) => log.error({ ruleId }, 'a stored rule is not valid for this version and was left out; change it or delete it'),
@@ -47,6 +49,7 @@ export function composeRules({ database, events, facts, modelLabels, handlers, r
     rules: createRuleService({
       rules, engine, scan, reviewed, templates: readTemplates(),
       alertCounts: (workspaceId, ruleIds) => alerts.countByRule(workspaceId, ruleIds),
+      webhooks: (workspaceId) => webhooks.list(workspaceId),
       knownLabels: () => [...new Set([...EMOTIONS, ...modelLabels()])],
     }),
     alerts: createAlertService(alerts, events),

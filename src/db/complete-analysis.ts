@@ -3,14 +3,12 @@ import { newId } from '../domain/ids.js';
 import type { CompletedAnalysis } from '../domain/records.js';
 import { speechColumns } from './conversation-format.js';
 import type { Database, Transaction } from './database.js';
+import { embeddingInserts, type EmbeddingOwner } from './embedding-rows.js';
 import { Prisma } from './generated/client.js';
 import { takeBackPartialResults } from './partial-results.js';
-import { insertSegments, toSegmentRows } from './segment-rows.js';
+import { segmentInsert, toSegmentRows } from './segment-rows.js';
 import { transcriptColumns } from './transcript-rows.js';
-import { encodeVectorArray } from './vector-format.js';
 
-/** Vectors in one statement: bounds the memory of a long recording's result to a few MB at a time. */
-const VECTORS_PER_STATEMENT = 500;
 const NOTHING_SHOWN: ReadonlyMap<number, string> = new Map();
 
 /** Where a result goes. */
@@ -57,30 +55,50 @@ export async function writeResults(db: Database, tx: Transaction, analysis: Resu
     await tx.conversation.create({ data: { analysisId, workspaceId: analysis.workspaceId, durationSeconds: outcome.durationSeconds, speech: speechColumns(outcome.conversation.stretches) } });
   }
   const segmentIds = segments.map(({ index }) => shown.get(index) ?? newId('segment'));
-  await insertSegments(tx, toSegmentRows(analysisId, segments, segmentIds, speakerIds, model.labels));
   const owner = { workspaceId: analysis.workspaceId, analysisId, modelId: model.id, modelDigest: model.digest };
-  await insertEmbeddings(tx, await vectorType(db, tx), owner, [
+  const [firstVectors, ...furtherVectors] = await embeddingInserts(db, tx, owner, [
     { segmentId: null, values: outcome.embedding },
     ...segments.map(({ embedding }, index) => ({ segmentId: segmentIds[index]!, values: embedding })),
   ]);
+  await inOneStatement(tx, [
+    ...(segments.length === 0 ? [] : [segmentInsert(toSegmentRows(analysisId, segments, segmentIds, speakerIds, model.labels))]),
+    ...(firstVectors === undefined ? [] : [firstVectors()]),
+    recordingUpdate(analysis, outcome, peaks),
+    analysisUpdate(analysisId, outcome, trackKey),
+  ]);
+  for (const vectors of furtherVectors) await tx.$executeRaw(vectors());
   await insertPluginResults(tx, owner, outcome.pluginResults ?? []);
   if (outcome.transcript != null) await tx.transcript.create({ data: { analysisId, workspaceId: analysis.workspaceId, ...transcriptColumns(outcome.transcript) } });
-  // A raw analysis did not look for speech: what an earlier one found stays.
-  const heard = outcome.options.raw ? {} : { quality: toJson(outcome.quality), speechRegions: toJson(outcome.speechRegions) };
-  if (!analysis.isKept) await tx.recording.updateMany({
-    where: { id: analysis.recordingId },
-    data: { durationSeconds: outcome.durationSeconds, peaks: new Uint8Array(Uint8Array.from(peaks)), ...heard },
-  });
-  if (outcome.options.raw) await tx.recording.updateMany({ where: { id: analysis.recordingId, quality: { equals: Prisma.DbNull } }, data: { quality: toJson(outcome.quality) } });
-  await tx.analysis.updateMany({
-    where: { id: analysisId },
-    data: {
-      status: 'SUCCEEDED', progress: 1, finishedAt: new Date(), trackKey,
-      modelVersion: model.version, modelDigest: model.digest, modelLabels: [...model.labels],
-      gate: toJson(outcome.gate), warnings: toJson(outcome.warnings), calibration: toJson(outcome.calibration ?? null), summary: toJson(outcome.summary), summaryLabel: outcome.summary?.label ?? null,
-    },
-  });
 }
+
+/** Whoever waits for a short clip waits for each round trip. References among the parts are checked when all are done. */
+async function inOneStatement(tx: Transaction, statements: readonly Prisma.Sql[]): Promise<void> {
+  const parts = statements.slice(0, -1).map((statement, i) => Prisma.sql`${Prisma.raw(`"part${i}"`)} AS (${statement})`);
+  await tx.$executeRaw`WITH ${Prisma.join(parts)} ${statements.at(-1)!}`;
+}
+
+function recordingUpdate({ recordingId, isKept }: ResultsPlace, { options: { raw }, durationSeconds, quality, speechRegions }: CompletedAnalysis['outcome'], peaks: CompletedAnalysis['peaks']): Prisma.Sql {
+  // A raw analysis did not look for speech: what an earlier one found stays.
+  return Prisma.sql`
+    UPDATE "Recording" SET
+      "durationSeconds" = CASE WHEN ${isKept} THEN "durationSeconds" ELSE ${durationSeconds} END,
+      "peaks" = CASE WHEN ${isKept} THEN "peaks" ELSE ${new Uint8Array(Uint8Array.from(peaks))} END,
+      "quality" = CASE WHEN ${raw} THEN coalesce("quality", ${json(quality)}) WHEN ${isKept} THEN "quality" ELSE ${json(quality)} END,
+      "speechRegions" = CASE WHEN ${raw || isKept} THEN "speechRegions" ELSE ${json(speechRegions)} END
+    WHERE "id" = ${recordingId} AND (${raw} OR NOT ${isKept})`;
+}
+
+function analysisUpdate(analysisId: string, { model, gate, warnings, calibration, summary }: CompletedAnalysis['outcome'], trackKey: string | null): Prisma.Sql {
+  return Prisma.sql`
+    UPDATE "Analysis" SET "status" = 'SUCCEEDED', "progress" = 1, "finishedAt" = ${new Date()}, "trackKey" = ${trackKey},
+      "modelVersion" = ${model.version}, "modelDigest" = ${model.digest}, "modelLabels" = ${[...model.labels]}::text[],
+      "gate" = ${json(gate)}, "warnings" = ${json(warnings)}, "calibration" = ${json(calibration ?? null)},
+      "summary" = ${summary === null ? null : JSON.stringify(summary)}::json, "summaryLabel" = ${summary?.label ?? null}
+    WHERE "id" = ${analysisId}`;
+}
+
+/** `null` is the database's null, not JSON's. */
+const json = (value: object | null): Prisma.Sql => Prisma.sql`${value === null ? null : JSON.stringify(value)}::jsonb`;
 
 /** Plain data only; `null` is the database's null, not JSON's. */
 function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbNull {
@@ -90,37 +108,4 @@ function toJson(value: object | null): Prisma.InputJsonValue | typeof Prisma.DbN
 async function insertPluginResults(tx: Transaction, { workspaceId, analysisId }: EmbeddingOwner, results: readonly PluginResult[]): Promise<void> {
   if (results.length === 0) return;
   await tx.pluginResult.createMany({ data: results.map(({ plugin, key, value }) => ({ workspaceId, analysisId, plugin, key, value: value === null ? Prisma.JsonNull : (value as Prisma.InputJsonValue) })) });
-}
-
-interface EmbeddingOwner {
-  readonly workspaceId: string;
-  readonly analysisId: string;
-  readonly modelId: string;
-  readonly modelDigest: string;
-}
-
-const vectorTypes = new WeakMap<Database, number>();
-
-/** pgvector's own number for its type, which differs from database to database. */
-async function vectorType(db: Database, tx: Transaction): Promise<number> {
-  const known = vectorTypes.get(db);
-  if (known !== undefined) return known;
-  const [type] = await tx.$queryRaw<{ oid: number | bigint }[]>`SELECT 'vector'::regtype::oid::int8 AS oid`;
-  vectorTypes.set(db, Number(type!.oid));
-  return Number(type!.oid);
-}
-
-/** `segmentId` null: of the whole recording. What was not judged has no vector and no row. */
-async function insertEmbeddings(tx: Transaction, type: number, owner: EmbeddingOwner, all: readonly { readonly segmentId: string | null; readonly values: Float32Array | null }[]): Promise<void> {
-  const embeddings = all.flatMap(({ segmentId, values }) => (values === null || values.length === 0 ? [] : [{ segmentId, values }]));
-  if (embeddings.length === 0) return;
-  for (let start = 0; start < embeddings.length; start += VECTORS_PER_STATEMENT) {
-    const batch = embeddings.slice(start, start + VECTORS_PER_STATEMENT);
-    const vectors = encodeVectorArray(batch.map(({ values }) => values), type);
-    await tx.$executeRaw`
-      INSERT INTO "Embedding" ("id", "workspaceId", "analysisId", "segmentId", "modelId", "modelDigest", "kind", "dimension", "vector")
-      SELECT row."id", ${owner.workspaceId}, ${owner.analysisId}, row."segmentId", ${owner.modelId}, ${owner.modelDigest},
-        (CASE WHEN row."segmentId" IS NULL THEN 'UTTERANCE' ELSE 'SEGMENT' END)::"EmbeddingKind", vector_dims(row."vector"), row."vector"
-      FROM unnest(${batch.map(() => newId('embedding'))}::text[], ${batch.map(({ segmentId }) => segmentId)}::text[], ${vectors}::vector[]) AS row ("id", "segmentId", "vector")`;
-  }
 }

@@ -1,5 +1,6 @@
 import type { PredictionResult, SegmentResult } from '../domain/analysis.js';
 import type { Transaction } from './database.js';
+import { Prisma } from './generated/client.js';
 
 /** One JSON document a table: rows as `insertSegments` takes them. */
 export function toSegmentRows(analysisId: string, segments: readonly SegmentResult[], ids: readonly string[], speakerIds: ReadonlyMap<string, string>, labels: readonly string[]): readonly object[] {
@@ -23,8 +24,11 @@ function predictionColumns(prediction: PredictionResult | null, labels: readonly
 }
 
 export async function insertSegments(tx: Transaction, rows: readonly object[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx.$executeRaw`
+  if (rows.length > 0) await tx.$executeRaw(segmentInsert(rows));
+}
+
+export function segmentInsert(rows: readonly object[]): Prisma.Sql {
+  return Prisma.sql`
     INSERT INTO "Segment" ("id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount", "agreement")
     SELECT "id", "analysisId", "index", "startSeconds", "endSeconds", "speechSeconds", "gate", "speakerId", "text", "label", "confidence", "calibrated", "abstained", "predictionSet", "scores", "logits", "frameOffset", "frameCount", "agreement"
     FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS row (

@@ -24,8 +24,6 @@ export interface GuardedPostOptions extends OutboundRules {
   /** From the first look at the name to the last byte of the answer. */
   readonly timeoutMs: number;
   readonly resolve?: Resolve;
-  /** Certificates that are believed beside the system's. */
-  readonly ca?: string;
 }
 
 /**
@@ -47,7 +45,7 @@ export function createGuardedPost(options: GuardedPostOptions): GuardedPost {
       if (target.protocol === 'http:' && !options.allowHttp) throw new AddressRefused('plain HTTP is not allowed');
       // A resolver has no deadline of its own.
       const addresses = await Promise.race([approvedAddresses(target, options, resolve), aborted(either)]);
-      outcome = await send({ target, addresses, headers, body, signal: either, ca: options.ca, onAnswer: (statusCode, retryAfter) => Object.assign(answer, { statusCode, retryAfter }) });
+      outcome = await send({ target, addresses, headers, body, signal: either, onAnswer: (statusCode, retryAfter) => Object.assign(answer, { statusCode, retryAfter }) });
     } catch (error) {
       signal.throwIfAborted();
       outcome = late.aborted ? 'TIMED_OUT' : outcomeOf(error, answer.statusCode !== null);
@@ -62,11 +60,10 @@ interface Sending {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   readonly signal: AbortSignal;
-  readonly ca: string | undefined;
   readonly onAnswer: (statusCode: number, retryAfter: string | undefined) => void;
 }
 
-function send({ target, addresses, headers, body, signal, ca, onAnswer }: Sending): Promise<AttemptOutcome> {
+function send({ target, addresses, headers, body, signal, onAnswer }: Sending): Promise<AttemptOutcome> {
   const pinned: LookupFunction = (_hostname, { all }, callback) => {
     if (all === true) callback(null, addresses.map(({ address, family }) => ({ address, family })));
     else callback(null, addresses[0]!.address, addresses[0]!.family);
@@ -75,7 +72,7 @@ function send({ target, addresses, headers, body, signal, ca, onAnswer }: Sendin
   return new Promise((resolve, reject) => {
     const outgoing = request(target, {
       method: 'POST', agent: false, lookup: pinned, signal, maxHeaderSize: MAX_HEADER_BYTES, insecureHTTPParser: false,
-      headers: { ...headers, 'content-length': body.length, 'user-agent': 'Undertone-Webhooks', connection: 'close' }, ...(ca === undefined ? {} : { ca }),
+      headers: { ...headers, 'content-length': body.length, 'user-agent': 'Undertone-Webhooks', connection: 'close' },
     });
     const finish = (outcome: AttemptOutcome): void => {
       resolve(outcome);

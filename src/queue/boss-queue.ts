@@ -56,6 +56,15 @@ export function createBossQueue(options: BossQueueOptions): JobQueue {
     await Promise.all(stopping.map((worker) => worker.stop(deadlineMs)));
   };
 
+  const enqueueAll: JobQueue['enqueueAll'] = async (tx, name, jobs) => {
+    if (jobs.length === 0) return;
+    await boss.insert(name, jobs.map(({ payload, priority, key, workspaceId, needs, startAfterSeconds = 0 }) => ({
+      data: payload, priority: PRIORITY_RANK[priority], singletonKey: key,
+      ...(workspaceId === undefined ? {} : { group: { id: workspaceId, ...(needs === undefined ? {} : { tier: needs }) } }),
+      ...(startAfterSeconds > 0 ? { startAfter: Math.ceil(startAfterSeconds) } : {}),
+    })), { db: fromPrisma(tx) });
+  };
+
   return {
     start: async () => {
       await boss.start();
@@ -70,10 +79,8 @@ export function createBossQueue(options: BossQueueOptions): JobQueue {
       }
       isStarted = true;
     },
-    enqueue: async (tx, name, payload, { priority, key, workspaceId, needs, startAfterSeconds = 0 }) => {
-      const group = workspaceId === undefined ? {} : { group: { id: workspaceId, ...(needs === undefined ? {} : { tier: needs }) } };
-      await boss.send(name, payload, { db: fromPrisma(tx), priority: PRIORITY_RANK[priority], singletonKey: key, ...group, ...(startAfterSeconds > 0 ? { startAfter: Math.ceil(startAfterSeconds) } : {}) });
-    },
+    enqueue: (tx, name, payload, given) => enqueueAll(tx, name, [{ ...given, payload }]),
+    enqueueAll,
     wake: (name) => {
       workers.get(name)?.wake();
       options.onWake?.(name);

@@ -76,6 +76,8 @@ export interface DeadLetter {
 export interface JobQueue {
   /** Creates the job in the caller's transaction: either both the row and the job are there, or neither. */
   enqueue<N extends JobName>(tx: Transaction, name: N, payload: JobPayloads[N], options: EnqueueOptions): Promise<void>;
+  /** Several of one name in one statement. */
+  enqueueAll<N extends JobName>(tx: Transaction, name: N, jobs: readonly (EnqueueOptions & { readonly payload: JobPayloads[N] })[]): Promise<void>;
   /** To be called after the transaction of `enqueue` has committed: wakes workers at once (here and, where nodes hear each other, there) instead of at their next poll. */
   wake(name: JobName): void;
   /** The same for the worker of this process alone: another node has called `wake`. */

@@ -1,3 +1,4 @@
+import { orAborted } from '../domain/or-aborted.js';
 import { createLoaders } from './loaders.js';
 import type { RequestContext } from './request-context.js';
 
@@ -11,11 +12,6 @@ export function leavable<T>(context: RequestContext, open: (signal: AbortSignal)
   const leave = (): void => controller.abort();
   context.signal.addEventListener('abort', leave, { once: true });
   if (context.signal.aborted) leave();
-  const left = new Promise<IteratorResult<T>>((resolve) => {
-    const end = (): void => resolve({ done: true, value: undefined });
-    if (controller.signal.aborted) end();
-    controller.signal.addEventListener('abort', end, { once: true });
-  });
   const source = open(controller.signal)[Symbol.asyncIterator]();
 
   const step = async (): Promise<IteratorResult<T>> => {
@@ -35,7 +31,7 @@ export function leavable<T>(context: RequestContext, open: (signal: AbortSignal)
   };
   return {
     async next() {
-      const result = await Promise.race([step(), left]);
+      const result = await orAborted<IteratorResult<T>>(step(), controller.signal, () => ({ done: true, value: undefined }));
       if (result.done === true) await finish();
       else context.loaders = createLoaders(context.services, context.principal);
       return result;

@@ -20,7 +20,8 @@ import { judge, segmentOf, speakersOf, trackOf } from './analysis-summary.js';
 import { listen, type Heard, type ListeningOptions, type Voice } from './listening.js';
 import { soundTheSame } from './speech-scan.js';
 import { tellApartByVoice } from './telling-apart.js';
-import { inferWindows, type JudgedWindow } from './window-inference.js';
+import { inferOptions, inferWindows, type JudgedWindow } from './window-inference.js';
+import { createModelAhead } from './model-ahead.js';
 
 /** Shares of the whole that the stages take in the progress bar. */
 const DECODED = 0.15;
@@ -44,7 +45,8 @@ export interface PipelineParts {
 }
 
 export interface PipelineRequest {
-  readonly path: string;
+  /** Asked for when something is to be decoded: a recording that was decoded beforehand need not be fetched. */
+  readonly path: string | (() => Promise<string>);
   /** The mix, decoded beforehand; a rejection only means that it is decoded here. */
   readonly decoded?: Promise<DecodedAudio> | null;
   readonly options: AnalysisOptions;
@@ -96,7 +98,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
 
   async function decode(request: Pick<PipelineRequest, 'path' | 'signal'>, channel: 'mix' | number, onSeconds: (seconds: number) => void): Promise<DecodedAudio> {
     await mkdir(parts.tempDir, { recursive: true, mode: 0o700 });
-    return traced(tracing, 'audio.decode', { attributes: { 'undertone.audio.channel': String(channel) } }, () => decoder.decode(request.path, {
+    return traced(tracing, 'audio.decode', { attributes: { 'undertone.audio.channel': String(channel) } }, async () => decoder.decode(typeof request.path === 'string' ? request.path : await request.path(), {
       maxSeconds: parts.maxAudioSeconds, timeoutMs: parts.decodeTimeoutMs, tempDir: parts.tempDir, channel, signal: request.signal, onProgress: onSeconds,
     }));
   }
@@ -133,21 +135,26 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     const steps = parts.beginSteps?.();
     await steps?.afterDecode({ pcm, durationSeconds: samplesToSeconds(pcm.sampleCount), options: request.options }, request.signal);
     const voices = await decodeVoices(request, decoded);
+    const asked = { modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, tracing };
+    const ahead = createModelAhead(inference, inferOptions(asked), request.signal);
+    // Nobody waits for bulk work, and a voice that must not be judged is not judged for a moment either.
+    const mayBegin = request.priority === 'interactive' && (request.leftOut ?? []).length === 0;
     try {
       const heard = await traced(tracing, 'audio.listen', { attributes: { 'undertone.audio.seconds': samplesToSeconds(pcm.sampleCount) } }, () => listen(parts.listener, decoded, voices, {
         raw: request.options.raw, speakers: request.options.speakers, maxWindowSeconds: manifest.maxWindowSeconds, priority: request.priority,
-        ...tellingApart(request), signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
+        ...tellingApart(request), ...(mayBegin ? { onOnlyWindow: (voice, span) => ahead.begin(voice, span) } : {}), signal: request.signal, onProgress: (fraction) => report(DECODED + fraction * (LISTENED - DECODED)),
       }));
       const pcmOf = new Map(voices.map((voice) => [voice.speaker, voice.pcm]));
       const samplesOf = (window: AnalysisWindow): PcmSource => pcmOf.get(window.speaker) ?? pcm;
       const windows = allowedWindows(heard.windows, request.leftOut ?? []);
       const judged = await inferWindows(samplesOf, windows, inference, {
-        modelId: manifest.id, priority: request.priority, wantFrameFeatures: request.wantFrameFeatures ?? false, signal: request.signal, tracing,
+        ...asked, signal: request.signal, ahead,
         onProgress: (fraction) => report(LISTENED + fraction * (INFERRED - LISTENED)),
         onJudged: (done, index) => request.onSegment?.({ model: modelOf(manifest), segment: segmentOf(done, index, manifest, parts.abstainBelow), track: trackOf([done], manifest, index) }),
       });
       return await concludeWith(request, manifest, calibration, heard, judged, { steps, samplesOf });
     } finally {
+      ahead.end();
       for (const voice of voices) if (voice.pcm !== pcm) await voice.pcm.dispose();
     }
   }

@@ -82,14 +82,19 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
   async function work(analysis: AnalysisRecord, recording: RecordingRecord, context: RunContext, stopped: AbortController): Promise<{ readonly dimension: number; readonly audioSeconds: number } | null> {
     const options = { modelId: analysis.modelId, raw: analysis.raw, speakers: analysis.speakersMode, speakerCount: analysis.speakerCount, roles: analysis.roleRule, language: recording.language };
     const { leftOut } = await parts.permission.permit(analysis.workspaceId, recording, options);
-    const local = await traced(tracing, 'storage.fetch', { attributes: { 'undertone.blob.bytes': recording.byteLength } }, () => blobs.localPath(recording.blobKey));
+    const fetched: Awaited<ReturnType<SealedStore['localPath']>>[] = [];
+    const fetch = async (): Promise<string> => {
+      const local = fetched[0] ?? (await traced(tracing, 'storage.fetch', { attributes: { 'undertone.blob.bytes': recording.byteLength } }, () => blobs.localPath(recording.blobKey)));
+      fetched[0] = local;
+      return local.path;
+    };
     const partial = collectPartialResults(analyses, analysis);
     // Asked for while the recording is listened to: the result does not wait for it.
     const key = vault.keyOf(recording);
     key.catch(() => undefined);
     try {
       const result = await pipeline.analyze({
-        path: local.path,
+        path: fetch,
         calibration: (await parts.calibrationFor?.(analysis, recording)) ?? null,
         decoded: parts.decodeAhead.take(recording.sha256),
         options,
@@ -115,7 +120,7 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       return { dimension: result.outcome.embedding?.length ?? 0, audioSeconds: result.outcome.durationSeconds };
     } finally {
       await partial.settle();
-      await local.release();
+      for (const local of fetched) await local.release();
     }
   }
 

@@ -25,7 +25,7 @@ export function createNotices(database: Pick<Database, 'transaction'>, facts: Pi
 }
 
 export interface FactOutboxParts {
-  readonly queue: Pick<JobQueue, 'enqueue' | 'wake'>;
+  readonly queue: Pick<JobQueue, 'enqueueAll' | 'wake'>;
   readonly events: EventBus;
   readonly delivery: Pick<FactDelivery, 'listenersTo' | 'deliver'>;
   /** What goes out of the house. */
@@ -42,13 +42,16 @@ export function createFactOutbox(parts: FactOutboxParts): FactOutbox {
     async put(tx, fact) {
       if ((await webhooks.tell(tx, fact)) > 0) awaited.byWebhooks.add(fact);
       if ((await notices.tell(tx, fact)) > 0) awaited.byPeople.add(fact);
-      for (const listener of delivery.listenersTo(fact.kind)) await queue.enqueue(tx, 'deliver-fact', { listener, fact }, { priority: 'bulk', key: `${listener} ${keyOf(fact)}` });
+      await queue.enqueueAll(tx, 'deliver-fact', delivery.listenersTo(fact.kind).map((listener) => ({ payload: { listener, fact }, priority: 'bulk', key: `${listener} ${keyOf(fact)}` })));
     },
     announce(fact) {
       events.publish(fact);
-      if (delivery.listenersTo(fact.kind).length > 0) queue.wake('deliver-fact');
-      if (awaited.byWebhooks.has(fact)) webhooks.wake();
-      if (awaited.byPeople.has(fact)) notices.wake();
+      // Whoever waits for the result reads it first: with one connection to the database they would wait for these looks too.
+      setImmediate(() => {
+        if (delivery.listenersTo(fact.kind).length > 0) queue.wake('deliver-fact');
+        if (awaited.byWebhooks.has(fact)) webhooks.wake();
+        if (awaited.byPeople.has(fact)) notices.wake();
+      });
     },
     async deliver(listener, fact, context) {
       // Tried again, a delivery whose plugin is gone would find nobody either.

@@ -37,6 +37,8 @@ export interface ListeningOptions extends Pick<AnalysisOptions, 'raw' | 'speaker
   readonly onProgress: (fraction: number) => void;
   /** Given for `auto`: works on the mix while the speech detector does. */
   readonly tellApart?: (pcm: PcmSource) => Promise<ToldApart>;
+  /** Told of the window of a recording that has only this one, before the gate has said whether it is speech. */
+  readonly onOnlyWindow?: (pcm: PcmSource, span: SpeechRegion) => void;
 }
 
 /** What was heard before any model was asked. */
@@ -99,6 +101,7 @@ export async function listen(listener: SpeechProbability & SoundClassifier, deco
     const { maxWindowSeconds } = options;
     const spans = stretches !== null && !isSplit ? cutSpeakerWindows({ stretches, regions, probabilities, durationSeconds, maxWindowSeconds, marginSeconds: WINDOW_MARGIN_SECONDS })
       : spansOf(regions, probabilities, durationSeconds, maxWindowSeconds).map((span) => ({ ...span, speaker }));
+    if (spans.length === 1 && stretches === null && regions.length > 0) options.onOnlyWindow?.(voice.pcm, spans[0]!);
     return gate.judge({ ...voice, mayBeFaint: !isSplit }, spans);
   };
   // A raw window weighs by its length: nobody looked for the speech in it.

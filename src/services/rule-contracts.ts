@@ -9,7 +9,7 @@ export interface RuleService {
   find(principal: Principal, id: string): Promise<RuleRecord | null>;
   history(principal: Principal, id: string): Promise<readonly RuleVersionRecord[]>;
   alertCounts(principal: Principal, ruleIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** BAD_INPUT with the path and the nearest valid name; CONFLICT at the most rules that a workspace may have. */
+  /** BAD_INPUT with the path and the nearest valid name, of a webhook that an enabled rule calls as well; CONFLICT at the most rules that a workspace may have. */
   create(principal: Principal, input: RuleInput): Promise<RuleRecord>;
   /** NOT_FOUND; CONFLICT when the version is not `expectedVersion` any more. */
   update(principal: Principal, id: string, input: RuleInput & { readonly expectedVersion?: number | null }): Promise<RuleRecord>;

@@ -14,6 +14,7 @@ import { parseWith } from './recording-input.js';
 import { backtest, scanWithRule, type BacktestParts } from './rule-backtest.js';
 import type { RuleInput, RuleRange, RuleService, RuleTarget, RuleTemplate } from './rule-contracts.js';
 import type { RuleEngine } from './rule-engine.js';
+import { requireWebhooks, type KnownWebhook } from './rule-webhooks.js';
 
 const MAX_RULES = 1000;
 const noteSchema = z.object({ note: z.string().trim().max(500).nullish().transform((note) => (note === undefined || note === null || note === '' ? null : note)) });
@@ -25,6 +26,7 @@ export interface RuleServiceParts extends BacktestParts {
   readonly templates: readonly RuleTemplate[];
   /** Labels that some installed model gives. */
   readonly knownLabels: () => readonly string[];
+  readonly webhooks: (workspaceId: string) => Promise<readonly KnownWebhook[]>;
 }
 
 export function createRuleService(parts: RuleServiceParts): RuleService {
@@ -72,6 +74,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     async create(principal, input) {
       requireScope(principal, 'rules:write');
       const definition = definitionOf(input);
+      await requireWebhooks(definition, () => parts.webhooks(principal.workspaceId));
       const author = authorOf(principal, input);
       if ((await rules.count(principal.workspaceId)) >= MAX_RULES) throw new UndertoneError('CONFLICT', `This workspace has ${MAX_RULES} rules, which is the most. Delete one that is not used.`);
       return rules.insert({ id: newId('rule'), workspaceId: principal.workspaceId, definition: plain(definition) }, author);
@@ -80,6 +83,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     async update(principal, id, input) {
       requireScope(principal, 'rules:write');
       const definition = definitionOf(input);
+      await requireWebhooks(definition, () => parts.webhooks(principal.workspaceId));
       const expectedVersion = input.expectedVersion ?? null;
       const updated = await rules.update(principal.workspaceId, id, { definition: plain(definition), expectedVersion }, authorOf(principal, input));
       if (updated !== null) return updated;

@@ -4,7 +4,8 @@ import type { WindowInference } from '../domain/model.js';
 import { secondsToSamples, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
 import { traced, type Tracing } from '../domain/tracing.js';
-import type { EmotionInference, HostRun } from '../inference/emotion-inference.js';
+import type { EmotionInference, HostRun, InferOptions } from '../inference/emotion-inference.js';
+import type { ModelAhead } from './model-ahead.js';
 
 /** Windows of one recording that wait or run at once: enough to fill a batch, few enough that memory stays flat. */
 const IN_FLIGHT = 4;
@@ -24,9 +25,17 @@ export interface WindowInferenceOptions {
   readonly wantFrameFeatures: boolean;
   readonly signal: AbortSignal;
   readonly tracing: Tracing;
+  readonly ahead: Pick<ModelAhead, 'take'>;
   readonly onProgress: (fraction: number) => void;
   /** Each window as soon as it is done, in any order. */
   readonly onJudged: (judged: JudgedWindow, index: number) => void;
+}
+
+/** What a window is asked with. */
+export function inferOptions({ modelId, priority, wantFrameFeatures, tracing }: Pick<WindowInferenceOptions, 'modelId' | 'priority' | 'wantFrameFeatures' | 'tracing'>): InferOptions {
+  // Measured by the host itself: the wait for its turn is what the span around has more.
+  const onRun = ({ pid, startedAtMs, endedAtMs, windowCount }: HostRun): void => tracing.record('model.run', startedAtMs, endedAtMs, { 'process.pid': pid, 'undertone.batch.windows': windowCount });
+  return { modelId, priority, deadlineMs: DEADLINE_MS[priority], wantFrameFeatures, onRun };
 }
 
 /** Runs the model over the windows that are speech (or bypassed), a few at a time, in order of the result. */
@@ -50,15 +59,20 @@ export async function inferWindows(pcmOf: (window: AnalysisWindow) => PcmSource,
 
   /** A full queue is not a failure of a job: it waits as told and asks again. */
   async function inferPatiently(window: AnalysisWindow): Promise<WindowInference> {
+    const begun = options.ahead.take(window);
+    if (begun !== null) {
+      // A queue that was full a moment ago is no failure: asked again below.
+      const early = await begun.catch(() => null);
+      if (early !== null) return early;
+      signal.throwIfAborted();
+    }
     const samples = await pcmOf(window).read(secondsToSamples(window.startSeconds), secondsToSamples(window.endSeconds));
     const attributes = { 'undertone.model.id': options.modelId, 'undertone.window.seconds': window.endSeconds - window.startSeconds };
     return traced(options.tracing, 'model.infer', { attributes }, () => askUntilRoom(samples));
   }
 
   async function askUntilRoom(samples: Float32Array): Promise<WindowInference> {
-    // Measured by the host itself: the wait for its turn is what the span around has more.
-    const onRun = ({ pid, startedAtMs, endedAtMs, windowCount }: HostRun): void => options.tracing.record('model.run', startedAtMs, endedAtMs, { 'process.pid': pid, 'undertone.batch.windows': windowCount });
-    const request = { modelId: options.modelId, priority: options.priority, deadlineMs: DEADLINE_MS[options.priority], wantFrameFeatures: options.wantFrameFeatures, signal, onRun };
+    const request = { ...inferOptions(options), signal };
     for (let waits = 0; ; waits++) {
       try {
         return await inference.infer(samples, request);

@@ -80,16 +80,19 @@ export function createSealedStore(raw: BlobStore, { keys, temporaryDir }: Sealed
     return Readable.from(openedChunks(raw, key, cipher, plainInfo(seen).byteLength, range), { objectMode: false, highWaterMark: 1 << 17 });
   }
 
-  async function newPath(): Promise<string> {
-    const folder = temporaryDir();
-    await mkdir(folder, { recursive: true, mode: PRIVATE_DIR });
-    return join(folder, `opened-${randomBytes(12).toString('hex')}`);
-  }
+  const newName = (): string => join(temporaryDir(), `opened-${randomBytes(12).toString('hex')}`);
+  const makeFolder = (): Promise<unknown> => mkdir(temporaryDir(), { recursive: true, mode: PRIVATE_DIR });
 
   /** Its decoder may still be on its way to it when the upload is long done. */
   async function writeCopy(bytes: Buffer): Promise<string> {
-    const path = await newPath();
-    await writeFile(path, bytes, { flag: 'wx', mode: PRIVATE_FILE });
+    const path = newName();
+    const write = (): Promise<void> => writeFile(path, bytes, { flag: 'wx', mode: PRIVATE_FILE });
+    // Somebody waits, and the folder is nearly always there.
+    await write().catch(async (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await makeFolder();
+      await write();
+    });
     setTimeout(() => void rm(path, { force: true }).catch(() => undefined), PLAIN_COPY_MS).unref();
     return path;
   }
@@ -136,7 +139,8 @@ export function createSealedStore(raw: BlobStore, { keys, temporaryDir }: Sealed
     delete: (key) => raw.delete(key),
     localPath: async (key) => {
       if ((await look(key)).header === null) return raw.localPath(key);
-      const path = await newPath();
+      await makeFolder();
+      const path = newName();
       const release = async (): Promise<void> => rm(path, { force: true });
       try {
         await pipeline(await read(key), createWriteStream(path, { flags: 'wx', mode: PRIVATE_FILE }));

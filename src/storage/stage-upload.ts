@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { UndertoneError } from '../domain/errors.js';
+import { orAborted } from '../domain/or-aborted.js';
 import { PRIVATE_FILE } from './durable-file.js';
 import { storageError } from './storage-errors.js';
 
@@ -50,25 +51,14 @@ export async function stageUpload(source: Readable, path: string, options: Stage
   }
 }
 
-async function* chunksUntilAborted(source: Readable, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-  const chunks = source.iterator({ destroyOnReturn: false });
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(new UndertoneError('UPLOAD_ABORTED', 'The upload was ended before the whole file had come. Send it again.', {}, { cause: signal?.reason }));
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) onAbort();
-  });
-  aborted.catch(() => undefined);
-  try {
-    for (;;) {
-      const next = chunks.next();
-      next.catch(() => undefined);
-      const item = await Promise.race([next.catch(sourceFailed), aborted]);
-      if (item.done === true) return;
-      yield typeof item.value === 'string' ? Buffer.from(item.value) : (item.value as Buffer);
-    }
-  } finally {
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+async function* chunksUntilAborted(source: Readable, signal: AbortSignal = new AbortController().signal): AsyncGenerator<Buffer> {
+  const chunks = source.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer | string, undefined>;
+  for (;;) {
+    const item = await orAborted(chunks.next().catch(sourceFailed), signal, () => {
+      throw new UndertoneError('UPLOAD_ABORTED', 'The upload was ended before the whole file had come. Send it again.', {}, { cause: signal.reason });
+    });
+    if (item.done === true) return;
+    yield typeof item.value === 'string' ? Buffer.from(item.value) : item.value;
   }
 }
 

@@ -13,8 +13,8 @@ const OF_EACH_KIND_FOR_THE_OWNER = 4;
 const IS_DESTRUCTIVE = /^(restore|release|retire|runRetention|runTask|unload|end|rotate|dismiss|resolve|skip|undo|pause)/;
 const REMOVES = /^(delete|erase|revoke|discard|purge|withdraw)/;
 const lateness = ({ root, operation }: Slot): number => (REMOVES.test(root) ? 3 : IS_DESTRUCTIVE.test(root) ? 2 : operation === 'mutation' ? 1 : 0);
-/** Do nothing for their owner here: a model and a task are everybody's, assignees need a subject beside them (`assignReview` has them alone), a transcript needs its words, and what is another's by assignment or claim is not free. */
-const IDLE = ['Mutation.claimNextReview(filter.assignedTo)', 'Mutation.claimNextReview(filter.claimedBy)', 'Mutation.createEvaluationSet(input.model)', 'Mutation.enqueueReview(input.assigneeKeyIds)', 'Mutation.importTranscript(input.analysisId)', 'Mutation.runTask(id)'];
+/** Do nothing for their owner here: a model and a task are everybody's, assignees need a subject beside them (`assignReview` has them alone), a transcript needs its words, and what is another's by assignment or claim is not free, and a list of analyses fails as a whole unless they all have the speaker. */
+const IDLE = ['Analysis.timeline(speaker)', 'Mutation.claimNextReview(filter.assignedTo)', 'Mutation.claimNextReview(filter.claimedBy)', 'Mutation.createEvaluationSet(input.model)', 'Mutation.enqueueReview(input.assigneeKeyIds)', 'Mutation.importTranscript(input.analysisId)', 'Mutation.runTask(id)'];
 /** Public halves of keys, for receivers who have none. */
 const OPEN_TO_ALL = '/.well-known/';
 /** A place in the own list by the order of ids, whosever the id is: the answer is of the own things after it. */

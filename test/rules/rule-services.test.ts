@@ -43,6 +43,19 @@ describe('rules', () => {
     await expect(rules.create(analyst, { template: 'anger', definition: ANGER })).rejects.toThrow(/not both/);
   });
 
+  it('call webhooks that are there: others are refused with their path, and the nearest by id or name, as long as the rule is enabled', async () => {
+    const { rules } = world({ webhooks: [{ id: 'whk_01abcdefgh', name: 'Billing' }, { id: 'whk_01qrstuvwx', name: null }] });
+    const calling = (id: string, enabled = true) => ({ definition: { ...ANGER, enabled, actions: [{ alert: {} }, { webhook: { id } }] } });
+    const refusal = (nearest: string | undefined) => expect.objectContaining({ code: 'BAD_INPUT', details: { field: 'actions[1].webhook.id', ...(nearest === undefined ? {} : { nearest }) } }) as Error;
+    const rule = await rules.create(analyst, calling('whk_01abcdefgh'));
+    await expect(rules.create(analyst, calling('whk_01abcdegfh'))).rejects.toThrow(refusal('whk_01abcdefgh'));
+    await expect(rules.update(analyst, rule.id, calling('biling'))).rejects.toThrow(refusal('whk_01abcdefgh'));
+    await expect(rules.update(analyst, rule.id, calling('elsewhere'))).rejects.toThrow(refusal(undefined));
+    await expect(world().rules.create(analyst, calling('whk_01abcdefgh'))).rejects.toThrow(/no webhook of this workspace, which has none/);
+    expect((await rules.find(analyst, rule.id))!.version).toBe(1);
+    expect(await rules.update(analyst, rule.id, calling('elsewhere', false))).toMatchObject({ version: 2 });
+  });
+
   it('are tried on one analysis and explain themselves whether they fire or not', async () => {
     const { rules, alertRows } = world();
     expect((await rules.test(viewer, { definition: ANGER }, 'ana_1')).firings.map((firing) => firing.segmentIds)).toEqual([['seg_0'], ['seg_2']]);
@@ -102,7 +115,7 @@ describe('actions of rules', () => {
   const states = (alertRows: ReturnType<typeof world>['alertRows']) => [...alertRows.values()].flatMap((alert) => alert.actions.map((action) => [action.kind, action.state]));
 
   it('tag the recording, and say it where no part can carry one out', async () => {
-    const { rules, alertRows, tags, evaluate } = world();
+    const { rules, alertRows, tags, evaluate } = world({ webhooks: [{ id: 'w1', name: null }] });
     await rules.create(analyst, { definition: rule([{ alert: {} }, { tag: { tags: ['angry'] } }, { webhook: { id: 'w1' } }]) });
     await evaluate();
     expect(states(alertRows)).toEqual([['alert', 'DONE'], ['tag', 'DONE'], ['webhook', 'UNAVAILABLE']]);

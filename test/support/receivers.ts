@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 export interface Received {
@@ -45,16 +46,18 @@ export const breakOff: Answer = (response) => {
   response.write('half', () => response.socket?.destroy());
 };
 
-export async function startReceiver(answer: Answer = ok, host = '127.0.0.1'): Promise<Receiver> {
+/** `tls`: its key and certificate; then it speaks https alone. */
+export async function startReceiver(answer: Answer = ok, host = '127.0.0.1', tls: { readonly key: Buffer; readonly cert: Buffer } | null = null): Promise<Receiver> {
   const received: Received[] = [];
   const sockets = new Set<Socket>();
-  const server = createServer((request, response) => void take(request).then((one) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => void take(request).then((one) => {
     received.push(one);
     receiver.answer(response, one, received.length);
-  }, () => undefined));
+  }, () => undefined);
+  const server = tls === null ? createServer(listener) : createTlsServer(tls, listener);
   track(server, sockets);
   const port = await listening(server, host);
-  const receiver: Receiver = { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/hook`, port, received, answer, openCount: () => sockets.size, close: () => ended(server, sockets) };
+  const receiver: Receiver = { url: `http${tls === null ? '' : 's'}://${host.includes(':') ? `[${host}]` : host}:${port}/hook`, port, received, answer, openCount: () => sockets.size, close: () => ended(server, sockets) };
   return receiver;
 }
 

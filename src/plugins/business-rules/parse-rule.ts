@@ -8,7 +8,7 @@ const MAX_DEPTH = 12;
 const MAX_CONDITIONS = 200;
 const SHOWN_FAULTS = 5;
 
-interface Fault {
+export interface RuleFault {
   readonly path: string;
   readonly message: string;
   readonly nearest: string | null;
@@ -20,23 +20,24 @@ interface Fault {
  */
 export function parseRule(given: unknown, knownLabels: readonly string[]): RuleDefinition {
   const text = JSON.stringify(given) as string | undefined;
-  if (text === undefined || text.length > MAX_BYTES) throw refused([{ path: '', message: `is ${text === undefined ? 'nothing' : `${text.length} characters long; at most ${MAX_BYTES} are taken`}`, nearest: null }]);
-  if (depthOf(given) > MAX_DEPTH * 3) throw refused([{ path: 'when', message: `is nested more than ${MAX_DEPTH} deep`, nearest: null }]);
+  if (text === undefined || text.length > MAX_BYTES) throw ruleRefused([{ path: '', message: `is ${text === undefined ? 'nothing' : `${text.length} characters long; at most ${MAX_BYTES} are taken`}`, nearest: null }]);
+  if (depthOf(given) > MAX_DEPTH * 3) throw ruleRefused([{ path: 'when', message: `is nested more than ${MAX_DEPTH} deep`, nearest: null }]);
   const parsed = ruleSchema.safeParse(given);
-  if (!parsed.success) throw refused(parsed.error.issues.map((issue) => faultOf(issue, given)));
+  if (!parsed.success) throw ruleRefused(parsed.error.issues.map((issue) => faultOf(issue, given)));
   const faults = labelFaults(parsed.data, knownLabels);
-  if (faults.length > 0) throw refused(faults);
+  if (faults.length > 0) throw ruleRefused(faults);
   return parsed.data;
 }
 
-function refused(faults: readonly Fault[]): UndertoneError {
+/** BAD_INPUT that names the first faults with their paths; its details are the first's. */
+export function ruleRefused(faults: readonly RuleFault[]): UndertoneError {
   const lines = faults.slice(0, SHOWN_FAULTS).map(({ path, message, nearest }) => `${path === '' ? 'the rule' : path} ${message}${nearest === null ? '' : `; did you mean "${nearest}"?`}`);
   const more = faults.length > SHOWN_FAULTS ? ` (and ${faults.length - SHOWN_FAULTS} more)` : '';
   const nearest = faults[0]?.nearest;
   return new UndertoneError('BAD_INPUT', `The rule is not valid: ${lines.join('. ')}${more}. What is allowed is at /schemas/rule.json.`, { field: faults[0]?.path ?? '', ...(nearest == null ? {} : { nearest }) });
 }
 
-function faultOf(issue: z.core.$ZodIssue, given: unknown): Fault {
+function faultOf(issue: z.core.$ZodIssue, given: unknown): RuleFault {
   const path = pathText(issue.path);
   if (issue.code === 'unrecognized_keys') {
     const known = namesAt(issue.path);
@@ -76,8 +77,8 @@ function namesAt(path: readonly PropertyKey[]): readonly string[] {
   return Object.keys(node['properties'] ?? {}).filter((name) => name !== '$schema');
 }
 
-function labelFaults(rule: RuleDefinition, known: readonly string[]): readonly Fault[] {
-  const faults: Fault[] = [];
+function labelFaults(rule: RuleDefinition, known: readonly string[]): readonly RuleFault[] {
+  const faults: RuleFault[] = [];
   let count = 0;
   const check = (label: string, path: string): void => {
     if (!known.includes(label)) faults.push({ path, message: `is "${label}", a label that no installed model gives (${known.join(', ')})`, nearest: nearestName(label, known) });

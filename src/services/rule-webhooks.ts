@@ -1,0 +1,31 @@
+import { nearestName } from '../domain/nearest-name.js';
+import { ruleRefused, type RuleFault } from '../plugins/business-rules/parse-rule.js';
+import type { RuleDefinition } from '../plugins/business-rules/rule.schema.js';
+
+export interface KnownWebhook {
+  readonly id: string;
+  readonly name: string | null;
+}
+
+/**
+ * BAD_INPUT where an action calls a webhook that is not there: the rule would fire and nobody be told. A rule that is
+ * switched off may name what is gone: it could not be switched off otherwise.
+ */
+export async function requireWebhooks({ enabled, actions }: RuleDefinition, known: () => Promise<readonly KnownWebhook[]>): Promise<void> {
+  if (!enabled || !actions.some(({ webhook }) => webhook !== undefined)) return;
+  const webhooks = await known();
+  const faults = actions.flatMap(({ webhook }, index): readonly RuleFault[] => {
+    if (webhook === undefined || webhooks.some(({ id }) => id === webhook.id)) return [];
+    const message = `names no webhook of this workspace${webhooks.length === 0 ? ', which has none' : ''}`;
+    return [{ path: `actions[${index}].webhook.id`, message, nearest: nearestWebhook(webhook.id, webhooks) }];
+  });
+  if (faults.length > 0) throw ruleRefused(faults);
+}
+
+/** The id of the webhook that was most probably meant: people know it by its name as well. */
+function nearestWebhook(wanted: string, webhooks: readonly KnownWebhook[]): string | null {
+  const byId = nearestName(wanted, webhooks.map(({ id }) => id));
+  if (byId !== null) return byId;
+  const name = nearestName(wanted, webhooks.flatMap((one) => one.name ?? []));
+  return webhooks.find((one) => one.name !== null && one.name === name)?.id ?? null;
+}

@@ -17,17 +17,17 @@ export interface FieldGuard {
 export function createFieldGuard(graphql: readonly OwnedGraphql[], { now = Date.now, fieldDeadlineMs = FIELD_DEADLINE_MS, onFailure }: Pick<PluginParts, 'now' | 'fieldDeadlineMs' | 'onFailure'>): FieldGuard {
   const circuits: Circuit[] = [];
 
-  function guarded(plugin: string, field: string, { role, resolve }: FieldResolver): FieldResolver {
+  function guarded(plugin: string, field: string, resolver: FieldResolver): FieldResolver {
     const circuit = new Circuit(plugin, field, now);
     circuits.push(circuit);
     const broken = (what: string, cause?: unknown): UndertoneError => new UndertoneError('INTERNAL', `The plugin ${plugin} ${what}.`, { plugin }, { cause });
     return {
-      role,
+      role: resolver.role,
       async resolve(root, args, { principal, signal }) {
         if (!circuit.lets()) throw broken(`has failed ${FAILURES_TO_OPEN} times in a row at ${field}, which is left out for a minute`);
         const beganMs = now();
         try {
-          const value = await withDeadline(fieldDeadlineMs, signal, async (inner) => resolve(root, args, { principal, signal: inner }));
+          const value = await withDeadline(fieldDeadlineMs, signal, (inner) => Promise.resolve(resolver.resolve(root, args, { principal, signal: inner })));
           circuit.succeeded(now() - beganMs);
           return value;
         } catch (error) {

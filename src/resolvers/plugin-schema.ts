@@ -82,10 +82,10 @@ function attachResolvers(schema: GraphQLSchema, document: DocumentNode, { plugin
 }
 
 /** Checks the role. Deadline and circuit come with the resolver: the registry of plugins has put them round it. */
-function guarded({ role, resolve }: PluginGraphql['resolvers'][string][string]): NonNullable<GraphQLField<unknown, RequestContext>['resolve']> {
+function guarded(resolver: PluginGraphql['resolvers'][string][string]): NonNullable<GraphQLField<unknown, RequestContext>['resolve']> {
   return (root, args: Readonly<Record<string, unknown>>, { principal, signal }) => {
-    requireRole(principal, role);
-    return resolve(root, args, { principal, signal });
+    requireRole(principal, resolver.role);
+    return resolver.resolve(root, args, { principal, signal });
   };
 }
 

@@ -11,14 +11,11 @@ const FILES = 24;
 const FILE_BYTES = 10 * 1024 * 1024;
 const folder = throwAwayFolder();
 
-/** Speech-like enough for a compressor: a few tones and some noise as 16-bit samples. */
+const speech = execSync('ffmpeg -v quiet -stream_loop -1 -i samples/conversation.flac -t 300 -ac 1 -ar 44100 -f s16le -', { maxBuffer: 64 * 1024 * 1024 });
+/** Uncompressed speech at 44.1 kHz, each file from another place and at another gain. */
 function sound(seed) {
   const bytes = Buffer.alloc(FILE_BYTES);
-  let noise = seed;
-  for (let i = 0; i < FILE_BYTES / 2; i++) {
-    noise = (Math.imul(noise, 1664525) + 1013904223) | 0;
-    bytes.writeInt16LE(Math.round(6000 * Math.sin(i / (9 + seed)) + 3000 * Math.sin(i / 51) + (noise >> 23)), 2 * i);
-  }
+  for (let at = 0; at < FILE_BYTES; at += 2) bytes.writeInt16LE(Math.round((speech.readInt16LE((at + 2 * 44_100 * seed) % speech.length) * (100 - seed)) / 100), at);
   return bytes;
 }
 
@@ -32,7 +29,9 @@ for (let i = 0; i < FILES; i++) {
   const response = await fetch(`${url}/recordings?fileName=${i}.raw`, { method: 'PUT', headers: { authorization: `Bearer ${KEY}` }, body: bytes });
   if (!response.ok) throw new Error(await response.text());
 }
+/** Twenty-odd requests a second: a caller without any pause would take the processor that the archive is written with. */
 async function ask() {
+  await new Promise((resolve) => setTimeout(resolve, 40));
   const startedMs = performance.now();
   await graphql(url, '{ recordings(first: 20) { nodes { id fileName createdAt } totalCount } }');
   return performance.now() - startedMs;

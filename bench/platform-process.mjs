@@ -13,7 +13,7 @@ export function throwAwayFolder() {
 }
 
 function settingsFor(dataDir) {
-  return { UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: KEY, UNDERTONE_LOG_LEVEL: 'error' };
+  return { UNDERTONE_DATA_DIR: dataDir, UNDERTONE_PORT: '0', UNDERTONE_ADMIN_KEY: KEY, UNDERTONE_LOG_LEVEL: 'error', UNDERTONE_REQUESTS_PER_MINUTE: '0' };
 }
 
 export async function serveHere(dataDir) {
@@ -25,6 +25,8 @@ export async function serveHere(dataDir) {
 export function serveApart(dataDir) {
   const child = spawn(process.execPath, ['bin/undertone.mjs', 'serve'], { env: { ...process.env, ...settingsFor(dataDir) }, stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
+    // Also when the benchmark fails: left alone it would run for ever.
+    process.once('exit', () => child.kill('SIGKILL'));
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
     let said = '';
     child.stdout.on('data', (chunk) => {

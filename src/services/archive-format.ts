@@ -11,6 +11,9 @@ export const SIGNATURE = 'manifest.json.sig';
 /** A manifest of 100,000 recordings has some 60 MB; larger is not ours. */
 const MAX_MANIFEST_BYTES = 128 * 1024 * 1024;
 
+/** What the compressor gives at once: each piece is a trip to another thread and back. */
+const CHUNK_BYTES = 256 * 1024;
+
 /** Zstandard where this Node has it (22.15 and later), gzip otherwise. */
 export function archiveFormat(): 'tar.zst' | 'tar.gz' {
   return 'createZstdCompress' in zlib ? 'tar.zst' : 'tar.gz';
@@ -18,8 +21,8 @@ export function archiveFormat(): 'tar.zst' | 'tar.gz' {
 
 /** Members are sealed, and what is sealed does not shrink: the wrapper is there so that every tool knows what it has, at the lowest cost. */
 export function compressor(format: string): Transform {
-  if (format !== 'tar.zst') return zlib.createGzip({ level: 0 });
-  return zstd('createZstdCompress', { params: { [constant('ZSTD_c_compressionLevel')]: 1 } });
+  if (format !== 'tar.zst') return zlib.createGzip({ level: 0, chunkSize: CHUNK_BYTES });
+  return zstd('createZstdCompress', { chunkSize: CHUNK_BYTES, params: { [constant('ZSTD_c_compressionLevel')]: 1 } });
 }
 
 function zstd(name: 'createZstdCompress' | 'createZstdDecompress', options: object): Transform {

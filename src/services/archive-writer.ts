@@ -51,12 +51,21 @@ export async function writeArchive(parts: ArchiveWriterParts, archive: ArchiveRe
   const fill = async (): Promise<void> => {
     const recordings: ArchiveManifest['recordings'][number][] = [];
     await addEntry(pack, { path: 'README.txt', byteLength: Buffer.byteLength(README), bytes: () => Readable.from([Buffer.from(README)]) });
-    for (const item of items) {
+    // The rows of the next recording are read while the bytes of this one are written.
+    const begin = (item: ArchiveItemRecord | undefined): ReturnType<typeof prepare> | null => {
+      const preparing = item === undefined || signal.aborted ? null : prepare(parts, archive.workspaceId, item);
+      preparing?.catch(() => undefined);
+      return preparing;
+    };
+    let ahead = begin(items[0]);
+    for (const [index, item] of items.entries()) {
       signal.throwIfAborted();
       let prepared;
       try {
-        prepared = await prepare(parts, archive.workspaceId, item);
+        prepared = await (ahead ?? prepare(parts, archive.workspaceId, item));
+        ahead = begin(items[index + 1]);
       } catch (error) {
+        ahead = begin(items[index + 1]);
         // Before its first byte is in the archive: the others go on without it.
         if (!isUndertoneError(error)) throw error;
         failed.push({ itemId: item.id, code: error.code });

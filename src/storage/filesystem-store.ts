@@ -11,6 +11,9 @@ import { diskSpace } from './disk-space.js';
 import { stageUpload } from './stage-upload.js';
 import { onDisk, readError, storageError } from './storage-errors.js';
 
+/** Each read is a trip to another thread and back, and an archive makes many. */
+const READ_BYTES = 256 * 1024;
+
 /** A temporary file untouched for this long belongs to a process that died; a living upload writes to its own all the time. */
 const STALE_AFTER_MS = 60 * 60 * 1000;
 
@@ -105,7 +108,7 @@ async function read(path: string, key: string, range?: { readonly start: number;
   try {
     // Opened before the answer begins, so that a missing blob is an error and not an answer that breaks off.
     const handle = await open(path, 'r');
-    return handle.createReadStream(range ?? {});
+    return handle.createReadStream({ ...range, highWaterMark: READ_BYTES });
   } catch (error) {
     throw readError(error, key);
   }

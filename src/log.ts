@@ -9,6 +9,10 @@ export function createLog(level: Settings['logLevel']): Logger {
 
 /** The line of a request has its id already: twice in one line would be two answers to one question. */
 function idsOfWork(_fields: object, _level: number, log: Logger): WorkIds {
-  const { requestId, ...others } = workIds.getStore() ?? {};
+  const { requestId, ...others } = withoutAddress(workIds.getStore() ?? {});
   return requestId === undefined || 'requestId' in log.bindings() ? others : { requestId, ...others };
+}
+
+function withoutAddress({ address: _address, ...ids }: WorkIds): WorkIds {
+  return ids;
 }

@@ -1,4 +1,4 @@
-import type { AuditEventRecord } from '../domain/audit.js';
+import type { AuditEventRecord, AuditFilter, AuditStart } from '../domain/audit.js';
 import type { ArchiveItemRecord, ArchiveRecord, ArchiveState, LegalHoldRecord, TombstoneRecord } from '../domain/archive.js';
 import type { Page, PageRequest } from '../domain/records.js';
 import type { DataKind, RetentionFacts, RetentionPolicyRecord } from '../domain/retention.js';
@@ -7,11 +7,20 @@ import type { Transaction } from './database.js';
 
 /** Every read and write names the workspace, as in repositories.ts; what serves all workspaces says so. */
 
+/** An event before it has its place in the chain. */
+export type NewAuditEvent = Omit<AuditEventRecord, 'workspaceId' | 'sequence' | 'previousHash' | 'hash'>;
+
 export interface AuditRepository {
-  /** Appends under the workspace's lock: held to the end of the transaction, so take it last. */
-  append(tx: Transaction, event: Omit<AuditEventRecord, 'sequence' | 'previousHash' | 'hash'>): Promise<AuditEventRecord>;
+  /** Appends events of one workspace in one statement, under the workspace's lock: held to the end of the transaction, so take it last. */
+  append(tx: Transaction, workspaceId: string, events: readonly NewAuditEvent[]): Promise<void>;
   /** Newest first. */
-  list(workspaceId: string, page: PageRequest): Promise<Page<AuditEventRecord>>;
+  list(workspaceId: string, page: PageRequest, filter: AuditFilter): Promise<Page<AuditEventRecord>>;
+  /** What the oldest event that is left follows. */
+  start(workspaceId: string): Promise<AuditStart>;
+  /** Forgets the oldest events that are all from before a time, at most `most`; answers the new start, or null when there was nothing to forget. */
+  prune(tx: Transaction, workspaceId: string, before: Date, most: number): Promise<(AuditStart & { readonly prunedCount: number }) | null>;
+  /** How many `prune` would forget without a limit. */
+  countPrunable(workspaceId: string, before: Date): Promise<number>;
   /** In order, from after `sequence`. */
   listFrom(workspaceId: string, sequence: number, first: number): Promise<readonly AuditEventRecord[]>;
 }

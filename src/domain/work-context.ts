@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What the log says of whose work it is: ids alone. */
+/** Whose work it is: ids, which the log says, and the client's address, which it does not. */
 export interface WorkIds {
   readonly requestId?: string;
+  /** For the audit log alone. */
+  readonly address?: string;
   readonly analysisId?: string;
   readonly evaluationRunId?: string;
   readonly traceId?: string;

@@ -26,7 +26,7 @@ export function registerRequestTrace(app: FastifyInstance, tracing: Tracing): vo
   });
   app.addHook('preHandler', (request, _reply, done) => {
     const traceId = request.span?.traceId ?? null;
-    const ids = { requestId: request.id, ...(traceId === null ? {} : { traceId }) };
+    const ids = { requestId: request.id, address: request.ip, ...(traceId === null ? {} : { traceId }) };
     if (request.span === null) workIds.run(ids, done);
     else request.span.within(() => workIds.run(ids, done));
   });

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { workIds } from '../domain/work-context.js';
 import type { Metrics } from './metrics.js';
 import { CLOSE_FORBIDDEN, socketPrincipal, subscriptionServer, type SocketSession, type SubscriptionOptions } from './subscriptions.js';
 import type { CookieSessions } from './session-cookie.js';
@@ -42,7 +44,7 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
         onMessage: (handle) =>
           socket.on('message', (data: Buffer) => {
             if (!withinRate()) socket.close(CLOSE_TOO_MANY_MESSAGES, 'Too many messages');
-            else handle(data.toString()).catch((error: unknown) => failed(socket, error));
+            else workIds.run({ requestId: randomUUID(), address }, () => handle(data.toString())).catch((error: unknown) => failed(socket, error));
           }),
       },
       session,

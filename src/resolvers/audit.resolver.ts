@@ -1,8 +1,8 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import type { AuditEventRecord } from '../domain/audit.js';
-import { AuditCheck, AuditEventConnection, AuditEventType } from './audit.type.js';
+import { AuditCheck, AuditEventConnection, AuditEventType, AuditFilterInput } from './audit.type.js';
 import { toConnection, type Connection } from './page.type.js';
-import { pageRequest } from './page-request.js';
+import { pageRequest, present } from './page-request.js';
 import type { RequestContext } from './request-context.js';
 
 @Resolver(() => AuditEventType)
@@ -12,8 +12,9 @@ export class AuditResolver {
     @Ctx() context: RequestContext,
     @Arg('first', () => Int, { nullable: true, defaultValue: 50, description: 'How many; at most `capabilities.maxPageSize`.' }) first: number | null,
     @Arg('after', () => String, { nullable: true, description: 'Cursor of the item before the page.' }) after: string | null,
+    @Arg('filter', () => AuditFilterInput, { nullable: true, description: 'Conditions.' }) filter: AuditFilterInput | null,
   ): Promise<Connection<AuditEventRecord>> {
-    return toConnection(await context.services.audit.list(context.principal, pageRequest(context.settings.maxPageSize, first, 50, after)));
+    return toConnection(await context.services.audit.list(context.principal, pageRequest(context.settings.maxPageSize, first, 50, after), present(filter)));
   }
 
   @Query(() => AuditCheck, { description: 'Reads the whole chain and says whether it holds; for admins.' })

@@ -1,4 +1,4 @@
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionType } from './page.type.js';
 import { DateTime } from './scalars.js';
 
@@ -18,12 +18,16 @@ export class AuditEventType {
   action!: string;
   @Field(() => String, { description: 'Kind of the object that it was done to.' })
   subjectKind!: string;
-  @Field(() => ID, { description: 'Id of that object.' })
+  @Field(() => ID, { description: 'Id of that object; of the first, where there are several.' })
   subjectId!: string;
+  @Field(() => [ID], { description: 'Ids of all objects, where the event is about several; otherwise empty.' })
+  subjectIds!: readonly string[];
   @Field(() => String, { nullable: true, description: 'The reason that was given.' })
   reason!: string | null;
   @Field(() => String, { nullable: true, description: 'Id of the request, where there was one.' })
   requestId!: string | null;
+  @Field(() => String, { nullable: true, description: 'Address that the request came from; null for the schedule and the command line.' })
+  address!: string | null;
   @Field(() => String, { nullable: true, description: 'Digest of the object before.' })
   beforeDigest!: string | null;
   @Field(() => String, { nullable: true, description: 'Digest of the object after.' })
@@ -32,6 +36,22 @@ export class AuditEventType {
   previousHash!: string;
   @Field(() => String, { description: 'SHA-256 over this event and the hash before it.' })
   hash!: string;
+}
+
+@InputType({ description: 'Which events of the audit log; what is not named does not matter.' })
+export class AuditFilterInput {
+  @Field(() => String, { nullable: true, description: 'What was done, e.g. `hold.placed`.' })
+  action?: string | null;
+  @Field(() => ID, { nullable: true, description: 'Id of the key that did it; `system` for the schedule.' })
+  actorKeyId?: string | null;
+  @Field(() => String, { nullable: true, description: 'Kind of the object that it was done to, e.g. `recording`.' })
+  subjectKind?: string | null;
+  @Field(() => ID, { nullable: true, description: 'Id of the object that it was done to; finds events about several objects as well.' })
+  subjectId?: string | null;
+  @Field(() => DateTime, { nullable: true, description: 'From this time on.' })
+  from?: Date | null;
+  @Field(() => DateTime, { nullable: true, description: 'Before this time.' })
+  to?: Date | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What reading the whole chain showed.' })

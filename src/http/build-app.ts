@@ -8,6 +8,7 @@ import { NO_TRACING, type Tracing } from '../domain/tracing.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
+import { answerClientError } from './client-errors.js';
 import { registerCors } from './cors.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
 import { registerAnalysisExports } from './exports.route.js';
@@ -91,6 +92,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: limits.queryBytes,
     requestTimeout: longestUploadMs(settings),
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
     http: { headersTimeout: limits.headersTimeoutMs, connectionsCheckingInterval: 2000 },
   });
 

@@ -5,7 +5,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { KeyService } from '../services/key-contracts.js';
 import { graphqlErrorBody } from './fault-log.js';
-import { formatGraphQLError } from './graphql-errors.js';
+import { formatGraphQLError, withoutSuggestions } from './graphql-errors.js';
 import type { HttpLimits } from './http-limits.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import { measureOperation } from './operation-limits.js';
@@ -44,9 +44,10 @@ type SocketContext = Context<Record<string, unknown>, SocketSession>;
 export function subscriptionServer(options: SubscriptionOptions): Server<SocketSession> {
   const { schema, limits, log } = options;
   const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  const formatted = (error: GraphQLError): GraphQLFormattedError => withoutSuggestions(formatGraphQLError(error.toJSON(), error, log));
-  // Apollo does the same over HTTP: suggestions tell the schema name by name.
-  const withoutSuggestions = (error: GraphQLFormattedError): GraphQLFormattedError => (options.introspection ? error : { ...error, message: error.message.replace(/ ?Did you mean .*$/s, '') });
+  const formatted = (error: GraphQLError): GraphQLFormattedError => {
+    const shown = formatGraphQLError(error.toJSON(), error, log);
+    return options.introspection ? shown : withoutSuggestions(shown);
+  };
 
   return makeServer<Record<string, unknown>, SocketSession>({
     connectionInitWaitTimeout: limits.socketInitTimeoutMs,

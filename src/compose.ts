@@ -194,7 +194,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const transcripts = createTranscriptRepository(database);
   const workspaces = createWorkspaceRepository(database);
   const retention = await composeRetention({ ...sealing, database, recordings, facts });
-  const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, contradictions: transcriptFlags(transcripts) });
+  const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, events, contradictions: transcriptFlags(transcripts) });
   ruled.review = review.intake;
   const law = createLawService(workspaces);
   const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit: retention.audit });
@@ -208,7 +208,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
   const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
-  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { review: review.intake.ofRule, webhook: webhooks.action }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
+  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { review: review.intake.ofRule, webhook: webhooks.action }, onActionDone: ({ workspaceId }, kind) => { if (kind === 'review') review.intake.announce(workspaceId); }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
   ruled.engine = engine;
   // Its stored queries read through the services, and it is one of them.
   const later: { api: Api | null } = { api: null };

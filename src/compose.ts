@@ -19,6 +19,7 @@ import { composeDiarization } from './compose-diarization.js';
 import { composeWebhooks } from './compose-webhooks.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
+import { createAuditRepository } from './db/audit.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
@@ -50,6 +51,7 @@ import type { Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
 import { JOB_NAMES } from './queue/job-settings.js';
 import type { JobName, JobQueue } from './queue/job-queue.js';
+import { createAuditSink } from './services/audit.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisService } from './services/analysis.service.js';
 import { createDecodeAhead, type DecodeAhead } from './services/decode-ahead.js';
@@ -146,7 +148,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   opened.push(() => database.close());
   const stored = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
   const apiKeys = createApiKeyRepository(database);
-  const keys = createKeyService(apiKeys);
+  const audit = createAuditSink(createAuditRepository(database));
+  const keys = createKeyService(apiKeys, audit);
   await keys.prepare(settings.adminKey);
   const sealing = await composeEncryption(settings, database, stored, log);
   const { blobs, vault, encryption } = sealing;
@@ -192,24 +195,24 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const transcripts = createTranscriptRepository(database);
   const workspaces = createWorkspaceRepository(database);
   const retention = await composeRetention({ ...sealing, database, recordings, facts });
-  const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, contradictions: transcriptFlags(transcripts) });
+  const review = composeReviews({ database, keys: apiKeys, audit, facts, contradictions: transcriptFlags(transcripts) });
   ruled.review = review.intake;
   const law = createLawService(workspaces);
-  const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit: retention.audit });
+  const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit });
   const permission = createJudgingPermission(law, optOuts);
-  const evaluation = composeEvaluation({ permission, reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
-  const analysisService = createAnalysisService({ permission, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
+  const evaluation = composeEvaluation({ permission, audit, reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
+  const analysisService = createAnalysisService({ permission, audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
+  const recordingService = createRecordingService({ database, audit, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
-  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { review: review.intake.ofRule, webhook: webhooks.action }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
+  const { engine, rules, alerts } = composeRules({ database, audit, events, facts, handlers: { review: review.intake.ofRule, webhook: webhooks.action }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
   ruled.engine = engine;
   // Its stored queries read through the services, and it is one of them.
   const later: { api: Api | null } = { api: null };
-  const hooks = webhooks.finish({ audit: retention.audit, notices, schema: () => later.api!.schema(), createContext: (call) => later.api!.createContext(call), log });
+  const hooks = webhooks.finish({ audit, notices, schema: () => later.api!.schema(), createContext: (call) => later.api!.createContext(call), log });
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
   const notify = createNotices(database, facts);
   const usage = createUsageService(workspaces, stored, notify);
@@ -220,8 +223,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
-  const speakerService = createSpeakerService({ speakers, analyses });
-  const transcriptService = createTranscriptService({ database, transcripts, analyses, recordings, speakers, comparison: asr.comparison, audit: retention.audit, facts });
+  const speakerService = createSpeakerService({ speakers, analyses, audit });
+  const transcriptService = createTranscriptService({ database, transcripts, analyses, recordings, speakers, comparison: asr.comparison, audit, facts });
   const embeddingService = createEmbeddingService(embeddings);
   const services: Services = {
     recordings: recordingService,
@@ -235,7 +238,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     embeddings: embeddingService,
     exports: createExportService({ recordings: recordingService, analyses: analysisService, speakers: speakerService, timelines, embeddings: embeddingService, transcripts: transcriptService }),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys, sessions: createSessionService(createSessionRepository(database), keys), rules, alerts, ...review.services, webhooks: hooks.service,
+    keys, sessions: createSessionService(createSessionRepository(database), keys, audit), rules, alerts, ...review.services, webhooks: hooks.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     law, optOuts,
     usage,
@@ -261,7 +264,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     tasks: () => services.tasks.status(),
   });
   return {
-    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, encryption, database, blobs, stored, queue, analyzer, plugins, asr, scheduler, fleet, metrics, tracing, api, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces, audit), limiter, keys, encryption, database, blobs, stored, queue, analyzer, plugins, asr, scheduler, fleet, metrics, tracing, api, stop,
     get isDraining() {
       return intake.isClosed;
     },

@@ -22,7 +22,8 @@ export interface AuditEntry {
  * address are those of the request that is being answered. One statement; call it last in its transaction.
  */
 export interface AuditSink {
-  record(tx: Transaction, actor: Principal, entry: AuditEntry): Promise<void>;
+  /** Null: of an act that changes no row, in a transaction of its own. */
+  record(tx: Transaction | null, actor: Principal, entry: AuditEntry): Promise<void>;
 }
 
 export interface AuditService {
@@ -30,6 +31,11 @@ export interface AuditService {
   list(principal: Principal, page: PageRequest, filter?: AuditFilter): Promise<Page<AuditEventRecord>>;
   /** Reads the chain to its end, or to where it breaks: the sequence number of the first event that does not follow from the one before, or null. */
   verify(principal: Principal): Promise<{ readonly checkedCount: number; readonly brokenAt: number | null }>;
+}
+
+/** For repositories that make the transaction of a change themselves. */
+export function recording(audit: AuditSink, actor: Principal, entry: AuditEntry): (tx: Transaction) => Promise<void> {
+  return (tx) => audit.record(tx, actor, entry);
 }
 
 const BATCH = 1000;
@@ -68,6 +74,11 @@ export function createAuditService(repository: AuditRepository): AuditService {
       }
     },
   };
+}
+
+/** Who acts at the machine itself, by the command line. */
+export function operatorPrincipal(workspaceId: string): Principal {
+  return { keyId: 'operator', keyName: 'operator', workspaceId, role: 'admin' };
 }
 
 /** Who acts when a schedule does. */

@@ -22,8 +22,8 @@ export async function serveHere(dataDir) {
   return composeRuntime().serve({ withWorker: true });
 }
 
-export function serveApart(dataDir) {
-  const child = spawn(process.execPath, ['bin/undertone.mjs', 'serve'], { env: { ...process.env, ...settingsFor(dataDir) }, stdio: ['ignore', 'pipe', 'inherit'] });
+export function serveApart(dataDir, environment = {}) {
+  const child = spawn(process.execPath, ['bin/undertone.mjs', 'serve'], { env: { ...process.env, ...settingsFor(dataDir), ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     // Also when the benchmark fails: left alone it would run for ever.
     process.once('exit', () => child.kill('SIGKILL'));

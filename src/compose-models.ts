@@ -118,7 +118,7 @@ export function composeModels(settings: Settings): CliModels {
       if (PUBLISHED_SPEECH.some((published) => published.id === id)) return speechListing(await pullSpeech({ ...ofParts, directory: words }));
       if (id.startsWith('diarization') || PUBLISHED_DIARIZATIONS.some((published) => published.id === id)) return diarizationListing(await pullDiarization({ ...ofParts, directory: voices }));
       const { manifest, folder } = await pullModel({
-        ...(await calibration(clips, signal)), replace, id, modelsDir: own, precision, acceptLicense, signal, sources: modelSources,
+        ...(await calibration(clips, signal)), replace, id, modelsDir: own, precision, acceptLicense, signal, sources: modelSources, otherIds: [...PUBLISHED_DIARIZATIONS, ...PUBLISHED_SPEECH].map((published) => published.id),
         mirrors: { ...(huggingFaceUrl === null ? {} : { huggingface: huggingFaceUrl }), ...(modelScopeUrl === null ? {} : { modelscope: modelScopeUrl }) },
         ...(downloadProxy === null ? {} : { proxyUrl: downloadProxy }),
         onDownload: (doneBytes, totalBytes) => say('downloading', totalBytes === null ? 0 : doneBytes / totalBytes),

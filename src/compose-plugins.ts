@@ -11,7 +11,7 @@ export interface PluginSources {
   readonly recordings: RecordingRepository;
   readonly analyses: AnalysisRepository;
   readonly entries: PluginRepository;
-  /** Told of every failure of a step or listener, for metrics. */
+  /** Told of every failure of a step, listener or field, for metrics. */
   readonly onFailure?: (plugin: string) => void;
 }
 

@@ -54,15 +54,19 @@ export function createEvaluationRepository(db: Database): EvaluationRepository {
   return {
     insertSet: async ({ labelMapping, warnings, ...row }, items) => {
       const { workspaceId, name, version } = row;
+      const rowsOf = (setId: string): Prisma.EvaluationItemCreateManyInput[] => items.map(({ votes, ...item }) => ({ ...item, votes: votes ?? Prisma.DbNull, setId, workspaceId }));
       try {
         return await db.transaction(async (tx) => {
           const set = await tx.evaluationSet.create({ data: { ...row, labelMapping, warnings: [...warnings] } });
-          await tx.evaluationItem.createMany({ data: items.map(({ votes, ...item }) => ({ ...item, votes: votes ?? Prisma.DbNull, setId: row.id, workspaceId })) });
+          await tx.evaluationItem.createMany({ data: rowsOf(row.id) });
           return toSet(set);
         });
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
-        return toSet(await client.evaluationSet.findUniqueOrThrow({ where: { workspaceId_name_version: { workspaceId, name, version } } }));
+        const set = await client.evaluationSet.findUniqueOrThrow({ where: { workspaceId_name_version: { workspaceId, name, version } } });
+        // Items went with recordings that were deleted; the same content, uploaded anew, takes their places.
+        await client.evaluationItem.createMany({ data: rowsOf(set.id), skipDuplicates: true });
+        return toSet(set);
       }
     },
     listSets: async (workspaceId) => (await client.evaluationSet.findMany({ where: { workspaceId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] })).map(toSet),

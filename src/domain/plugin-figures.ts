@@ -1,4 +1,4 @@
-/** What one step or listener of a plugin has done since the start of the process. */
+/** What one step, listener or GraphQL field (`Query.note`) of a plugin has done since the start of the process. */
 export interface StepFigures {
   readonly plugin: string;
   readonly step: string;

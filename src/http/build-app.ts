@@ -8,6 +8,7 @@ import { NO_TRACING, type Tracing } from '../domain/tracing.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import type { Services } from '../services/service-contracts.js';
 import { registerAdmission, registerDraining } from './admission.js';
+import { answerClientError } from './client-errors.js';
 import { registerCors } from './cors.js';
 import { registerEmbeddingFile } from './embeddings.route.js';
 import { registerAnalysisExports } from './exports.route.js';
@@ -91,6 +92,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: limits.queryBytes,
     requestTimeout: longestUploadMs(settings),
     forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
     http: { headersTimeout: limits.headersTimeoutMs, connectionsCheckingInterval: 2000 },
   });
 
@@ -106,7 +108,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerHealth(app, options.checks, limits.readinessTimeoutMs);
   await registerGraphQL(app, {
     schema, createContext, limits, limiter, metrics, trusted, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
-    signPath: (request) => (path) => signer.sign(path, principalOf(request)),
+    signPath: (request) => (path, range) => signer.sign(path, principalOf(request), range),
   });
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
@@ -119,7 +121,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, limiter, metrics, trusted, keys, sessions, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal) => signer.sign(path, principal),
+    schema, createContext, limits, limiter, metrics, trusted, keys, sessions, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal, range) => signer.sign(path, principal, range),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

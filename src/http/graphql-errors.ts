@@ -3,7 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { exposable, graphqlErrorBody } from './fault-log.js';
 
 /** Codes of Apollo for faults of the request itself, in the words of our error table. */
-const REQUEST_FAULTS: Readonly<Record<string, string>> = { BAD_USER_INPUT: 'BAD_INPUT', BAD_REQUEST: 'BAD_INPUT' };
+const REQUEST_FAULTS: Readonly<Record<string, string>> = { BAD_USER_INPUT: 'BAD_INPUT', BAD_REQUEST: 'BAD_INPUT', OPERATION_RESOLUTION_FAILURE: 'BAD_INPUT' };
 
 /**
  * The one place where errors leave over GraphQL: ours with their code and numbers, faults of the request as GraphQL words
@@ -16,6 +16,11 @@ export function formatGraphQLError(formatted: GraphQLFormattedError, error: unkn
   if (cause instanceof GraphQLError && formatted.path === undefined) return requestFault(formatted);
   const { message, extensions } = graphqlErrorBody(exposable(cause, log));
   return { message, ...(formatted.locations && { locations: formatted.locations }), ...(formatted.path && { path: formatted.path }), extensions };
+}
+
+/** Where introspection is off: suggestions of GraphQL tell the schema name by name. Apollo takes them out of validation alone, and not of values. */
+export function withoutSuggestions(error: GraphQLFormattedError): GraphQLFormattedError {
+  return { ...error, message: error.message.replace(/ ?Did you mean .*$/s, '') };
 }
 
 /** What was thrown, under the wrappings of GraphQL and Apollo. */

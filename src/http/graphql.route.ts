@@ -6,7 +6,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { stringifyWithColumns } from '../domain/number-column.js';
-import { formatGraphQLError } from './graphql-errors.js';
+import { formatGraphQLError, withoutSuggestions } from './graphql-errors.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import type { HttpLimits } from './http-limits.js';
 import { leftSignal } from './left-signal.js';
@@ -20,7 +20,7 @@ import type { TrustedDocuments } from './trusted-documents.js';
 export interface GraphQLRouteOptions {
   readonly schema: GraphQLSchema;
   readonly createContext: CreateContext;
-  readonly signPath: (request: FastifyRequest) => (path: string) => string;
+  readonly signPath: (request: FastifyRequest) => (path: string, range?: string | null) => string;
   readonly introspection: boolean;
   readonly maxUploadBytes: number;
   readonly limits: HttpLimits;
@@ -44,7 +44,10 @@ export async function registerGraphQL(app: FastifyInstance, options: GraphQLRout
     nodeEnv: 'production',
     parseOptions: { maxTokens: limits.queryTokens },
     logger: quietLogger(app),
-    formatError: (formatted, error) => formatGraphQLError(formatted, error, app.log),
+    formatError: (formatted, error) => {
+      const shown = formatGraphQLError(formatted, error, app.log);
+      return options.introspection ? shown : withoutSuggestions(shown);
+    },
     stringifyResult: (result) => `${stringifyWithColumns(result)}\n`,
     plugins: [
       timing(options.metrics),

@@ -13,9 +13,9 @@ export function registerPluginMetrics(registry: Registry, figures: () => readonl
       },
     });
   };
-  add('undertone_plugin_calls', 'Calls of steps and listeners of plugins since the start.', (step) => step.calls);
+  add('undertone_plugin_calls', 'Calls of steps, listeners and GraphQL fields of plugins since the start.', (step) => step.calls);
   add('undertone_plugin_failures', 'Calls that threw or took too long since the start.', (step) => step.failures);
   add('undertone_plugin_left_out', 'Calls that were not made because the circuit was open.', (step) => step.leftOut);
   add('undertone_plugin_seconds', 'Time spent in calls since the start.', (step) => step.seconds);
-  add('undertone_plugin_circuit_open', '1 while a step is left out after repeated failure.', (step) => (step.isOpen ? 1 : 0));
+  add('undertone_plugin_circuit_open', '1 while a step or field is left out after repeated failure.', (step) => (step.isOpen ? 1 : 0));
 }

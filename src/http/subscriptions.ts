@@ -5,7 +5,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { KeyService } from '../services/key-contracts.js';
 import { graphqlErrorBody } from './fault-log.js';
-import { formatGraphQLError } from './graphql-errors.js';
+import { formatGraphQLError, withoutSuggestions } from './graphql-errors.js';
 import type { HttpLimits } from './http-limits.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import { measureOperation } from './operation-limits.js';
@@ -14,14 +14,14 @@ import type { CookieSessions } from './session-cookie.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 
 /** Makes what resolvers get; from src/resolvers, handed in by compose. */
-export type CreateContext = (call: { readonly principal: Principal; readonly signPath: (path: string) => string; readonly signal: AbortSignal }) => object;
+export type CreateContext = (call: { readonly principal: Principal; readonly signPath: (path: string, range?: string | null) => string; readonly signal: AbortSignal }) => object;
 
 export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly createContext: CreateContext;
   readonly keys: Pick<KeyService, 'authenticate'>;
   readonly sessions: Pick<CookieSessions, 'authenticate'>;
-  readonly signPath: (path: string, principal: Principal) => string;
+  readonly signPath: (path: string, principal: Principal, range?: string | null) => string;
   readonly introspection: boolean;
   readonly limits: HttpLimits;
   readonly limiter: RateLimiter;
@@ -44,9 +44,10 @@ type SocketContext = Context<Record<string, unknown>, SocketSession>;
 export function subscriptionServer(options: SubscriptionOptions): Server<SocketSession> {
   const { schema, limits, log } = options;
   const rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  const formatted = (error: GraphQLError): GraphQLFormattedError => withoutSuggestions(formatGraphQLError(error.toJSON(), error, log));
-  // Apollo does the same over HTTP: suggestions tell the schema name by name.
-  const withoutSuggestions = (error: GraphQLFormattedError): GraphQLFormattedError => (options.introspection ? error : { ...error, message: error.message.replace(/ ?Did you mean .*$/s, '') });
+  const formatted = (error: GraphQLError): GraphQLFormattedError => {
+    const shown = formatGraphQLError(error.toJSON(), error, log);
+    return options.introspection ? shown : withoutSuggestions(shown);
+  };
 
   return makeServer<Record<string, unknown>, SocketSession>({
     connectionInitWaitTimeout: limits.socketInitTimeoutMs,
@@ -82,7 +83,7 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     const faults = validate(schema, document, rules);
     if (faults.length > 0) return faults;
     const { left } = context.extra;
-    const contextValue = options.createContext({ principal, signPath: (path) => options.signPath(path, principal), signal: left.signal });
+    const contextValue = options.createContext({ principal, signPath: (path, range) => options.signPath(path, principal, range), signal: left.signal });
     return { schema, document, contextValue, operationName: payload.operationName, variableValues: payload.variables };
   }
 }

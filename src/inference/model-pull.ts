@@ -22,6 +22,8 @@ export interface PullOptions {
   readonly calibrationClips?: readonly Float32Array[];
   readonly signal?: AbortSignal;
   readonly onDownload?: (doneBytes: number, totalBytes: number | null) => void;
+  /** Ids that are pulled in other ways: named with the others where this one is unknown. */
+  readonly otherIds?: readonly string[];
   readonly onImport?: (progress: ImportProgress) => void;
   /** For tests: what is published, and how patiently it is asked for. */
   readonly catalog?: readonly PublishedModel[];
@@ -36,7 +38,7 @@ export interface PullOptions {
 export async function pullModel(options: PullOptions): Promise<ImportedModel> {
   const catalog = options.catalog ?? PUBLISHED_MODELS;
   const model = catalog.find(({ id }) => id === options.id);
-  if (model === undefined) throw new UndertoneError('MODEL_UNKNOWN', `No published model is called ${JSON.stringify(options.id.slice(0, 80))}; known are ${catalog.map(({ id }) => id).join(', ')}.`);
+  if (model === undefined) throw new UndertoneError('MODEL_UNKNOWN', `No published model is called ${JSON.stringify(options.id.slice(0, 80))}; known are ${[...catalog.map(({ id }) => id), ...(options.otherIds ?? [])].join(', ')}.`);
   // Before gigabytes are fetched, not after.
   if (options.replace !== true) await assertFree(options.modelsDir, model.id);
   await requireLicense(options.modelsDir, model, options.acceptLicense);

@@ -29,11 +29,16 @@ export function faultOfUrl(text: string, rules: OutboundRules): string | null {
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && rules.allowHttp)) return `must begin with https://${rules.allowHttp ? ' or http://' : ''}`;
   if (url.username !== '' || url.password !== '') return 'must carry no user name or password; deliveries are signed instead';
   if (url.hash !== '') return 'must have no fragment (#…)';
-  const host = hostOf(url);
+  const host = isThisMachine(url) ? '127.0.0.1' : hostOf(url);
   return isIP(host) === 0 || mayBeCalled(host, rules) ? null : NOT_PUBLIC;
 }
 
 const NOT_PUBLIC = 'names an address that is not on the public internet; the operator can allow networks with UNDERTONE_WEBHOOK_ALLOW';
+
+/** RFC 6761: these names are loopback everywhere, so nobody needs to resolve them to refuse them. */
+function isThisMachine({ hostname }: URL): boolean {
+  return /(^|\.)localhost\.?$/.test(hostname);
+}
 
 /** Of a URL with an IPv6 address the address without its brackets. */
 export function hostOf({ hostname }: URL): string {

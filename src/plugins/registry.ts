@@ -5,6 +5,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { Diarizer, GraphqlAddition, Notifier, PluginData, PluginLog, PluginStore, Transcriber, UndertonePlugin } from './contract.js';
 import { DeadlineError, withDeadline } from './deadline.js';
 import { createFactDelivery, type FactDelivery, type RegisteredListener } from './fact-delivery.js';
+import { createFieldGuard } from './field-guard.js';
 import { BUILT_IN_DIARIZATION, openHost } from './plugin-host.js';
 import { invalidPlugin } from './plugin-error.js';
 import { orderByDependency } from './plugin-order.js';
@@ -20,7 +21,9 @@ export interface PluginParts {
   readonly data: (pluginName: string) => PluginData;
   readonly now?: () => number;
   readonly registerDeadlineMs?: number;
-  /** Told of every failure of a step or listener, for metrics. */
+  /** How long a GraphQL field has; 30 s unless told. */
+  readonly fieldDeadlineMs?: number;
+  /** Told of every failure of a step, listener or field, for metrics. */
   readonly onFailure?: (pluginName: string) => void;
 }
 
@@ -78,11 +81,13 @@ export async function registerPlugins(given: readonly UndertonePlugin[], parts: 
   }
   const runner = createStepRunner(added.steps, parts.now, parts.onFailure);
   const facts = createFactDelivery(added.listeners, parts);
+  const fields = createFieldGuard(added.graphql, parts);
   return {
     ...added, facts, stop,
+    graphql: fields.graphql,
     names: ordered.map((plugin) => plugin.name),
     beginSteps: () => runner.begin(),
-    figures: () => [...runner.figures(), ...facts.figures()],
+    figures: () => [...runner.figures(), ...facts.figures(), ...fields.figures()],
     diarizer: (added.diarizers.find((one) => one.plugin !== BUILT_IN_DIARIZATION) ?? added.diarizers[0])?.diarizer ?? null,
   };
 }

@@ -4,7 +4,6 @@ import { requireRole } from '../services/permissions.js';
 import type { PluginGraphql } from '../services/service-contracts.js';
 import type { RequestContext } from './request-context.js';
 
-const RESOLVE_DEADLINE_MS = 30_000;
 /** Definitions that an addition may hold. Directives and the schema itself are the core's. */
 const ALLOWED_KINDS: ReadonlySet<string> = new Set([
   Kind.OBJECT_TYPE_DEFINITION, Kind.OBJECT_TYPE_EXTENSION, Kind.INPUT_OBJECT_TYPE_DEFINITION, Kind.ENUM_TYPE_DEFINITION, Kind.SCALAR_TYPE_DEFINITION,
@@ -73,7 +72,7 @@ function attachResolvers(schema: GraphQLSchema, document: DocumentNode, { plugin
     for (const [fieldName, resolver] of Object.entries(fields)) {
       if (own.get(typeName)?.has(fieldName) !== true) throw invalid(plugin, `it has a resolver for ${typeName}.${fieldName}, which its typeDefs do not define`, undefined, `${typeName}.${fieldName}`);
       const field = (schema.getType(typeName) as GraphQLObjectType).getFields()[fieldName] as GraphQLField<unknown, RequestContext>;
-      field.resolve = guarded(plugin, `${typeName}.${fieldName}`, resolver);
+      field.resolve = guarded(resolver);
     }
   }
   for (const root of ['Query', 'Mutation']) {
@@ -82,23 +81,11 @@ function attachResolvers(schema: GraphQLSchema, document: DocumentNode, { plugin
   }
 }
 
-/** Checks the role, and gives up on a resolver that takes too long: the answer then carries an error for this field. */
-function guarded(plugin: string, field: string, resolver: PluginGraphql['resolvers'][string][string]): NonNullable<GraphQLField<unknown, RequestContext>['resolve']> {
-  return async (root, args: Readonly<Record<string, unknown>>, { principal, signal }) => {
+/** Checks the role. Deadline and circuit come with the resolver: the registry of plugins has put them round it. */
+function guarded(resolver: PluginGraphql['resolvers'][string][string]): NonNullable<GraphQLField<unknown, RequestContext>['resolve']> {
+  return (root, args: Readonly<Record<string, unknown>>, { principal, signal }) => {
     requireRole(principal, resolver.role);
-    const deadline = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        deadline.abort();
-        reject(new UndertoneError('INTERNAL', `The plugin ${plugin} did not answer ${field} within ${RESOLVE_DEADLINE_MS} ms.`, { plugin }));
-      }, RESOLVE_DEADLINE_MS);
-    });
-    try {
-      return await Promise.race([late, Promise.resolve(resolver.resolve(root, args, { principal, signal: AbortSignal.any([signal, deadline.signal]) }))]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return resolver.resolve(root, args, { principal, signal });
   };
 }
 

@@ -13,6 +13,14 @@ const uploadInputSchema = z.object({
   sha256: z.string().toLowerCase().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits').nullish().transform((digest) => digest ?? null),
 });
 
+/** What is looked for is compared with every row of the workspace. */
+const searchedFor = z.object({ search: z.string().max(300).optional() });
+
+/** BAD_INPUT for a text that no name holds. */
+export function assertSearchable(filter: { readonly search?: string }): void {
+  parseWith(searchedFor, filter);
+}
+
 export type ParsedUploadInput = z.infer<typeof uploadInputSchema>;
 
 /** BAD_INPUT naming the field and what is allowed. */

@@ -11,7 +11,7 @@ import type { LiveRemoval } from './live-removal.js';
 import type { StorageBackend } from '../storage/blob-store.js';
 import type { DecodeAhead } from './decode-ahead.js';
 import type { Intake } from './intake.js';
-import { parseUploadInput, safeFileName } from './recording-input.js';
+import { assertSearchable, parseUploadInput, safeFileName } from './recording-input.js';
 import { requireScope } from './permissions.js';
 import type { RecordingService } from './service-contracts.js';
 import type { StorageQuota } from './workspace.service.js';
@@ -107,6 +107,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
       requireScope(principal, 'recordings:read');
       // Who may not read what the model said must not find it out by asking for each label.
       if (filter.label !== undefined) requireScope(principal, 'analyses:read');
+      assertSearchable(filter);
       return recordings.list(principal.workspaceId, page, filter, order);
     },
 

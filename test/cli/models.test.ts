@@ -56,6 +56,12 @@ describe('the models folder, by the command', () => {
     expect(absent.err).toContain('MODEL_UNKNOWN');
   });
 
+  it('names everything that can be pulled where an id is unknown', async () => {
+    const { code, err } = await run('pull', 'nosuch');
+    expect(code).toBe(2);
+    expect(err).toMatch(/MODEL_UNKNOWN: .*emotion2vec-plus-large, .*diarization-en, .*whisper-small/);
+  });
+
   it('gives up good, unusable and half downloaded models alike, and never the bundled one', async () => {
     installTinyModel(modelsDir, 'good');
     mkdirSync(join(modelsDir, 'empty'));

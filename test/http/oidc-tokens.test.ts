@@ -1,43 +1,8 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWK, type JWTPayload } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTokenVerifier, withTokens, type TokenVerifier } from '../../src/http/oidc-tokens.js';
+import { Issuer } from '../support/issuer.js';
 import { startTestApp } from '../support/test-app.js';
-
-/** An issuer on this machine, whose keys can be changed and which counts who asks for them. */
-class Issuer {
-  readonly keys: JWK[] = [];
-  readonly signers = new Map<string, { readonly key: CryptoKey; readonly alg: string }>();
-  asked = 0;
-  isDown = false;
-  server: Server | null = null;
-  url = '';
-  says: Record<string, unknown> = {};
-
-  async start(): Promise<void> {
-    this.server = createServer((request, response) => {
-      if (this.isDown) return void response.writeHead(500).end();
-      const isConfiguration = request.url === '/.well-known/openid-configuration';
-      if (!isConfiguration) this.asked++;
-      response.setHeader('Content-Type', 'application/json');
-      response.end(JSON.stringify(isConfiguration ? { issuer: this.url, jwks_uri: `${this.url}/jwks`, ...this.says } : { keys: this.keys }));
-    });
-    await new Promise<void>((resolve) => this.server!.listen(0, '127.0.0.1', resolve));
-    this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async addKey(kid: string, alg = 'ES256'): Promise<void> {
-    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
-    this.keys.push({ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' });
-    this.signers.set(kid, { key: privateKey, alg });
-  }
-
-  token(claims: JWTPayload = {}, { kid = 'first', expires = '5m', header = {} }: { readonly kid?: string; readonly expires?: string | number; readonly header?: Readonly<Record<string, string>> } = {}): Promise<string> {
-    const { key, alg } = this.signers.get(kid)!;
-    return new SignJWT({ roles: ['reader', 'analyst'], sub: 'somebody', iss: this.url, aud: 'undertone', ...claims }).setProtectedHeader({ alg, kid, ...header }).setIssuedAt().setExpirationTime(expires).sign(key);
-  }
-}
 
 let issuer: Issuer;
 const settingsOf = (changes: object = {}) => ({ issuer: issuer.url, audience: 'undertone', roleClaim: 'roles', workspaceClaim: null, ...changes });
@@ -53,7 +18,7 @@ beforeEach(() => {
   issuer.isDown = false;
   issuer.says = {};
 });
-afterAll(() => new Promise((resolve) => issuer.server!.close(resolve)));
+afterAll(() => issuer.stop());
 
 describe('tokens of an issuer', () => {
   it.each(['first', 'rsa', 'ed'])('let their bearer in with the highest of our roles, signed by the key %s', async (kid) => {

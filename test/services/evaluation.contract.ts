@@ -81,6 +81,20 @@ export function evaluationCases(world: () => { readonly platform: Platform; read
     expect(await evaluations.findRun(world().principal, one.id)).toBeNull();
   });
 
+  it('is whole again when what was deleted is uploaded anew and the set is made again', async () => {
+    const upload = async (index: number): Promise<string> => (await services().recordings.upload(world().principal, { stream: Readable.from([speechLikeWav(1, 17 + index / 64)]), fileName: `${index}.wav` }, {})).recording.id;
+    const make = async (ids: readonly string[]): Promise<string> => (await services().evaluations.createSet(world().principal, { name: 'Anew', items: ids.map((recordingId, index) => ({ recordingId, label: index === 0 ? 'angry' : 'sad' })) })).id;
+    const [kept, lost] = [await upload(0), await upload(1)];
+    const setId = await make([kept, lost]);
+    await services().recordings.delete(world().principal, lost, null);
+    const anew = await upload(1);
+    expect(anew).not.toBe(lost);
+    expect(await make([kept, anew])).toBe(setId);
+    const run = await ended((await services().evaluations.run(world().principal, { setId, raw: true })).id);
+    expect(run.report!.overall.metrics.itemCount).toBe(2);
+    expect((await services().evaluations.results(world().principal, run.id)).map(({ item }) => item.path)).toEqual([kept, anew]);
+  });
+
   it('goes on with the items that are left when its worker died in the middle', async () => {
     const runId = await withoutJob(await aSet('Broken off', 6, 12));
     const dying = new AbortController();

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { endings } from './analysis-endings.js';
+import { composeAudit } from './compose-audit.js';
 import { composeRetention } from './compose-retention.js';
 import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { coreTasks } from './compose-tasks.js';
@@ -20,7 +21,6 @@ import { composeWebhooks } from './compose-webhooks.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
 import { createAnalysisChargeRepository } from './db/analysis-charge.repository.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
-import { createAuditRepository } from './db/audit.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
@@ -52,7 +52,6 @@ import type { Plugins } from './plugins/registry.js';
 import { createBossQueue } from './queue/boss-queue.js';
 import { JOB_NAMES } from './queue/job-settings.js';
 import type { JobName, JobQueue } from './queue/job-queue.js';
-import { createAuditSink } from './services/audit.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
 import { createAnalysisLimits } from './services/analysis-limits.js';
 import { createAnalysisService } from './services/analysis.service.js';
@@ -73,6 +72,7 @@ import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createOptOutService } from './services/opt-out.service.js';
 import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
+import { withReadsNoted } from './services/noted-reads.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { ReviewIntake } from './services/review-intake.js';
 import type { RuleEngine } from './services/rule-engine.js';
@@ -150,7 +150,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   opened.push(() => database.close());
   const stored = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
   const apiKeys = createApiKeyRepository(database);
-  const audit = createAuditSink(createAuditRepository(database));
+  const { audit, readLog } = composeAudit(database, log);
   const keys = createKeyService(apiKeys, audit);
   await keys.prepare(settings.adminKey);
   const sealing = await composeEncryption(settings, database, stored, log);
@@ -161,10 +161,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   opened.push(() => messages.stop());
   const limiter = createRateLimiter(settings.rateLimits);
   const stopSharing = shareRates(limiter, messages);
-  opened.push(() => {
-    stopSharing();
-    return Promise.resolve();
-  });
+  opened.push(() => Promise.resolve().then(stopSharing));
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
   await queue.start();
   messages.onMessage((message) => {
@@ -196,7 +193,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const speakers = createSpeakerRepository(database);
   const transcripts = createTranscriptRepository(database);
   const workspaces = createWorkspaceRepository(database);
-  const retention = await composeRetention({ ...sealing, database, recordings, facts });
+  const retention = await composeRetention({ ...sealing, auditDays: settings.auditDays, database, recordings, facts });
   const review = composeReviews({ database, keys: apiKeys, audit, facts, events, contradictions: transcriptFlags(transcripts) });
   ruled.review = review.intake;
   const law = createLawService(workspaces);
@@ -229,7 +226,9 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const speakerService = createSpeakerService({ speakers, analyses, audit });
   const transcriptService = createTranscriptService({ database, transcripts, analyses, recordings, speakers, comparison: asr.comparison, audit, facts });
   const embeddingService = createEmbeddingService(embeddings);
-  const services: Services = {
+  const reads = readLog(analyses);
+  opened.push(() => reads.flush());
+  const services: Services = withReadsNoted({
     recordings: recordingService,
     ...retention.services,
     tasks: createTaskService(scheduler, taskRuns),
@@ -247,7 +246,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     usage,
     ...evaluation.services,
     deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events }),
-  };
+  }, reads);
   const api = (later.api = composeApi({ services, settings, plugins, asr, version: VERSION }));
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({

@@ -1,6 +1,7 @@
 import type { Database } from './db/database.js';
 import type { ApiKeyRepository } from './db/repositories.js';
 import { createReviewRepository } from './db/review.repository.js';
+import type { EventBus } from './domain/events.js';
 import type { AuditSink } from './services/audit.js';
 import type { ResolvedReviews } from './services/evaluation-set.js';
 import type { FactOutbox } from './services/fact-outbox.js';
@@ -15,6 +16,7 @@ export interface ReviewsParts {
   readonly keys: Pick<ApiKeyRepository, 'findById'>;
   readonly audit: AuditSink;
   readonly facts: FactOutbox;
+  readonly events: EventBus;
   /** From the cross-check of words and voice, where there is one. */
   readonly contradictions: Contradictions | null;
 }
@@ -29,12 +31,12 @@ export interface ComposedReviews {
 }
 
 /** The queue of human review, and what its decisions are good for elsewhere. */
-export function composeReviews({ database, keys, audit, facts, contradictions }: ReviewsParts): ComposedReviews {
+export function composeReviews({ database, keys, audit, facts, events, contradictions }: ReviewsParts): ComposedReviews {
   const reviews = createReviewRepository(database);
-  const intake = createReviewIntake({ database, reviews, contradictions });
+  const intake = createReviewIntake({ database, reviews, contradictions, events });
   return {
     intake,
-    services: { reviews: createReviewService({ database, reviews, intake, keys, audit, facts }), reviewFigures: createReviewFigures(reviews) },
+    services: { reviews: createReviewService({ database, reviews, intake, keys, audit, facts, events }), reviewFigures: createReviewFigures(reviews) },
     reviewed: { forAnalyses: (workspaceId, analysisIds) => reviews.segmentLabels(workspaceId, analysisIds) },
     resolved: { listResolved: (workspaceId, range) => reviews.recordingLabels(workspaceId, range) },
   };

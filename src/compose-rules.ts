@@ -14,7 +14,7 @@ import { createAlertService } from './services/alert.service.js';
 import type { FactOutbox } from './services/fact-outbox.js';
 import type { ReviewedLabels } from './services/rule-backtest.js';
 import type { AlertService, RuleService, RuleTemplate } from './services/rule-contracts.js';
-import { createRuleEngine, type RuleActionHandlers, type RuleEngine } from './services/rule-engine.js';
+import { createRuleEngine, type RuleActionHandlers, type RuleEngine, type RuleEngineParts } from './services/rule-engine.js';
 import { createRuleService } from './services/rule.service.js';
 
 export interface RulesParts {
@@ -25,6 +25,7 @@ export interface RulesParts {
   readonly modelLabels: () => readonly string[];
   /** What carries out `review`, `webhook` and `hold`. */
   readonly handlers: RuleActionHandlers;
+  readonly onActionDone: RuleEngineParts['onActionDone'];
   /** What people said of segments, where the installation keeps that. */
   readonly reviewed: ReviewedLabels | null;
 }
@@ -35,13 +36,13 @@ export interface ComposedRules {
   readonly alerts: AlertService;
 }
 
-export function composeRules({ database, events, facts, modelLabels, handlers, reviewed }: RulesParts, log: Logger): ComposedRules {
+export function composeRules({ database, events, facts, modelLabels, handlers, onActionDone, reviewed }: RulesParts, log: Logger): ComposedRules {
   const rules = createRuleRepository(database);
   const alerts = createAlertRepository(database);
   const scan = createRuleScan(database);
   const webhooks = createWebhookRepository(database);
   const engine = createRuleEngine({
-    database, rules, alerts, scan, facts, handlers,
+    database, rules, alerts, scan, facts, handlers, onActionDone,
     onBrokenRule: (ruleId) => log.error({ ruleId }, 'a stored rule is not valid for this version and was left out; change it or delete it'),
   });
   return {

@@ -14,6 +14,8 @@ export type DomainEvent =
   | { readonly kind: 'evaluation.alarm'; readonly workspaceId: string; readonly runId: string; readonly setId: string }
   | { readonly kind: 'alert.raised'; readonly workspaceId: string; readonly alertId: string; readonly ruleId: string; readonly analysisId: string; readonly recordingId: string }
   | { readonly kind: 'review.resolved'; readonly workspaceId: string; readonly reviewId: string; readonly analysisId: string }
+  /** The queue of human review has changed: one item, or by null several. For whoever shows it; nobody acts on it. */
+  | { readonly kind: 'review.queue'; readonly workspaceId: string; readonly reviewId: string | null }
   /** Within two weeks; told every morning. `endsAt`: ISO 8601. */
   | { readonly kind: 'key.ending'; readonly workspaceId: string; readonly keyId: string; readonly endsAt: string }
   /** Nine tenths of a workspace's quota are used, or more; told every morning. */

@@ -19,6 +19,7 @@ import { NodeResolver } from './node.resolver.js';
 import { OptOutResolver } from './opt-out.resolver.js';
 import { RecordingResolver } from './recording.resolver.js';
 import { ReviewAgreementResolver } from './review-agreement.resolver.js';
+import { ReviewQueueResolver } from './review-queue.resolver.js';
 import { AnalysisReviewsResolver, ReviewResolver, SegmentReviewsResolver } from './review.resolver.js';
 import { RuleResolver } from './rule.resolver.js';
 import { RetentionResolver } from './retention.resolver.js';
@@ -35,7 +36,7 @@ import { WebhookResolver } from './webhook.resolver.js';
 const CORE_RESOLVERS: readonly ClassType[] = [
   RetentionResolver, ArchiveResolver, HoldResolver, ErasureResolver, AuditResolver, TaskResolver, TaskRunResolver, OptOutResolver,
   ViewerResolver, RecordingResolver, AnalysisResolver, AnalysisFieldsResolver, SegmentResolver, PredictionResolver, SimilarSegmentResolver, SpeakerResolver, TranscriptResolver, TranscriptFieldsResolver, ContradictionResolver, TimelineSeriesResolver, EmbeddingResolver, ComparisonResolver, ModelResolver, NodeResolver, DeadLetterResolver, ApiKeyResolver, StatisticsResolver, UsageResolver, RuleResolver, AlertResolver, AnalysisAlertsResolver,
-  ReviewResolver, ReviewAgreementResolver, AnalysisReviewsResolver, SegmentReviewsResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver, WebhookResolver,
+  ReviewResolver, ReviewQueueResolver, ReviewAgreementResolver, AnalysisReviewsResolver, SegmentReviewsResolver, EvaluationResolver, EvaluationRunResolver, EvaluationMistakeResolver, CalibrationResolver, WebhookResolver,
 ];
 
 /** Every subscription has a source of its own; the library asks for a bus all the same. */

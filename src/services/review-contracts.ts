@@ -17,6 +17,12 @@ export type ReviewItemView = Omit<ReviewItemRecord, 'reasons' | 'modelAbstained'
   readonly othersAtWorkCount: number;
 };
 
+/** `item` as the listener may see it; null where several changed, or what changed may have been missed: the queue is to be read again. */
+export interface ReviewQueueChange {
+  readonly item: ReviewItemView | null;
+  readonly pendingCount: number;
+}
+
 export interface EnqueueReviewInput {
   /** Exactly one of the two. */
   readonly analysisId?: string | null;
@@ -44,6 +50,8 @@ export interface ResolveReviewInput {
 export interface ReviewService {
   queue(principal: Principal, page: PageRequest, filter: ReviewFilter): Promise<Page<ReviewItemView>>;
   find(principal: Principal, id: string): Promise<ReviewItemView | null>;
+  /** Each change of the workspace's queue from now on. A claim that expires is none. */
+  changes(principal: Principal, signal: AbortSignal): AsyncIterable<ReviewQueueChange>;
   /** In the order of time within each analysis. */
   forAnalyses(principal: Principal, analysisIds: readonly string[]): Promise<readonly ReviewItemView[]>;
   /** By hand. One that is there already gets the reason as well; one that was dismissed, or has fewer answers than are asked for, is opened again. */

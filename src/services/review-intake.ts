@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../db/database.js';
 import type { NewReviewItem, ReviewRepository } from '../db/review-repositories.js';
+import type { EventBus } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import { candidatesOf, DEFAULT_REVIEW_POLICY, priorityOf, reason, RULE_PRIORITIES, type Contradiction, type Judged, type ReviewPolicy, type ReviewSubject } from '../domain/review-policy.js';
 import type { ReviewReason } from '../domain/review.js';
@@ -15,6 +16,7 @@ export interface ReviewIntakeParts {
   readonly reviews: ReviewRepository;
   /** Null: only how well each segment's words and voice agree, where that is stored. */
   readonly contradictions: Contradictions | null;
+  readonly events: Pick<EventBus, 'publish'>;
   readonly now?: () => Date;
 }
 
@@ -24,6 +26,8 @@ export interface ReviewIntake {
   /** Makes items, or adds the reasons to those that are there, under a recording that the transaction has locked. */
   propose(tx: Transaction, items: readonly NewReviewItem[]): Promise<number>;
   policy(workspaceId: string): Promise<ReviewPolicy>;
+  /** Tells whoever shows the queue that it is another one, after the commit. */
+  announce(workspaceId: string): void;
   /** The action `review` of a rule. */
   readonly ofRule: RuleActionHandler;
 }
@@ -31,7 +35,7 @@ export interface ReviewIntake {
 /** Segments of one firing that become items of their own; with more, people are asked about the whole. */
 const MOST_SEGMENTS_OF_A_FIRING = 50;
 
-export function createReviewIntake({ database, reviews, contradictions, now = () => new Date() }: ReviewIntakeParts): ReviewIntake {
+export function createReviewIntake({ database, reviews, contradictions, events, now = () => new Date() }: ReviewIntakeParts): ReviewIntake {
   const policy = async (workspaceId: string): Promise<ReviewPolicy> => ({ ...DEFAULT_REVIEW_POLICY, ...(await reviews.policy(workspaceId)) });
 
   async function propose(tx: Transaction, items: readonly NewReviewItem[]): Promise<number> {
@@ -48,8 +52,10 @@ export function createReviewIntake({ database, reviews, contradictions, now = ()
     if (added.length > 0) await reviews.setState(tx, there.id, { reasons: [...there.reasons, ...added], priority: Math.max(there.priority, priority) });
   }
 
+  const announce = (workspaceId: string): void => events.publish({ kind: 'review.queue', workspaceId, reviewId: null });
+
   return {
-    propose, policy,
+    propose, policy, announce,
 
     async consider(workspaceId, analysisId) {
       const subject = await reviews.subject(workspaceId, analysisId);
@@ -58,7 +64,9 @@ export function createReviewIntake({ database, reviews, contradictions, now = ()
       const found = rules.contradictionBelow === null ? [] : ((await contradictions?.forAnalysis(workspaceId, analysisId)) ?? []);
       const items = candidatesOf(rules, subject, found, now()).map(({ judged, reasons }) => newItem(subject, judged, rules, reasons, priorityOf(reasons)));
       if (items.length === 0) return { newCount: 0 };
-      return { newCount: await database.transaction(async (tx) => ((await reviews.lockRecording(tx, workspaceId, subject.recordingId)) ? propose(tx, items) : 0)) };
+      const newCount = await database.transaction(async (tx) => ((await reviews.lockRecording(tx, workspaceId, subject.recordingId)) ? propose(tx, items) : 0));
+      announce(workspaceId);
+      return { newCount };
     },
 
     async ofRule(tx, { alert, input }) {

@@ -3,12 +3,13 @@ import type { Database, Transaction } from '../db/database.js';
 import type { ApiKeyRepository } from '../db/repositories.js';
 import type { ReviewRepository } from '../db/review-repositories.js';
 import { notFound, UndertoneError } from '../domain/errors.js';
-import type { Fact } from '../domain/events.js';
+import type { EventBus, Fact } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
 import { roleAllows, type Principal } from '../domain/principal.js';
 import { PRIORITY_OF, reason } from '../domain/review-policy.js';
 import { activeDecisions, hasAnswered, openSlots, othersAtWork, outcomeOf, type ReviewDecisionRecord, type ReviewItemRecord } from '../domain/review.js';
 import type { AuditSink } from './audit.js';
+import { eventsOf } from './event-bus.js';
 import type { FactOutbox } from './fact-outbox.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
@@ -24,6 +25,7 @@ export interface ReviewServiceParts {
   readonly keys: Pick<ApiKeyRepository, 'findById'>;
   readonly audit: AuditSink;
   readonly facts: Pick<FactOutbox, 'put' | 'announce'>;
+  readonly events: EventBus;
   readonly now?: () => Date;
 }
 
@@ -31,20 +33,21 @@ export interface ReviewServiceParts {
 const OFFERED = 20;
 const MAX_LOOKS = 5;
 
-export function createReviewService({ database, reviews, intake, keys, audit, facts, now = () => new Date() }: ReviewServiceParts): ReviewService {
+export function createReviewService({ database, reviews, intake, keys, audit, facts, events, now = () => new Date() }: ReviewServiceParts): ReviewService {
   /** Everything that changes an item: under its lock, with what it wrote in the audit log in the same transaction. */
   async function change(principal: Principal, id: string, action: string, work: (tx: Transaction, item: ReviewItemRecord, at: Date) => Promise<{ readonly fact?: Fact | null; readonly why?: string | null; readonly isSilent?: boolean }>): Promise<ReviewItemView> {
     const at = now();
-    const { item, fact } = await database.transaction(async (tx) => {
+    const { item, fact, isNews } = await database.transaction(async (tx) => {
       const before = await reviews.findForUpdate(tx, principal.workspaceId, id);
       if (before === null) throw notFound('review item', id);
       const { fact = null, why = null, isSilent = false } = await work(tx, before, at);
       if (fact !== null) await facts.put(tx, fact);
       const after = (await reviews.findForUpdate(tx, principal.workspaceId, id))!;
       if (!isSilent) await audit.record(tx, principal, { action, subjectKind: 'review', subjectId: id, reason: why, beforeDigest: digestOf(before), afterDigest: digestOf(after) });
-      return { item: after, fact };
+      return { item: after, fact, isNews: !isSilent };
     });
     if (fact !== null) facts.announce(fact);
+    if (isNews) events.publish({ kind: 'review.queue', workspaceId: principal.workspaceId, reviewId: id });
     return viewOf(item, principal.keyId, at);
   }
 
@@ -95,6 +98,22 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
       const item = await reviews.findById(principal.workspaceId, id);
       return item && viewOf(item, principal.keyId, now());
     },
+    async *changes(principal, signal) {
+      requireScope(principal, 'reviews:read');
+      const { workspaceId, keyId } = principal;
+      const several = { reviewId: null };
+      const taken = eventsOf(events, (event) => {
+        if (event.kind === 'review.queue') return event.workspaceId === workspaceId ? event : null;
+        // Its items went with it.
+        return event.kind === 'recording.deleted' && event.workspaceId === workspaceId ? several : null;
+      }, signal, () => several);
+      for await (const { reviewId } of taken) {
+        const at = now();
+        const item = reviewId === null ? null : await reviews.findById(workspaceId, reviewId);
+        const { totalCount } = await reviews.list(workspaceId, { first: 1, after: null }, {}, { keyId, now: at });
+        yield { item: item && viewOf(item, keyId, at), pendingCount: totalCount };
+      }
+    },
     async forAnalyses(principal, analysisIds) {
       requireScope(principal, 'reviews:read');
       return (await reviews.forAnalyses(principal.workspaceId, analysisIds)).map((item) => viewOf(item, principal.keyId, now()));
@@ -113,7 +132,7 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
       const at = now();
       const because = reason('BY_HAND', at, note ?? 'Sent by hand.');
       const fresh = { ...newItem(subject, judged, { isBlind: isBlind ?? policy.isBlind, requiredCount: requiredCount ?? policy.requiredCount }, [because], priority), assigneeKeyIds: assigneeKeyIds ?? [] };
-      return database.transaction(async (tx) => {
+      const enqueued = await database.transaction(async (tx) => {
         if (!(await reviews.lockRecording(tx, workspaceId, subject.recordingId))) throw notFound('finished analysis', subject.analysisId);
         await intake.propose(tx, [fresh]);
         const item = (await reviews.findOfSubject(tx, workspaceId, segmentId ?? subject.analysisId))!;
@@ -128,6 +147,8 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
         await audit.record(tx, principal, { action: 'review.enqueued', subjectKind: 'review', subjectId: item.id });
         return viewOf((await reviews.findForUpdate(tx, workspaceId, item.id))!, principal.keyId, at);
       });
+      events.publish({ kind: 'review.queue', workspaceId, reviewId: enqueued.id });
+      return enqueued;
     },
 
     async claim(principal, id) {

@@ -26,6 +26,8 @@ export interface RuleEngineParts {
   readonly scan: RuleScan;
   readonly facts: FactOutbox;
   readonly handlers: RuleActionHandlers;
+  /** After the commit. */
+  readonly onActionDone: (alert: AlertRecord, kind: ActionKind) => void;
   readonly onBrokenRule: (ruleId: string) => void;
 }
 
@@ -97,6 +99,7 @@ export function createRuleEngine(parts: RuleEngineParts): RuleEngine {
             await store(tx, done);
           });
           actions = done;
+          parts.onActionDone(alert, action.kind as ActionKind);
         } catch (error) {
           // What another try cannot change is told at once, in the words of the failure.
           const isHopeless = isUndertoneError(error) && !error.retryable;

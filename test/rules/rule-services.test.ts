@@ -115,11 +115,12 @@ describe('actions of rules', () => {
   const states = (alertRows: ReturnType<typeof world>['alertRows']) => [...alertRows.values()].flatMap((alert) => alert.actions.map((action) => [action.kind, action.state]));
 
   it('tag the recording, and say it where no part can carry one out', async () => {
-    const { rules, alertRows, tags, evaluate } = world({ webhooks: [{ id: 'w1', name: null }] });
+    const { rules, alertRows, tags, actionsDone, evaluate } = world({ webhooks: [{ id: 'w1', name: null }] });
     await rules.create(analyst, { definition: rule([{ alert: {} }, { tag: { tags: ['angry'] } }, { webhook: { id: 'w1' } }]) });
     await evaluate();
     expect(states(alertRows)).toEqual([['alert', 'DONE'], ['tag', 'DONE'], ['webhook', 'UNAVAILABLE']]);
     expect(tags).toEqual([{ recordingId: 'rec_1', tags: ['angry'] }]);
+    expect(actionsDone).toEqual(['tag']);
   });
 
   it('without alert are done, and nothing is shown or announced', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Principal } from '../../src/domain/principal.js';
+import type { ReviewQueueChange } from '../../src/services/review-contracts.js';
 import { fakeReviews, judged, reviewSubject } from '../support/fake-reviews.js';
 
 const as = (keyId: string, role: Principal['role'] = 'analyst', workspaceId = 'ws_1'): Principal => ({ keyId, keyName: `name of ${keyId}`, workspaceId, role });
@@ -185,6 +186,52 @@ describe('the review queue', () => {
     await world.service.undo(ann, id, null);
     expect(world.audited.map(({ action, subjectId, by }) => [action, subjectId, by])).toEqual(['review.enqueued', 'review.claimed', 'review.answered', 'review.undone'].map((action) => [action, id, 'name of ann']));
     expect(JSON.stringify(world.audited)).not.toMatch(/sad|private/);
+  });
+});
+
+describe('who watches the review queue', () => {
+  function watch(principal: Principal) {
+    const world = fakeReviews();
+    world.memory.subjects.push(reviewSubject([judged('seg_1', { confidence: 0.3 }), judged('seg_2', { confidence: 0.2 })]));
+    const leaving = new AbortController();
+    const changes = world.service.changes(principal, leaving.signal)[Symbol.asyncIterator]();
+    /** The first change that `act` makes. */
+    const seenOf = async (act: () => unknown) => {
+      const next = changes.next();
+      await act();
+      return (await next).value as ReviewQueueChange;
+    };
+    return { ...world, seenOf, leaving, changes };
+  }
+
+  it('is told of each item that comes in, is claimed and is settled, as it is then, and how many wait', async () => {
+    const { service, seenOf, leaving, changes } = watch(viewer);
+    const { item, pendingCount } = await seenOf(() => service.enqueue(ann, { segmentId: 'seg_1' }));
+    expect([item!.status, pendingCount]).toEqual(['PENDING', 1]);
+    expect((await seenOf(() => service.claim(ann, item!.id))).item!.claims).toMatchObject([{ keyId: 'ann' }]);
+    expect(await seenOf(() => service.resolve(ann, { id: item!.id, label: 'sad' }))).toMatchObject({ item: { status: 'RESOLVED', label: 'sad' }, pendingCount: 0 });
+    expect(await seenOf(() => service.undo(ann, item!.id, null))).toMatchObject({ item: { status: 'PENDING' }, pendingCount: 1 });
+    const end = changes.next();
+    leaving.abort();
+    expect(await end).toEqual({ done: true, value: undefined });
+  });
+
+  it('reads the queue again where an analysis brought several items, a recording went, or something was missed', async () => {
+    const { service, intake, events, seenOf } = watch(viewer);
+    await service.setPolicy(boss, { lowConfidenceBelow: 0.5 });
+    for (const act of [() => intake.consider('ws_1', 'ana_1'), () => events.publish({ kind: 'recording.deleted', workspaceId: 'ws_1', recordingId: 'rec_1' }), () => events.relay({ kind: 'events.missed' }, null)]) {
+      expect(await seenOf(act)).toEqual({ item: null, pendingCount: 2 });
+    }
+  });
+
+  it('hears of no other workspace, sees no more than in the queue, and needs to be let in', async () => {
+    const { service, events, seenOf } = watch(viewer);
+    expect(await seenOf(() => {
+      events.publish({ kind: 'review.queue', workspaceId: 'ws_2', reviewId: null });
+      events.publish({ kind: 'recording.deleted', workspaceId: 'ws_2', recordingId: 'rec_2' });
+      return service.enqueue(ann, { segmentId: 'seg_1', isBlind: true });
+    })).toMatchObject({ item: { isHidden: true, modelLabel: null, reasons: null }, pendingCount: 1 });
+    await expect(watch({ ...viewer, scopes: ['recordings:read'] }).changes.next()).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 });
 

@@ -24,7 +24,7 @@ export function reviewsSuite(engine: string, open: () => Promise<TestDatabase>):
       world = await openWorld(test.db, join(test.dataDir, 'data'));
       const events = createEventBus((error) => { throw error as Error; });
       const facts = { put: () => Promise.resolve(), announce: (fact: Parameters<typeof events.publish>[0]) => events.publish(fact), deliver: () => Promise.resolve() };
-      reviews = composeReviews({ database: test.db, keys: createApiKeyRepository(test.db), audit: world.retention.audit, facts, contradictions: null });
+      reviews = composeReviews({ database: test.db, keys: createApiKeyRepository(test.db), audit: world.retention.audit, facts, events, contradictions: null });
     });
     afterAll(() => test.dispose());
     beforeEach(async () => {

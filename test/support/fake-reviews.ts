@@ -3,6 +3,7 @@ import type { Fact } from '../../src/domain/events.js';
 import type { ApiKeyRecord } from '../../src/domain/records.js';
 import type { Judged, ReviewSubject } from '../../src/domain/review-policy.js';
 import type { AuditEntry } from '../../src/services/audit.js';
+import { createEventBus } from '../../src/services/event-bus.js';
 import { createReviewFigures } from '../../src/services/review-figures.service.js';
 import { createReviewIntake, type Contradictions } from '../../src/services/review-intake.js';
 import { createReviewService } from '../../src/services/review.service.js';
@@ -26,14 +27,15 @@ export function fakeReviews(options: { readonly contradictions?: Contradictions 
   const facts: Fact[] = [];
   const keys = new Map<string, ApiKeyRecord>();
   const database = { transaction: memory.transaction } as unknown as Database;
+  const events = createEventBus((error) => { throw error as Error; });
   const now = (): Date => clock.now;
-  const intake = createReviewIntake({ database, reviews: memory.repository, contradictions: options.contradictions ?? null, now });
+  const intake = createReviewIntake({ database, reviews: memory.repository, contradictions: options.contradictions ?? null, events, now });
   const service = createReviewService({
-    database, intake, now, reviews: memory.repository,
+    database, intake, now, events, reviews: memory.repository,
     keys: { findById: (workspaceId, id) => Promise.resolve(keys.get(id)?.workspaceId === workspaceId ? keys.get(id)! : null) },
     audit: { record: (_tx: Transaction, actor, entry) => Promise.resolve(void audited.push({ ...entry, by: actor.keyName })) },
     facts: { put: () => Promise.resolve(), announce: (fact) => void facts.push(fact) },
   });
   const pass = (minutes: number): void => { clock.now = new Date(clock.now.getTime() + minutes * 60_000); };
-  return { memory, service, figures: createReviewFigures(memory.repository), intake, audited, facts, keys, pass };
+  return { memory, service, figures: createReviewFigures(memory.repository), intake, audited, facts, events, keys, pass };
 }

@@ -20,6 +20,7 @@ export function fakeRules(options: { readonly events?: EventBus; readonly handle
   const tags: { recordingId: string; tags: readonly string[] }[] = [];
   const subjects: { readonly workspaceId: string; readonly subject: RuleSubject }[] = [];
   const announced: string[] = [];
+  const actionsDone: string[] = [];
   const mine = (workspaceId: string, id: string): RuleRecord | null => (stored.get(id)?.workspaceId === workspaceId ? stored.get(id)! : null);
   const keep = (rule: RuleRecord, by: { readonly name: string; readonly note: string | null }): RuleRecord => {
     stored.set(rule.id, rule);
@@ -66,7 +67,7 @@ export function fakeRules(options: { readonly events?: EventBus; readonly handle
   };
   const database = { transaction: (work: (tx: Transaction) => Promise<unknown>) => work({} as Transaction) } as Database;
   const engine = createRuleEngine({
-    database, rules, alerts, handlers: options.handlers ?? {}, onBrokenRule: () => undefined,
+    database, rules, alerts, handlers: options.handlers ?? {}, onActionDone: (_alert, kind) => void actionsDone.push(kind), onBrokenRule: () => undefined,
     scan: (workspaceId, { analysisId }) => batches(workspaceId, analysisId),
     facts: { put: () => Promise.resolve(), announce: (fact) => { announced.push(fact.kind); events.publish(fact); }, deliver: () => Promise.resolve() },
   });
@@ -79,5 +80,5 @@ export function fakeRules(options: { readonly events?: EventBus; readonly handle
     rules, engine, reviewed: options.reviewed ?? null, templates: [template], knownLabels: () => EMOTIONS, webhooks: () => Promise.resolve(options.webhooks ?? []),
     scan: (workspaceId, { analysisId }) => batches(workspaceId, analysisId), alertCounts: (workspaceId, ids) => alerts.countByRule(workspaceId, ids),
   });
-  return { rules: service, alerts: createAlertService(alerts, events), engine, alertRows, tags, subjects, announced, events };
+  return { rules: service, alerts: createAlertService(alerts, events), engine, alertRows, tags, subjects, announced, actionsDone, events };
 }

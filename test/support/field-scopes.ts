@@ -110,6 +110,7 @@ export const FIELD_SCOPES: Readonly<Record<string, readonly Scope[]>> = {
   'Subscription.alertRaised': ['alerts:read'],
   'Subscription.analysisProgress': ['analyses:read'],
   'Subscription.modelStateChanged': ['models:read'],
+  'Subscription.reviewQueueChanged': ['reviews:read'],
 };
 
 /** What each route that a key opens needs. */

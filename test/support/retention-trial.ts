@@ -18,13 +18,13 @@ export interface RetentionTrial {
 }
 
 /** For all tests of a `describe`: one database, and an empty workspace for each. */
-export function retentionTrial(): RetentionTrial {
+export function retentionTrial(open: () => Promise<TestDatabase> = openEmbeddedTestDatabase): RetentionTrial {
   let test: TestDatabase;
   let world: RetentionWorld;
   let me = ADMIN;
   let nextWorkspace = 1;
   beforeAll(async () => {
-    test = await openEmbeddedTestDatabase();
+    test = await open();
     world = await openWorld(test.db, join(test.dataDir, 'data'));
   });
   afterAll(() => test.dispose());

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { writeWav } from './audio/wav-writer.js';
 import type { CliAnalyzer, CliRuntime, FileAnalysis, RunningProcess } from './cli/cli-runtime.js';
+import { secretsOpenToOthers } from './cli/private-files.js';
 import { composeAnalyzer, packageFolder } from './compose-analyzer.js';
 import { composeAsr } from './compose-asr.js';
 import { composeDiarization } from './compose-diarization.js';
@@ -70,6 +71,7 @@ export function composeRuntime(): CliRuntime {
 
 async function serve(settings: Settings, withWorker: boolean): Promise<RunningProcess> {
   const log = createLog(settings.logLevel);
+  await warnOfOpenSecrets(settings, log);
   const platform = await composePlatform(settings, log, withWorker ? SERVER : API_ALONE);
   let opened: { close(): Promise<unknown> } | undefined;
   try {
@@ -115,6 +117,12 @@ async function serve(settings: Settings, withWorker: boolean): Promise<RunningPr
   }
 }
 
+/** Said and gone on: to refuse would keep a machine down that only needs a chmod. */
+async function warnOfOpenSecrets(settings: Settings, log: Logger): Promise<void> {
+  const open = await secretsOpenToOthers(settings);
+  if (open.length > 0) log.warn({ files: open }, 'others on this machine can read files with secrets; take the permission away with chmod 600');
+}
+
 async function guarded({ tls, behindProxy }: Settings, platform: Platform): Promise<Guarded> {
   return { hasKeys: (await platform.keys.countActive()) > 0, isEncrypted: tls !== null || behindProxy };
 }
@@ -137,6 +145,7 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
     throw new UndertoneError('CONFIG_INVALID', 'A worker alone needs DATABASE_URL: the embedded database belongs to one process, and `undertone serve` has the worker in it.');
   }
   const log = createLog(settings.logLevel);
+  await warnOfOpenSecrets(settings, log);
   const tls = await readTlsFiles(settings.tls);
   const platform = await composePlatform(settings, log, workerOf(models));
   const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry, trustedProxies: settings.trustedProxies, ...(tls === null ? {} : { tls }) });

@@ -18,6 +18,7 @@ import { composeAsr, type CrossChecking } from './compose-asr.js';
 import { composeDiarization } from './compose-diarization.js';
 import { composeWebhooks } from './compose-webhooks.js';
 import { composeFleet, composeMessages, newNodeId, SERVER, type Fleet, type PlatformRole } from './compose-fleet.js';
+import { createAnalysisChargeRepository } from './db/analysis-charge.repository.js';
 import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
@@ -51,6 +52,7 @@ import { createBossQueue } from './queue/boss-queue.js';
 import { JOB_NAMES } from './queue/job-settings.js';
 import type { JobName, JobQueue } from './queue/job-queue.js';
 import { createAnalysisRunner } from './services/analysis-runner.js';
+import { createAnalysisLimits } from './services/analysis-limits.js';
 import { createAnalysisService } from './services/analysis.service.js';
 import { createDecodeAhead, type DecodeAhead } from './services/decode-ahead.js';
 import { createComparisonService } from './services/comparison.service.js';
@@ -198,7 +200,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit: retention.audit });
   const permission = createJudgingPermission(law, optOuts);
   const evaluation = composeEvaluation({ permission, reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
-  const analysisService = createAnalysisService({ permission, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
+  const analysisLimits = createAnalysisLimits(settings.analysisLimits, createAnalysisChargeRepository(database));
+  const analysisService = createAnalysisService({ limits: analysisLimits, permission, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
@@ -245,7 +248,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const api = (later.api = composeApi({ services, settings, plugins, asr, version: VERSION }));
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
-    permission, analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
+    limits: analysisLimits, permission, analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),
     calibrationFor: evaluation.calibrationFor,
     ensureIndex: (modelId, dimension) => embeddings.ensureIndex(modelId, dimension),

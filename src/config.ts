@@ -74,6 +74,10 @@ const SETTINGS = {
   UNDERTONE_QUERY_COST_PER_MINUTE: integer(0, 1_000_000_000, 2_000_000),
   UNDERTONE_UPLOAD_BYTES_PER_HOUR: integer(0, Number.MAX_SAFE_INTEGER, 0),
   UNDERTONE_FAILED_KEYS_PER_MINUTE: integer(0, 1_000_000, 30),
+  UNDERTONE_KEY_AUDIO_MINUTES_PER_HOUR: integer(0, 1_000_000_000, 0),
+  UNDERTONE_WORKSPACE_AUDIO_MINUTES_PER_HOUR: integer(0, 1_000_000_000, 0),
+  UNDERTONE_KEY_CONCURRENT_ANALYSES: integer(0, 10_000_000, 0),
+  UNDERTONE_WORKSPACE_CONCURRENT_ANALYSES: integer(0, 10_000_000, 0),
   UNDERTONE_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   UNDERTONE_ABSTAIN_BELOW: z.coerce.number().min(0).max(1).default(0.4),
   UNDERTONE_MIN_UPLOAD_BYTES_PER_SECOND: integer(0, 1024 * MEBIBYTE, 1024),
@@ -257,6 +261,10 @@ function toSettings(values: Values): Omit<Settings, 'hostEnvironment' | 'storage
     corsOrigins: values.UNDERTONE_CORS_ORIGINS,
     rateLimits: {
       requests: values.UNDERTONE_REQUESTS_PER_MINUTE, queryCost: values.UNDERTONE_QUERY_COST_PER_MINUTE, uploadBytes: values.UNDERTONE_UPLOAD_BYTES_PER_HOUR, failedKeys: values.UNDERTONE_FAILED_KEYS_PER_MINUTE,
+    },
+    analysisLimits: {
+      keyAudioMinutes: values.UNDERTONE_KEY_AUDIO_MINUTES_PER_HOUR, workspaceAudioMinutes: values.UNDERTONE_WORKSPACE_AUDIO_MINUTES_PER_HOUR,
+      keyConcurrent: values.UNDERTONE_KEY_CONCURRENT_ANALYSES, workspaceConcurrent: values.UNDERTONE_WORKSPACE_CONCURRENT_ANALYSES,
     },
     logLevel: values.UNDERTONE_LOG_LEVEL,
     abstainBelow: values.UNDERTONE_ABSTAIN_BELOW,

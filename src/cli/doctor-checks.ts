@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { isUndertoneError } from '../domain/errors.js';
 import type { CliRuntime } from './cli-runtime.js';
+import type { Settings } from '../domain/settings.js';
 import { faithfulness } from './model-text.js';
+import { secretsOpenToOthers } from './private-files.js';
 
 /** `mend`: what to do about it, when there is something. A warning does not make the doctor fail. */
 export interface Finding {
@@ -85,7 +87,7 @@ export async function checkConfinement(runtime: CliRuntime): Promise<Finding> {
 
 export async function checkDataFolder(dataDir: string, minFreeBytes: number): Promise<readonly Finding[]> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
     await access(dataDir, constants.W_OK | constants.X_OK);
   } catch (error) {
     return [{ check: 'data folder', state: 'failed', found: (error as Error).message, mend: 'Give this user write permission, or set UNDERTONE_DATA_DIR to a folder that it may write.' }];
@@ -97,6 +99,13 @@ export async function checkDataFolder(dataDir: string, minFreeBytes: number): Pr
     { check: 'data folder', state: 'ok', found: `${dataDir} is writable`, mend: null },
     { check: 'free disk', state: isEnough ? 'ok' : 'failed', found: `${gigabytes(freeBytes)} free, floor ${gigabytes(minFreeBytes)}`, mend: isEnough ? null : 'Uploads are refused below the floor: free space, or move UNDERTONE_DATA_DIR.' },
   ];
+}
+
+/** Secrets that other users of this machine could read. */
+export async function checkPrivateFiles(settings: Settings): Promise<Finding> {
+  const open = await secretsOpenToOthers(settings);
+  if (open.length === 0) return { check: 'secret files', state: 'ok', found: 'open to this user alone', mend: null };
+  return { check: 'secret files', state: 'warning', found: `others on this machine can read ${open.join(', ')}`, mend: 'Take the permission away: chmod 600 FILE.' };
 }
 
 /** Where recordings are kept, when that is not the data folder. */

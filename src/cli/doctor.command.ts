@@ -1,6 +1,6 @@
 import type { Settings } from '../domain/settings.js';
 import type { CliRuntime } from './cli-runtime.js';
-import { checkAccelerator, checkConfinement, checkDatabase, checkDataFolder, checkDependencies, checkEncryption, checkFfmpeg, checkModels, checkNode, checkStorage, checkTelemetry } from './doctor-checks.js';
+import { checkAccelerator, checkConfinement, checkDatabase, checkDataFolder, checkDependencies, checkEncryption, checkFfmpeg, checkModels, checkNode, checkPrivateFiles, checkStorage, checkTelemetry } from './doctor-checks.js';
 import type { Finding } from './doctor-checks.js';
 import { painter, print, printable } from './terminal.js';
 import type { Terminal } from './terminal.js';
@@ -19,7 +19,7 @@ export async function doctorCommand(runtime: CliRuntime, terminal: Terminal, arg
   const settings = readSettings(runtime);
   if ('found' in settings) findings.push(settings);
   else {
-    findings.push({ check: 'settings', state: 'ok', found: 'all known and in range', mend: null }, ...(await checkDataFolder(settings.dataDir, settings.minFreeBytes)));
+    findings.push({ check: 'settings', state: 'ok', found: 'all known and in range', mend: null }, ...(await checkDataFolder(settings.dataDir, settings.minFreeBytes)), await checkPrivateFiles(settings));
     findings.push(...(await checkStorage(runtime)), await checkDatabase(runtime), await checkEncryption(runtime), ...(await checkModels(runtime)), await checkAccelerator(settings.provider), await checkConfinement(runtime));
   }
   findings.push(checkTelemetry(args.telemetryOff));

@@ -44,6 +44,16 @@ export interface RateLimits {
   readonly failedKeys: number;
 }
 
+/** What each key and each workspace may have analysed; 0: no limit. */
+export interface AnalysisLimitSettings {
+  /** Minutes of audio an hour. */
+  readonly keyAudioMinutes: number;
+  readonly workspaceAudioMinutes: number;
+  /** Analyses that wait or run. */
+  readonly keyConcurrent: number;
+  readonly workspaceConcurrent: number;
+}
+
 /** What leaves the house, and how far it may go. */
 export interface WebhookSettings {
   readonly allowHttp: boolean;
@@ -116,6 +126,7 @@ export interface Settings {
   /** Pages of other origins that may read answers; empty: none. */
   readonly corsOrigins: readonly string[];
   readonly rateLimits: RateLimits;
+  readonly analysisLimits: AnalysisLimitSettings;
   /** Null: API keys alone. */
   readonly oidc: OidcSettings | null;
   /** JSON file of the only documents that run, by their SHA-256; null: any. */

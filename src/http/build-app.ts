@@ -108,7 +108,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerHealth(app, options.checks, limits.readinessTimeoutMs);
   await registerGraphQL(app, {
     schema, createContext, limits, limiter, metrics, trusted, introspection: settings.introspection, maxUploadBytes: settings.maxUploadBytes,
-    signPath: (request) => (path) => signer.sign(path, principalOf(request)),
+    signPath: (request) => (path, range) => signer.sign(path, principalOf(request), range),
   });
   registerRecordingUpload(app, services.recordings, settings.maxUploadBytes);
   registerRecordingAudio(app, services.recordings, options.directDownloads ?? false);
@@ -121,7 +121,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, limiter, metrics, trusted, keys, sessions, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal) => signer.sign(path, principal),
+    schema, createContext, limits, limiter, metrics, trusted, keys, sessions, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal, range) => signer.sign(path, principal, range),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

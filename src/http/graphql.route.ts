@@ -20,7 +20,7 @@ import type { TrustedDocuments } from './trusted-documents.js';
 export interface GraphQLRouteOptions {
   readonly schema: GraphQLSchema;
   readonly createContext: CreateContext;
-  readonly signPath: (request: FastifyRequest) => (path: string) => string;
+  readonly signPath: (request: FastifyRequest) => (path: string, range?: string | null) => string;
   readonly introspection: boolean;
   readonly maxUploadBytes: number;
   readonly limits: HttpLimits;

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UndertoneError } from '../domain/errors.js';
 import type { RecordingRecord } from '../domain/records.js';
 import type { RecordingService } from '../services/service-contracts.js';
-import { parseByteRange } from './byte-range.js';
+import { parseByteRange, type ByteRange } from './byte-range.js';
 import { leftSignal } from './left-signal.js';
 import { principalOf } from './request-auth.js';
 
@@ -45,14 +45,15 @@ export function registerRecordingAudio(app: FastifyInstance, recordings: Recordi
       const recording = await recordings.find(principal, request.params.id);
       if (recording === null) throw new UndertoneError('NOT_FOUND', 'There is no such recording.');
       // Our own page stays with us: its policy lets it play from nowhere else. A link is signed for GET alone.
-      if (directDownloads && request.method === 'GET' && request.headers['sec-fetch-site'] !== 'same-origin') {
+      if (directDownloads && request.linkRange === null && request.method === 'GET' && request.headers['sec-fetch-site'] !== 'same-origin') {
         const url = await recordings.audioUrl(principal, recording.id, { expiresInSeconds: DIRECT_LINK_SECONDS, contentDisposition: attachment(recording.fileName) });
         if (url !== null) return reply.header('Cache-Control', 'private, no-store').redirect(url, 307);
       }
       const etag = `"${recording.sha256}"`;
       describe(reply, recording, etag);
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-      const wanted = request.headers['if-range'] === undefined || request.headers['if-range'] === etag ? parseByteRange(request.headers.range, recording.byteLength) : null;
+      const asked = request.headers['if-range'] === undefined || request.headers['if-range'] === etag ? parseByteRange(request.headers.range, recording.byteLength) : null;
+      const wanted = within(asked, parseByteRange(request.linkRange ?? undefined, recording.byteLength));
       if (wanted === 'unsatisfiable') return reply.code(416).header('Content-Range', `bytes */${recording.byteLength}`).send();
       const { start, end } = wanted ?? { start: 0, end: recording.byteLength };
       void reply.code(wanted === null ? 200 : 206).header('Content-Length', end - start);
@@ -66,6 +67,14 @@ export function registerRecordingAudio(app: FastifyInstance, recordings: Recordi
       return reply.send(stream);
     },
   });
+}
+
+/** What is asked for of what a link opens; all of it where nothing is asked for, and nothing where the two have no byte in common. */
+function within(asked: ByteRange | 'unsatisfiable' | null, opened: ByteRange | 'unsatisfiable' | null): ByteRange | 'unsatisfiable' | null {
+  if (asked === null || opened === null) return asked ?? opened;
+  if (asked === 'unsatisfiable' || opened === 'unsatisfiable') return 'unsatisfiable';
+  const [start, end] = [Math.max(asked.start, opened.start), Math.min(asked.end, opened.end)];
+  return start < end ? { start, end } : 'unsatisfiable';
 }
 
 function describe(reply: FastifyReply, recording: RecordingRecord, etag: string): void {

@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null only on routes whose access is not `key`. */
     principal: Principal | null;
+    /** The only bytes that the link opens which let this request in, like a `Range` header; null: all. */
+    linkRange: string | null;
   }
   interface FastifyContextConfig {
     /**
@@ -36,6 +38,7 @@ export interface AuthParts {
 /** Runs before anything reads a body: who has no key costs a header, not an upload. */
 export function registerAuth(app: FastifyInstance, { keys, signer, limiter, sessions = null }: AuthParts): void {
   app.decorateRequest('principal', null);
+  app.decorateRequest('linkRange', null);
   app.addHook('onRequest', async (request, reply) => {
     const access = request.is404 ? 'key' : (request.routeOptions.config.access ?? 'key');
     if (access === 'public') return;
@@ -50,6 +53,7 @@ export function registerAuth(app: FastifyInstance, { keys, signer, limiter, sess
       const holder = signer.verify(request.method, pathOf(request), request.query as Record<string, unknown>);
       // A link dies with the key that made it, and does no more than that key may do now.
       request.principal = holder === null ? null : await keys.holderOf(holder, request.ip);
+      request.linkRange = holder?.range ?? null;
     }
     if (request.principal !== null || (access === 'loopback' && secret === null && isLocal(request))) return;
     // Guessing a key or cookie of 256 bits is hopeless; asking the database for each guess is what costs.

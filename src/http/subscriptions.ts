@@ -14,14 +14,14 @@ import type { CookieSessions } from './session-cookie.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 
 /** Makes what resolvers get; from src/resolvers, handed in by compose. */
-export type CreateContext = (call: { readonly principal: Principal; readonly signPath: (path: string) => string; readonly signal: AbortSignal }) => object;
+export type CreateContext = (call: { readonly principal: Principal; readonly signPath: (path: string, range?: string | null) => string; readonly signal: AbortSignal }) => object;
 
 export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly createContext: CreateContext;
   readonly keys: Pick<KeyService, 'authenticate'>;
   readonly sessions: Pick<CookieSessions, 'authenticate'>;
-  readonly signPath: (path: string, principal: Principal) => string;
+  readonly signPath: (path: string, principal: Principal, range?: string | null) => string;
   readonly introspection: boolean;
   readonly limits: HttpLimits;
   readonly limiter: RateLimiter;
@@ -83,7 +83,7 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     const faults = validate(schema, document, rules);
     if (faults.length > 0) return faults;
     const { left } = context.extra;
-    const contextValue = options.createContext({ principal, signPath: (path) => options.signPath(path, principal), signal: left.signal });
+    const contextValue = options.createContext({ principal, signPath: (path, range) => options.signPath(path, principal, range), signal: left.signal });
     return { schema, document, contextValue, operationName: payload.operationName, variableValues: payload.variables };
   }
 }

@@ -31,7 +31,12 @@ export function problemOf(code: string, message: string, details: ErrorDetails =
     problem.receivedBytes = number(details['receivedBytes']);
   }
   if (problem instanceof ModelProblem && Array.isArray(details['installed'])) problem.installed = details['installed'];
-  if (problem instanceof OverloadedProblem) problem.retryAfterMs = number(details['retryAfterMs']) ?? problem.retryAfterMs;
+  if (problem instanceof OverloadedProblem) {
+    problem.retryAfterMs = number(details['retryAfterMs']) ?? problem.retryAfterMs;
+    problem.limit = number(details['limit']);
+    problem.remaining = number(details['remaining']);
+    problem.resetMs = number(details['resetMs']);
+  }
   return problem;
 }
 

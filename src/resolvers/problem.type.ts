@@ -62,6 +62,12 @@ export class ModelProblem extends Problem {
 export class OverloadedProblem extends Problem {
   @Field(() => Int, { description: 'How long to wait before the next try, in milliseconds.' })
   retryAfterMs = 1000;
+  @Field(() => Float, { nullable: true, description: 'The limit that is reached, where it is one of the key or workspace.' })
+  limit: number | null = null;
+  @Field(() => Float, { nullable: true, description: 'What is left of it.' })
+  remaining: number | null = null;
+  @Field(() => Float, { nullable: true, description: 'Milliseconds until all of it is there again.' })
+  resetMs: number | null = null;
 }
 
 @ObjectType({ implements: Problem, simpleResolvers: true, description: 'Any other failure of the error table.' })

@@ -68,8 +68,12 @@ export class RecordingResolver {
   }
 
   @FieldResolver(() => String, { description: 'Path of the original bytes on this server, with Range support; a link that works without a header for an hour, so ask again rather than storing it.' })
-  audioUrl(@Ctx() context: RequestContext, @Root() recording: RecordingRoot): string {
-    return context.signPath(`/recordings/${encodeURIComponent(recording.id)}/audio`);
+  audioUrl(
+    @Ctx() context: RequestContext,
+    @Root() recording: RecordingRoot,
+    @Arg('range', () => String, { nullable: true, description: 'The only bytes that the link opens, like a Range header, for example `bytes=0-65535`; all of them when absent.' }) range: string | null,
+  ): string {
+    return context.signPath(`/recordings/${encodeURIComponent(recording.id)}/audio`, range);
   }
 
   @FieldResolver(() => AnalysisConnection, { description: 'Analyses of this recording, newest first.' })

@@ -42,7 +42,7 @@ export interface RequestContext {
   /** Replaced before every event of a subscription, which would otherwise show the first event's objects for ever. */
   loaders: Loaders;
   /** Turns a path of this server into a short-lived link that needs no header (for `<audio>` and downloads). */
-  readonly signPath: (path: string) => string;
+  readonly signPath: (path: string, range?: string | null) => string;
   /** Fires when the client has left. */
   readonly signal: AbortSignal;
 }
@@ -50,7 +50,7 @@ export interface RequestContext {
 /** What the edge knows of one call. */
 export interface CallFacts {
   readonly principal: Principal;
-  readonly signPath: (path: string) => string;
+  readonly signPath: (path: string, range?: string | null) => string;
   readonly signal: AbortSignal;
 }
 

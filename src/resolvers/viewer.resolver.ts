@@ -4,7 +4,7 @@ import { Ctx, FieldResolver, Query, Resolver } from 'type-graphql';
 import { scopesOf } from '../domain/scopes.js';
 import type { Plain } from './plain.js';
 import type { RequestContext } from './request-context.js';
-import { Capabilities, Viewer } from './viewer.type.js';
+import { Allowance, Capabilities, Viewer } from './viewer.type.js';
 
 @Resolver(() => Viewer)
 export class ViewerResolver {
@@ -16,6 +16,11 @@ export class ViewerResolver {
   @FieldResolver(() => String, { description: 'What people who are heard should be told, and what the workspace has left unsaid of its purpose and law.' })
   transparencyNotice(@Ctx() context: RequestContext): Promise<string> {
     return context.services.law.transparencyNotice(context.principal);
+  }
+
+  @FieldResolver(() => [Allowance], { description: 'Limits of analyses that are set for keys and workspaces, and what is left of them; on all nodes together.' })
+  async allowances(@Ctx() context: RequestContext): Promise<Plain<Allowance>[]> {
+    return [...(await context.services.analyses.allowances(context.principal))];
   }
 
   @Query(() => Capabilities, { description: 'What this server can do and allows.' })

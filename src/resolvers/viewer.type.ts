@@ -16,6 +16,20 @@ export class Viewer {
   workspaceId!: string;
 }
 
+@ObjectType({ simpleResolvers: true, description: 'How much the key, or its workspace, may still have analysed.' })
+export class Allowance {
+  @Field(() => String, { description: 'Its name, for example `keyAudioMinutes`.' })
+  name!: string;
+  @Field(() => Float, { description: 'The limit.' })
+  limit!: number;
+  @Field(() => Float, { description: 'What is left of it.' })
+  remaining!: number;
+  @Field(() => String, { description: 'The unit of both, for example `minutes of audio an hour`.' })
+  unit!: string;
+  @Field(() => Float, { nullable: true, description: 'Milliseconds until all of it is there again; null where it depends on when analyses end.' })
+  resetMs!: number | null;
+}
+
 @ObjectType({ simpleResolvers: true, description: 'One limit of this server.' })
 export class Limit {
   @Field(() => String, { description: 'Its name.' })

@@ -10,6 +10,7 @@ import type { Priority } from '../domain/priority.js';
 import type { AnalysisRecord, RecordingRecord } from '../domain/records.js';
 import type { SealedStore } from '../storage/sealed-store.js';
 import type { AnalysisPipeline } from './analysis-pipeline.js';
+import type { AnalysisLimits } from './analysis-limits.js';
 import type { DecodeAhead } from './decode-ahead.js';
 import type { FactOutbox } from './fact-outbox.js';
 import type { JudgingPermission } from './judging-permission.js';
@@ -29,6 +30,8 @@ export interface AnalysisRunnerParts {
   /** Left out: every model's own calibration. */
   readonly calibrationFor?: (analysis: AnalysisRecord, recording: RecordingRecord) => Promise<AppliedCalibration | null>;
   readonly facts: FactOutbox;
+  /** Null: none are set. */
+  readonly limits?: Pick<AnalysisLimits, 'settle'> | null;
   /** Asked again: what was stated may have changed since. */
   readonly permission: JudgingPermission;
   readonly ensureIndex: (modelId: string, dimension: number) => Promise<void>;
@@ -111,7 +114,10 @@ export function createAnalysisRunner(parts: AnalysisRunnerParts): AnalysisRunner
       const trackWritten = blobs.write(await key, trackKey, encodeFrameTrack(result.track));
       trackWritten.catch(() => undefined);
       const completed = await traced(tracing, 'results.write', { attributes: { 'undertone.segment.count': result.outcome.segments.length } }, () =>
-        analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }, (tx) => facts.put(tx, factOf(analysis, 'analysis.completed'))));
+        analyses.complete({ analysisId: analysis.id, outcome: result.outcome, trackKey, trackWritten, peaks: result.peaks }, async (tx) => {
+          await parts.limits?.settle(tx, analysis.id, result.outcome.durationSeconds);
+          await facts.put(tx, factOf(analysis, 'analysis.completed'));
+        }));
       if (!completed) {
         await trackWritten;
         await blobs.delete(trackKey);

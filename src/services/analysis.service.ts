@@ -14,6 +14,7 @@ import { eventsOf } from './event-bus.js';
 import { earlierRequest } from './idempotency.js';
 import type { ModelDirectory } from './model-directory.js';
 import type { Intake } from './intake.js';
+import type { AnalysisLimits } from './analysis-limits.js';
 import type { AuditSink } from './audit.js';
 import type { JudgingPermission } from './judging-permission.js';
 import { requireScope } from './permissions.js';
@@ -41,6 +42,8 @@ export interface AnalysisServiceParts {
   readonly audit: AuditSink;
   /** Waiting analyses above which new ones are refused. */
   readonly maxQueuedAnalyses: number;
+  /** Null: none are set. */
+  readonly limits?: AnalysisLimits | null;
   /** Roles where a request names none. */
   readonly defaultRoles?: RoleRule | null;
 }
@@ -136,6 +139,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       };
       try {
         const analysis = await database.transaction(async (tx) => {
+          await parts.limits?.admit(tx, principal, row.id);
           const inserted = await analyses.insert(tx, row);
           if (overridden !== null) await parts.audit.record(tx, principal, { action: 'law.overridden', subjectKind: 'analysis', subjectId: inserted.id, reason: `${overridden.article ?? ''}: ${overridden.reason}` });
           await queue.enqueue(tx, 'analyze-recording', { analysisId: inserted.id, ...origin() }, { priority: options.priority, key: inserted.id, workspaceId: principal.workspaceId, needs: manifest.id });
@@ -204,6 +208,8 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       return analyses.speakers(principal.workspaceId, analysisIds);
     },
     progress,
+    // Of the own key, so without a scope, like `viewer`.
+    allowances: (principal) => parts.limits?.allowances(principal) ?? Promise.resolve([]),
   };
 }
 

@@ -16,6 +16,7 @@ import type { ReviewService } from './review-contracts.js';
 import type { ReviewFiguresService } from './review-figures.service.js';
 import type { AlertService, RuleService } from './rule-contracts.js';
 import type { GraphqlAddition } from '../plugins/contract.js';
+import type { Allowance } from './analysis-limits.js';
 import type { ArchiveService } from './archive.service.js';
 import type { AuditService } from './audit.js';
 import type { ErasureService } from './erasure.service.js';
@@ -96,6 +97,8 @@ export interface AnalysisService {
   speakers(principal: Principal, analysisIds: readonly string[]): Promise<readonly SpeakerRecord[]>;
   /** Async iterator of progress for one analysis, beginning with its present state and ending with its end. */
   progress(principal: Principal, id: string, signal: AbortSignal): AsyncIterable<Extract<DomainEvent, { kind: 'analysis.progress' }>>;
+  /** What the key and its workspace may still have analysed, for each limit that is set. */
+  allowances(principal: Principal): Promise<readonly Allowance[]>;
 }
 
 export interface SpeakerService {

@@ -37,7 +37,7 @@ describe('doctor', () => {
   it('finds this machine in order and a database that a server holds healthy', async () => {
     const { code, byName } = await findings({ runtime: fakeRuntime({ settings, openServices: locked }) });
     expect(code).toBe(0);
-    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'database', 'encryption', 'model fake', 'accelerator', 'decoder confinement', 'telemetry']);
+    expect([...byName.keys()]).toEqual(['Node', 'npm packages', 'ffmpeg', 'ffmpeg resampler', 'ffmpeg formats', 'settings', 'data folder', 'free disk', 'secret files', 'database', 'encryption', 'model fake', 'accelerator', 'decoder confinement', 'telemetry']);
     expect(byName.get('database')?.found).toContain('running server');
     expect(byName.get('decoder confinement')).toMatchObject({ state: 'ok', mend: expect.stringContaining('bubblewrap') as string });
     expect(byName.get('ffmpeg resampler')?.found).toBe('soxr');

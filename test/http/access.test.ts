@@ -87,6 +87,25 @@ describe('signed links', () => {
     expect((await fetch(`${app.url}/graphql?${audioUrl.split('?')[1] ?? ''}&query={viewer{keyId}}`, { headers: { 'apollo-require-preflight': 'true' } })).status).toBe(401);
   });
 
+  it('bound to a range opens no other bytes, whatever is asked for or changed', async () => {
+    const recording = app.world.addRecording();
+    const whole = Buffer.from(await (await fetch(`${app.url}/recordings/${recording.id}/audio`, { headers: { Authorization: 'Bearer viewer-key' } })).arrayBuffer());
+    const urlOf = async (range: string) => app.graphql('query ($id: ID!, $range: String) { recording(id: $id) { audioUrl(range: $range) } }', { id: recording.id, range });
+    const { audioUrl } = (await urlOf('bytes=1-2')).data?.['recording'] as { audioUrl: string };
+    const get = async (url: string, range?: string) => {
+      const response = await fetch(app.url + url, { headers: range === undefined ? {} : { Range: range } });
+      return [response.status, response.status === 206 ? Buffer.from(await response.arrayBuffer()).toString('hex') : null];
+    };
+    expect(whole.length).toBeGreaterThan(3);
+    expect(await get(audioUrl)).toEqual([206, whole.subarray(1, 3).toString('hex')]);
+    expect(await get(audioUrl, 'bytes=0-')).toEqual([206, whole.subarray(1, 3).toString('hex')]);
+    expect(await get(audioUrl, 'bytes=2-2')).toEqual([206, whole.subarray(2, 3).toString('hex')]);
+    expect(await get(audioUrl, 'bytes=3-')).toEqual([416, null]);
+    expect(await get(audioUrl.replace('1-2', '0-2'))).toEqual([401, null]);
+    expect(await get(audioUrl.replace(/&range=[^&]+/, ''))).toEqual([401, null]);
+    expect((await urlOf('bytes=0-1,3-4')).errors?.[0]?.extensions.code).toBe('BAD_INPUT');
+  });
+
   it('is over at once when the key that asked for it is revoked', async () => {
     const recording = app.world.addRecording();
     const key = app.world.addKey('short-lived', 'viewer', recording.workspaceId);

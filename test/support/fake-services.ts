@@ -270,6 +270,7 @@ function fakeServices(world: FakeWorld): Services {
         query('analyses.speakers');
         return Promise.resolve(world.speakers.filter((speaker) => ids.includes(speaker.analysisId)));
       },
+      allowances: () => Promise.resolve([{ name: 'keyAudioMinutes', limit: 60, remaining: 12.5, unit: 'minutes of audio an hour', resetMs: 3600_000 }]),
       progress: async function* (principal, id, signal) {
         analysisOf(principal, id);
         const event = (): { kind: 'analysis.progress'; workspaceId: string; analysisId: string; status: AnalysisRecord['status']; progress: number } => {

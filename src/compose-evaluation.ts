@@ -6,6 +6,7 @@ import type { RecordingRepository } from './db/repositories.js';
 import type { EventBus } from './domain/events.js';
 import type { JobQueue } from './queue/job-queue.js';
 import type { AnalysisRunnerParts } from './services/analysis-runner.js';
+import type { AuditSink } from './services/audit.js';
 import { channelOf, createCalibrationService } from './services/calibration.service.js';
 import { createEvaluationRunner, type EvaluationRunner, type EvaluationRunnerParts } from './services/evaluation-runner.js';
 import type { ResolvedReviews } from './services/evaluation-set.js';
@@ -25,6 +26,7 @@ export interface Evaluation {
 
 export interface EvaluationNeeds {
   readonly database: Database;
+  readonly audit: AuditSink;
   readonly recordings: RecordingRepository;
   readonly blobs: EvaluationRunnerParts['blobs'];
   readonly pipeline: EvaluationRunnerParts['pipeline'];
@@ -41,12 +43,12 @@ export interface EvaluationNeeds {
 }
 
 /** Evaluation sets, their runs, and calibrations of workspaces. */
-export function composeEvaluation({ database, recordings, blobs, pipeline, inference, directory, queue, events, intake, concurrency, log, reviews, permission }: EvaluationNeeds): Evaluation {
+export function composeEvaluation({ database, audit, recordings, blobs, pipeline, inference, directory, queue, events, intake, concurrency, log, reviews, permission }: EvaluationNeeds): Evaluation {
   const evaluations = createEvaluationRepository(database);
-  const calibrations = createCalibrationService({ evaluations, calibrations: createCalibrationRepository(database) });
+  const calibrations = createCalibrationService({ evaluations, audit, calibrations: createCalibrationRepository(database) });
   return {
     evaluations,
-    services: { calibrations, evaluations: createEvaluationService({ database, evaluations, recordings, queue, models: directory, events, intake, reviews }) },
+    services: { calibrations, evaluations: createEvaluationService({ database, audit, evaluations, recordings, queue, models: directory, events, intake, reviews }) },
     calibrationFor: ({ workspaceId, modelId }, { language, tags }) => calibrations.chooseFor(workspaceId, inference.manifest(modelId), { language, channel: channelOf(tags) }),
     runner: createEvaluationRunner({
       evaluations, recordings, blobs, pipeline, models: inference, calibrations, permission, events, concurrency,

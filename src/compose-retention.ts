@@ -37,6 +37,8 @@ export interface RetentionParts extends Pick<Encryption, 'blobs' | 'vault' | 'se
   readonly recordings: RecordingRepository;
   readonly facts: Pick<FactOutbox, 'put' | 'announce'>;
   readonly now?: () => number;
+  /** How long events of the audit log are kept; 0 or left out: for ever. */
+  readonly auditDays?: number;
   /** Smaller in tests. */
   readonly leaseMs?: number;
   readonly maxArchiveBytes?: number;
@@ -71,7 +73,7 @@ export async function composeRetention(parts: RetentionParts): Promise<Retention
       archives: createArchiveService({ archives, blobs, secrets, vault, archiving, restore, ...clock }),
       holds: createHoldService({ database, holds, recordings, dataKeys, secrets, audit }),
       erasures: createErasureService({ database, recordings, dataKeys, archives, holds, tombstones, removal, vault, secrets, audit }),
-      audit: createAuditService(auditRows),
+      audit: createAuditService({ repository: auditRows, database, sink: audit, workspaces: () => retention.workspaces(), keepDays: parts.auditDays ?? 0, ...clock }),
     },
   };
 }

@@ -10,6 +10,7 @@ import { createWebhookRepository } from './db/webhook.repository.js';
 import { EMOTIONS } from './domain/emotion.js';
 import type { EventBus } from './domain/events.js';
 import type { JsonObject } from './domain/json.js';
+import type { AuditSink } from './services/audit.js';
 import { createAlertService } from './services/alert.service.js';
 import type { FactOutbox } from './services/fact-outbox.js';
 import type { ReviewedLabels } from './services/rule-backtest.js';
@@ -19,6 +20,7 @@ import { createRuleService } from './services/rule.service.js';
 
 export interface RulesParts {
   readonly database: Database;
+  readonly audit: AuditSink;
   readonly events: EventBus;
   readonly facts: FactOutbox;
   /** Labels of the installed models. */
@@ -36,7 +38,7 @@ export interface ComposedRules {
   readonly alerts: AlertService;
 }
 
-export function composeRules({ database, events, facts, modelLabels, handlers, onActionDone, reviewed }: RulesParts, log: Logger): ComposedRules {
+export function composeRules({ database, audit, events, facts, modelLabels, handlers, onActionDone, reviewed }: RulesParts, log: Logger): ComposedRules {
   const rules = createRuleRepository(database);
   const alerts = createAlertRepository(database);
   const scan = createRuleScan(database);
@@ -48,7 +50,7 @@ export function composeRules({ database, events, facts, modelLabels, handlers, o
   return {
     engine,
     rules: createRuleService({
-      rules, engine, scan, reviewed, templates: readTemplates(),
+      rules, audit, engine, scan, reviewed, templates: readTemplates(),
       alertCounts: (workspaceId, ruleIds) => alerts.countByRule(workspaceId, ruleIds),
       webhooks: (workspaceId) => webhooks.list(workspaceId),
       knownLabels: () => [...new Set([...EMOTIONS, ...modelLabels()])],

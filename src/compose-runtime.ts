@@ -31,6 +31,7 @@ import { memoryParts } from './plugins/memory-parts.js';
 import { registerPlugins } from './plugins/registry.js';
 import { openStorage } from './storage/open-storage.js';
 import { sweepTemporaryFolders, temporaryFolder } from './temporary-folder.js';
+import { operatorPrincipal } from './services/audit.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
 
 /** What the `undertone` command stands on. Everything is opened only when a command asks for it. */
@@ -44,7 +45,7 @@ export function composeRuntime(): CliRuntime {
     openModels: () => Promise.resolve(composeModels(read())),
     async openServices() {
       const platform = await composePlatform(read(), createLog('error'), OPERATOR);
-      return { services: platform.services, encryption: platform.encryption, imports: platform.imports, workspaces: platform.workspaces, operator: { keyId: 'operator', keyName: 'operator', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' }, close: () => platform.stop() };
+      return { services: platform.services, encryption: platform.encryption, imports: platform.imports, workspaces: platform.workspaces, operator: operatorPrincipal(DEFAULT_WORKSPACE_ID), close: () => platform.stop() };
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
     work: ({ models, concurrency }) => work({ ...read(), ...(concurrency === null ? {} : { workerConcurrency: concurrency }) }, models),

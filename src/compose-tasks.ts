@@ -1,4 +1,5 @@
 import { archiveVerificationTask } from '../cron/archive-verification.task.js';
+import { auditLogTask } from '../cron/audit-log.task.js';
 import { databaseMaintenanceTask } from '../cron/database-maintenance.task.js';
 import { diskWatermarkTask } from '../cron/disk-watermark.task.js';
 import { evaluationTask } from '../cron/evaluation.task.js';
@@ -48,6 +49,6 @@ export function coreTasks({ maintenance, retention, usage, evaluations, webhooks
     retentionTask(retention.sweep), archiveVerificationTask(retention.services.archives), diskWatermarkTask(watermark),
     temporaryFilesTask((isDryRun) => sweepFoldersOfTheDead(dataDir, isDryRun)), keyExpiryTask(maintenance), databaseMaintenanceTask(maintenance),
     usageReportTask(usage), quotaReportTask(usage), evaluationTask(evaluations),
-    webhookRedeliveryTask(webhooks), webhookLogTask(webhooks),
+    webhookRedeliveryTask(webhooks), webhookLogTask(webhooks), auditLogTask(retention.services.audit),
   ];
 }

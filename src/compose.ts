@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { endings } from './analysis-endings.js';
+import { composeAudit } from './compose-audit.js';
 import { composeRetention } from './compose-retention.js';
 import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { coreTasks } from './compose-tasks.js';
@@ -71,6 +72,7 @@ import { createMaintenanceService } from './services/maintenance.service.js';
 import { createModelService } from './services/model.service.js';
 import { createOptOutService } from './services/opt-out.service.js';
 import { createRateLimiter, shareRates, type RateLimiter } from './services/rate-limiter.js';
+import { withReadsNoted } from './services/noted-reads.js';
 import { createRecordingService } from './services/recording.service.js';
 import type { ReviewIntake } from './services/review-intake.js';
 import type { RuleEngine } from './services/rule-engine.js';
@@ -148,7 +150,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   opened.push(() => database.close());
   const stored = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
   const apiKeys = createApiKeyRepository(database);
-  const keys = createKeyService(apiKeys);
+  const { audit, readLog } = composeAudit(database, log);
+  const keys = createKeyService(apiKeys, audit);
   await keys.prepare(settings.adminKey);
   const sealing = await composeEncryption(settings, database, stored, log);
   const { blobs, vault, encryption } = sealing;
@@ -158,10 +161,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   opened.push(() => messages.stop());
   const limiter = createRateLimiter(settings.rateLimits);
   const stopSharing = shareRates(limiter, messages);
-  opened.push(() => {
-    stopSharing();
-    return Promise.resolve();
-  });
+  opened.push(() => Promise.resolve().then(stopSharing));
   const queue = createBossQueue({ connectionString: database.connectionString, reclaimActive: database.embedded, log, onWake: (job) => messages.send({ kind: 'wake', job }) });
   await queue.start();
   messages.onMessage((message) => {
@@ -193,26 +193,26 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const speakers = createSpeakerRepository(database);
   const transcripts = createTranscriptRepository(database);
   const workspaces = createWorkspaceRepository(database);
-  const retention = await composeRetention({ ...sealing, database, recordings, facts });
-  const review = composeReviews({ database, keys: apiKeys, audit: retention.audit, facts, events, contradictions: transcriptFlags(transcripts) });
+  const retention = await composeRetention({ ...sealing, auditDays: settings.auditDays, database, recordings, facts });
+  const review = composeReviews({ database, keys: apiKeys, audit, facts, events, contradictions: transcriptFlags(transcripts) });
   ruled.review = review.intake;
   const law = createLawService(workspaces);
-  const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit: retention.audit });
+  const optOuts = createOptOutService({ database, optOuts: createOptOutRepository(database), secrets: sealing.secrets, audit });
   const permission = createJudgingPermission(law, optOuts);
-  const evaluation = composeEvaluation({ permission, reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
+  const evaluation = composeEvaluation({ permission, audit, reviews: review.resolved, database, recordings, blobs, pipeline: analyzer.pipeline, inference: analyzer.inference, directory, queue, events, intake, concurrency: Math.max(1, settings.modelHosts), log });
   const analysisLimits = createAnalysisLimits(settings.analysisLimits, createAnalysisChargeRepository(database));
-  const analysisService = createAnalysisService({ limits: analysisLimits, permission, audit: retention.audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
+  const analysisService = createAnalysisService({ limits: analysisLimits, permission, audit, database, recordings, analyses, queue, models: directory, events, intake, tracing, maxQueuedAnalyses: settings.maxQueuedAnalyses, defaultRoles: settings.speakerRoles });
   // Only where the jobs are done: elsewhere the head start would be thrown away.
   let isWorking = false;
   const ahead = createDecodeAhead({ decode: (path, signal) => analyzer.pipeline.decode(path, signal), slots: settings.workerConcurrency });
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
-  const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
+  const recordingService = createRecordingService({ database, audit, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
-  const { engine, rules, alerts } = composeRules({ database, events, facts, handlers: { review: review.intake.ofRule, webhook: webhooks.action }, onActionDone: ({ workspaceId }, kind) => { if (kind === 'review') review.intake.announce(workspaceId); }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
+  const { engine, rules, alerts } = composeRules({ database, audit, events, facts, handlers: { review: review.intake.ofRule, webhook: webhooks.action }, onActionDone: ({ workspaceId }, kind) => { if (kind === 'review') review.intake.announce(workspaceId); }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
   ruled.engine = engine;
   // Its stored queries read through the services, and it is one of them.
   const later: { api: Api | null } = { api: null };
-  const hooks = webhooks.finish({ audit: retention.audit, notices, schema: () => later.api!.schema(), createContext: (call) => later.api!.createContext(call), log });
+  const hooks = webhooks.finish({ audit, notices, schema: () => later.api!.schema(), createContext: (call) => later.api!.createContext(call), log });
   const taskRuns = createTaskRunRepository(database, DEFAULT_WORKSPACE_ID);
   const notify = createNotices(database, facts);
   const usage = createUsageService(workspaces, stored, notify);
@@ -223,10 +223,12 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     log: (message, figures) => log.info(figures, message),
     onRun: (run, error) => (error === null ? log.debug(run, 'a task ran') : log.error({ ...run, err: error }, 'a task failed')),
   });
-  const speakerService = createSpeakerService({ speakers, analyses });
-  const transcriptService = createTranscriptService({ database, transcripts, analyses, recordings, speakers, comparison: asr.comparison, audit: retention.audit, facts });
+  const speakerService = createSpeakerService({ speakers, analyses, audit });
+  const transcriptService = createTranscriptService({ database, transcripts, analyses, recordings, speakers, comparison: asr.comparison, audit, facts });
   const embeddingService = createEmbeddingService(embeddings);
-  const services: Services = {
+  const reads = readLog(analyses);
+  opened.push(() => reads.flush());
+  const services: Services = withReadsNoted({
     recordings: recordingService,
     ...retention.services,
     tasks: createTaskService(scheduler, taskRuns),
@@ -238,13 +240,13 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     embeddings: embeddingService,
     exports: createExportService({ recordings: recordingService, analyses: analysisService, speakers: speakerService, timelines, embeddings: embeddingService, transcripts: transcriptService }),
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
-    keys, sessions: createSessionService(createSessionRepository(database), keys), rules, alerts, ...review.services, webhooks: hooks.service,
+    keys, sessions: createSessionService(createSessionRepository(database), keys, audit), rules, alerts, ...review.services, webhooks: hooks.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     law, optOuts,
     usage,
     ...evaluation.services,
     deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events }),
-  };
+  }, reads);
   const api = (later.api = composeApi({ services, settings, plugins, asr, version: VERSION }));
   const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
   const runner = createAnalysisRunner({
@@ -264,7 +266,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     tasks: () => services.tasks.status(),
   });
   return {
-    services, imports, workspaces: createWorkspaceAdministration(workspaces), limiter, keys, encryption, database, blobs, stored, queue, analyzer, plugins, asr, scheduler, fleet, metrics, tracing, api, stop,
+    services, imports, workspaces: createWorkspaceAdministration(workspaces, audit), limiter, keys, encryption, database, blobs, stored, queue, analyzer, plugins, asr, scheduler, fleet, metrics, tracing, api, stop,
     get isDraining() {
       return intake.isClosed;
     },

@@ -81,7 +81,7 @@ async function printEncryption(terminal: Terminal, status: EncryptionStatus, asJ
 }
 
 /** The operator within another workspace; NOT_FOUND when there is none of that id. */
-async function ownerOf(operator: Principal, workspaces: WorkspaceAdministration, workspaceId: string | null): Promise<Principal> {
+export async function ownerOf(operator: Principal, workspaces: WorkspaceAdministration, workspaceId: string | null): Promise<Principal> {
   if (workspaceId === null) return operator;
   const ids = (await workspaces.list()).map(({ id }) => id);
   if (!ids.includes(workspaceId)) throw new UndertoneError('NOT_FOUND', `There is no workspace ${workspaceId.slice(0, 64)}. There are: ${ids.join(', ')}.`, { id: workspaceId.slice(0, 64) });

@@ -4,6 +4,7 @@ import type { Role } from '../domain/principal.js';
 import { SCOPES } from '../domain/scopes.js';
 import type { Precision } from '../domain/model.js';
 import type { RoleRule } from '../domain/speaker-roles.js';
+import { addAudit } from './audit.grammar.js';
 import { analyzeCommand } from './analyze.command.js';
 import { anyDate, byteLength, futureDate, jsonOption, modelOption, nameList, rolesArgument, speakersArgument, verboseOption, wholeNumber, type SpeakersArgument } from './argument-parsers.js';
 import type { CliRuntime } from './cli-runtime.js';
@@ -57,6 +58,7 @@ export function buildProgram(context: ProgramContext): Command {
   addWorkspaces(program, context);
   program.commandsGroup('What is kept:');
   addRetention(program, context);
+  addAudit(program, context);
   return program;
 }
 

@@ -62,8 +62,8 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
     complete: (result, also) => completeAnalysis(db, result, also),
     importCompleted: (row, completed, at) => importAnalysis(db, row, completed, at),
     fail: (id, problem, also) => end(db, { id }, { status: 'FAILED', problemCode: problem.code, problemMessage: problem.message }, also),
-    cancel: async (workspaceId, id) => {
-      if (await end(db, { id, workspaceId }, { status: 'CANCELLED' })) return true;
+    cancel: async (workspaceId, id, also) => {
+      if (await end(db, { id, workspaceId }, { status: 'CANCELLED' }, also)) return true;
       return (await client.analysis.findFirst({ where: { id, workspaceId }, select: { id: true } })) === null ? null : false;
     },
     segments: (workspaceId, analysisId, page, filter) => listSegments(db, workspaceId, analysisId, page, filter),

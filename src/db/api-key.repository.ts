@@ -6,7 +6,8 @@ import type { ApiKeyRepository } from './repositories.js';
 const TOUCH_INTERVAL_MS = 60_000;
 const WITHOUT_HASH = { hash: true, previousHash: true } as const;
 
-export function createApiKeyRepository({ client }: Database): ApiKeyRepository {
+export function createApiKeyRepository(db: Database): ApiKeyRepository {
+  const { client } = db;
   const findById = async (workspaceId: string, id: string): Promise<ApiKeyRecord | null> => {
     const row = await client.apiKey.findFirst({ where: { id, workspaceId }, omit: WITHOUT_HASH });
     return row === null ? null : toApiKey(row);
@@ -16,8 +17,11 @@ export function createApiKeyRepository({ client }: Database): ApiKeyRepository {
       // Any number of nodes do this at the same moment when they start.
       await client.workspace.createMany({ data: [{ id, name }], skipDuplicates: true });
     },
-    insert: async ({ scopes, allowedNetworks, ...row }) =>
-      toApiKey(await client.apiKey.create({ data: { ...row, scopes: [...scopes], allowedNetworks: [...allowedNetworks], hash: new Uint8Array(row.hash) }, omit: WITHOUT_HASH })),
+    insert: ({ scopes, allowedNetworks, ...row }, also) => db.transaction(async (tx) => {
+      const inserted = toApiKey(await tx.apiKey.create({ data: { ...row, scopes: [...scopes], allowedNetworks: [...allowedNetworks], hash: new Uint8Array(row.hash) }, omit: WITHOUT_HASH }));
+      await also?.(tx);
+      return inserted;
+    }),
     findByHash: async (given) => {
       const hash = new Uint8Array(given);
       const row = await client.apiKey.findUnique({ where: { hash }, omit: WITHOUT_HASH });
@@ -28,20 +32,27 @@ export function createApiKeyRepository({ client }: Database): ApiKeyRepository {
       return { ...toApiKey(rotated), expiresAt: expiresAt !== null && expiresAt < previousSecretUntil ? expiresAt : previousSecretUntil };
     },
     findById,
-    rotate: async (workspaceId, id, { hash, prefix, previousUntil }) => {
+    rotate: async (workspaceId, id, { hash, prefix, previousUntil }, also) => {
       // One statement, so that of two rotations at once each keeps the secret that the other made.
-      const changed = await client.$executeRaw`
+      const changed = await db.transaction(async (tx) => {
+        const count = await tx.$executeRaw`
         UPDATE "ApiKey" SET "previousHash" = "hash", "previousSecretUntil" = ${previousUntil}, "hash" = ${new Uint8Array(hash)}, "prefix" = ${prefix}
         WHERE "id" = ${id} AND "workspaceId" = ${workspaceId} AND "revokedAt" IS NULL`;
+        if (count === 1) await also?.(tx);
+        return count;
+      });
       return changed === 0 ? null : findById(workspaceId, id);
     },
     list: async (workspaceId) => {
       const rows = await client.apiKey.findMany({ where: { workspaceId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }], omit: WITHOUT_HASH });
       return rows.map(toApiKey);
     },
-    revoke: async (workspaceId, id) => {
+    revoke: async (workspaceId, id, also) => {
       // The first revocation counts: a second one does not move the time.
-      await client.apiKey.updateMany({ where: { id, workspaceId, revokedAt: null }, data: { revokedAt: new Date() } });
+      await db.transaction(async (tx) => {
+        const { count } = await tx.apiKey.updateMany({ where: { id, workspaceId, revokedAt: null }, data: { revokedAt: new Date() } });
+        if (count === 1) await also?.(tx);
+      });
       return findById(workspaceId, id);
     },
     countActive: (role) =>

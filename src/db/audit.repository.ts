@@ -12,7 +12,7 @@ export function createAuditRepository({ client }: Database): AuditRepository {
     (await db.auditEvent.findFirst({ where: { workspaceId, at: { gte: before } }, orderBy: { sequence: 'asc' }, select: { sequence: true } }))?.sequence;
   return {
     append: async (tx, workspaceId, events) => {
-      if (events.length > 0) await tx.$executeRaw`SELECT "undertone_audit_append"(${workspaceId}, ${JSON.stringify(events, storable)}::jsonb)`;
+      if (events.length > 0) await (tx ?? client).$executeRaw`SELECT "undertone_audit_append"(${workspaceId}, ${JSON.stringify(events, storable)}::jsonb)`;
     },
     list: async (workspaceId, page, filter) => {
       const where = conditionOf(workspaceId, filter);

@@ -4,6 +4,7 @@ import type { EvaluationAlarm, EvaluationItemRecord, EvaluationRunRecord, Evalua
 import type { EvaluationReport } from '../domain/evaluation-report.js';
 import type { Page, PageRequest } from '../domain/records.js';
 import type { Database, Transaction } from './database.js';
+import type { Also } from './repositories.js';
 import { isUniqueViolation } from './database-errors.js';
 import { Prisma, type EvaluationItem, type EvaluationRun, type EvaluationSet } from './generated/client.js';
 import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
@@ -42,7 +43,7 @@ export interface EvaluationRepository {
   cancelRun(workspaceId: string, id: string): Promise<boolean | null>;
   reopenRun(tx: Transaction, workspaceId: string, id: string): Promise<boolean>;
   /** False when there is none that has succeeded. */
-  acceptRun(workspaceId: string, id: string): Promise<boolean>;
+  acceptRun(workspaceId: string, id: string, also?: Also): Promise<boolean>;
 }
 
 const UNFINISHED: { in: ('QUEUED' | 'RUNNING')[] } = { in: ['QUEUED', 'RUNNING'] };
@@ -125,7 +126,11 @@ export function createEvaluationRepository(db: Database): EvaluationRepository {
       const { count } = await tx.evaluationRun.updateMany({ where: { id, workspaceId, status: { in: ['QUEUED', 'RUNNING', 'FAILED'] } }, data: { status: 'QUEUED', problemCode: null, problemMessage: null, finishedAt: null } });
       return count === 1;
     },
-    acceptRun: async (workspaceId, id) => (await client.evaluationRun.updateMany({ where: { workspaceId, id, status: 'SUCCEEDED' }, data: { acceptedAt: new Date() } })).count === 1,
+    acceptRun: (workspaceId, id, also) => db.transaction(async (tx) => {
+      const { count } = await tx.evaluationRun.updateMany({ where: { workspaceId, id, status: 'SUCCEEDED' }, data: { acceptedAt: new Date() } });
+      if (count === 1) await also?.(tx);
+      return count === 1;
+    }),
   };
 }
 

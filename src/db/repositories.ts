@@ -12,6 +12,9 @@ import type { Transcript, TranscriptRecord } from '../domain/transcript.js';
 import type { Transaction } from './database.js';
 import type { ImportedAnalysisRow } from './import-analysis.js';
 
+/** Runs at the end of the transaction of a change, where something was changed: what it throws undoes the change. */
+export type Also = (tx: Transaction) => Promise<void>;
+
 /** Every read and write names the workspace; an object of another workspace is answered like none at all (null). */
 
 export interface RecordingRepository {
@@ -60,7 +63,7 @@ export interface AnalysisRepository {
   /** `also` in the same transaction, where it did fail. */
   fail(id: string, problem: { readonly code: string; readonly message: string }, also?: (tx: Transaction) => Promise<void>): Promise<boolean>;
   /** QUEUED or RUNNING → CANCELLED; null when there is none, false when already ended. */
-  cancel(workspaceId: string, id: string): Promise<boolean | null>;
+  cancel(workspaceId: string, id: string, also?: Also): Promise<boolean | null>;
   /** FAILED, QUEUED or RUNNING → QUEUED with its attempts anew and no problem; false when there is none, or it ended otherwise. */
   reopen(tx: Transaction, workspaceId: string, id: string): Promise<boolean>;
   /** QUEUED or RUNNING and not begun (or begun again) since `before`: for the sweep that finds lost jobs. By id from after `afterId`, at most 500. */
@@ -83,14 +86,14 @@ export interface EmbeddingRepository {
 
 export interface ApiKeyRepository {
   ensureWorkspace(id: string, name: string): Promise<void>;
-  insert(row: Pick<ApiKeyRecord, 'id' | 'workspaceId' | 'name' | 'role' | 'prefix' | 'expiresAt' | 'scopes' | 'allowedNetworks'> & { readonly hash: Uint8Array }): Promise<ApiKeyRecord>;
+  insert(row: Pick<ApiKeyRecord, 'id' | 'workspaceId' | 'name' | 'role' | 'prefix' | 'expiresAt' | 'scopes' | 'allowedNetworks'> & { readonly hash: Uint8Array }, also?: Also): Promise<ApiKeyRecord>;
   /** By the secret it has, or by the one before a rotation: then `expiresAt` is not later than `previousSecretUntil`. */
   findByHash(hash: Uint8Array): Promise<ApiKeyRecord | null>;
   findById(workspaceId: string, id: string): Promise<ApiKeyRecord | null>;
   /** Gives it another secret; the present one works until `previousUntil`. Null when there is no such key that is in use. */
-  rotate(workspaceId: string, id: string, next: { readonly hash: Uint8Array; readonly prefix: string; readonly previousUntil: Date }): Promise<ApiKeyRecord | null>;
+  rotate(workspaceId: string, id: string, next: { readonly hash: Uint8Array; readonly prefix: string; readonly previousUntil: Date }, also?: Also): Promise<ApiKeyRecord | null>;
   list(workspaceId: string): Promise<readonly ApiKeyRecord[]>;
-  revoke(workspaceId: string, id: string): Promise<ApiKeyRecord | null>;
+  revoke(workspaceId: string, id: string, also?: Also): Promise<ApiKeyRecord | null>;
   countActive(role?: Role): Promise<number>;
   /** Of all workspaces: keys that still work and end before. */
   endingBefore(before: Date): Promise<readonly ApiKeyRecord[]>;
@@ -148,7 +151,7 @@ export interface SpeakerRepository {
   /** Of those of these analyses in which speakers were told apart. */
   conversations(workspaceId: string, analysisIds: readonly string[]): Promise<readonly ConversationRecord[]>;
   /** Writes the role and its line of history together; null when there is no such speaker. The same role again changes nothing. */
-  setRole(workspaceId: string, speakerId: string, change: Pick<RoleChangeRecord, 'after' | 'reason' | 'keyId' | 'keyName'>): Promise<SpeakerRecord | null>;
+  setRole(workspaceId: string, speakerId: string, change: Pick<RoleChangeRecord, 'after' | 'reason' | 'keyId' | 'keyName'>, also?: Also): Promise<SpeakerRecord | null>;
   /** Oldest first. */
   roleChanges(workspaceId: string, speakerIds: readonly string[]): Promise<readonly RoleChangeRecord[]>;
 }
@@ -192,11 +195,11 @@ export interface PluginRepository {
 
 export interface RuleRepository {
   /** With its first version in the history. */
-  insert(row: Pick<RuleRecord, 'id' | 'workspaceId' | 'definition'>, by: { readonly name: string; readonly note: string | null }): Promise<RuleRecord>;
+  insert(row: Pick<RuleRecord, 'id' | 'workspaceId' | 'definition'>, by: { readonly name: string; readonly note: string | null }, also?: Also): Promise<RuleRecord>;
   /** The next version; null when there is none, or when its version is not the one expected. */
-  update(workspaceId: string, id: string, given: { readonly definition: JsonObject; readonly expectedVersion: number | null }, by: { readonly name: string; readonly note: string | null }): Promise<RuleRecord | null>;
+  update(workspaceId: string, id: string, given: { readonly definition: JsonObject; readonly expectedVersion: number | null }, by: { readonly name: string; readonly note: string | null }, also?: (tx: Transaction, before: JsonObject) => Promise<void>): Promise<RuleRecord | null>;
   /** It is not shown any more; its alerts and its history stay. */
-  delete(workspaceId: string, id: string): Promise<boolean>;
+  delete(workspaceId: string, id: string, also?: Also): Promise<boolean>;
   findById(workspaceId: string, id: string): Promise<RuleRecord | null>;
   /** Oldest first. */
   list(workspaceId: string): Promise<readonly RuleRecord[]>;

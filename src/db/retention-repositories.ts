@@ -11,8 +11,8 @@ import type { Transaction } from './database.js';
 export type NewAuditEvent = Omit<AuditEventRecord, 'workspaceId' | 'sequence' | 'previousHash' | 'hash'>;
 
 export interface AuditRepository {
-  /** Appends events of one workspace in one statement, under the workspace's lock: held to the end of the transaction, so take it last. */
-  append(tx: Transaction, workspaceId: string, events: readonly NewAuditEvent[]): Promise<void>;
+  /** Appends events of one workspace in one statement, under the workspace's lock: held to the end of the transaction, so take it last. Without one in a transaction of its own. */
+  append(tx: Transaction | null, workspaceId: string, events: readonly NewAuditEvent[]): Promise<void>;
   /** Newest first. */
   list(workspaceId: string, page: PageRequest, filter: AuditFilter): Promise<Page<AuditEventRecord>>;
   /** What the oldest event that is left follows. */

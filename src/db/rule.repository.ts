@@ -7,14 +7,15 @@ import type { RuleRepository } from './repositories.js';
 export function createRuleRepository(db: Database): RuleRepository {
   const { client } = db;
   return {
-    insert: (row, by) =>
+    insert: (row, by, also) =>
       db.transaction(async (tx) => {
         const definition = row.definition as Prisma.InputJsonObject;
         const rule = await tx.rule.create({ data: { id: row.id, workspaceId: row.workspaceId, version: 1, definition } });
         await tx.ruleVersion.create({ data: { workspaceId: row.workspaceId, ruleId: row.id, version: 1, definition, note: by.note, createdBy: by.name } });
+        await also?.(tx);
         return toRule(rule);
       }),
-    update: (workspaceId, id, given, by) =>
+    update: (workspaceId, id, given, by, also) =>
       db.transaction(async (tx) => {
         const definition = given.definition as Prisma.InputJsonObject;
         const { count } = await tx.rule.updateMany({
@@ -24,9 +25,15 @@ export function createRuleRepository(db: Database): RuleRepository {
         if (count === 0) return null;
         const rule = await tx.rule.findUniqueOrThrow({ where: { id } });
         await tx.ruleVersion.create({ data: { workspaceId, ruleId: id, version: rule.version, definition, note: by.note, createdBy: by.name } });
+        if (also !== undefined) await also(tx, (await tx.ruleVersion.findFirstOrThrow({ where: { workspaceId, ruleId: id, version: rule.version - 1 } })).definition as JsonObject);
         return toRule(rule);
       }),
-    delete: async (workspaceId, id) => (await client.rule.updateMany({ where: { id, workspaceId, deletedAt: null }, data: { deletedAt: new Date() } })).count === 1,
+    delete: (workspaceId, id, also) =>
+      db.transaction(async (tx) => {
+        const { count } = await tx.rule.updateMany({ where: { id, workspaceId, deletedAt: null }, data: { deletedAt: new Date() } });
+        if (count === 1) await also?.(tx);
+        return count === 1;
+      }),
     findById: async (workspaceId, id) => {
       const row = await client.rule.findFirst({ where: { id, workspaceId, deletedAt: null } });
       return row === null ? null : toRule(row);

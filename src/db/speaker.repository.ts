@@ -12,7 +12,7 @@ export function createSpeakerRepository(db: Database): SpeakerRepository {
       return rows.map(({ analysisId, durationSeconds, speech }) => ({ analysisId, durationSeconds, stretches: stretchesOf(speech as unknown as SpeechColumns) }));
     },
 
-    setRole: (workspaceId, speakerId, { after, reason, keyId, keyName }) =>
+    setRole: (workspaceId, speakerId, { after, reason, keyId, keyName }, also) =>
       db.transaction(async (tx) => {
         // Two changes at once take turns, so that each line of history has the role that really was before it.
         const [found] = await tx.$queryRaw<{ role: string | null }[]>`
@@ -20,7 +20,9 @@ export function createSpeakerRepository(db: Database): SpeakerRepository {
         if (found === undefined) return null;
         if (found.role === after) return toSpeaker(await tx.speaker.findUniqueOrThrow({ where: { id: speakerId } }));
         await tx.speakerRoleChange.create({ data: { id: newId('roleChange'), workspaceId, speakerId, before: found.role, after, reason, keyId, keyName } });
-        return toSpeaker(await tx.speaker.update({ where: { id: speakerId }, data: { role: after, roleSource: after === null ? null : 'person' } }));
+        const speaker = await tx.speaker.update({ where: { id: speakerId }, data: { role: after, roleSource: after === null ? null : 'person' } });
+        await also?.(tx);
+        return toSpeaker(speaker);
       }),
 
     async roleChanges(workspaceId, speakerIds) {

@@ -1,15 +1,20 @@
 import type { LegalBasis, Jurisdiction, Purpose, SpeakerRole } from '../domain/law/purposes.js';
 import type { UsageKind, UsageOfKind, UsageSnapshot, WorkspaceLaw, WorkspaceRecord } from '../domain/usage.js';
 import type { Database, Transaction } from './database.js';
+import type { Prisma } from './generated/client.js';
+import type { Also } from './repositories.js';
+
+/** With what was there before. */
+type AlsoOfWorkspace = (tx: Transaction, before: WorkspaceRecord) => Promise<void>;
 
 export interface WorkspaceRepository {
-  insert(row: Pick<WorkspaceRecord, 'id' | 'name' | 'maxStoredBytes'>): Promise<WorkspaceRecord>;
+  insert(row: Pick<WorkspaceRecord, 'id' | 'name' | 'maxStoredBytes'>, also?: Also): Promise<WorkspaceRecord>;
   list(): Promise<readonly WorkspaceRecord[]>;
   find(id: string, tx?: Transaction): Promise<WorkspaceRecord | null>;
   /** Null when there is no such workspace. */
-  setMaxStoredBytes(id: string, bytes: number | null): Promise<WorkspaceRecord | null>;
+  setMaxStoredBytes(id: string, bytes: number | null, also?: AlsoOfWorkspace): Promise<WorkspaceRecord | null>;
   /** What is not named stays. Null when there is no such workspace. */
-  setLaw(id: string, law: Partial<WorkspaceLaw>): Promise<WorkspaceRecord | null>;
+  setLaw(id: string, law: Partial<WorkspaceLaw>, also?: AlsoOfWorkspace): Promise<WorkspaceRecord | null>;
   /** Bytes of its recordings as uploaded. */
   storedBytes(workspaceId: string): Promise<number>;
   /**
@@ -31,26 +36,35 @@ interface Figures {
   readonly itemCount: bigint;
 }
 
-export function createWorkspaceRepository({ client }: Database): WorkspaceRepository {
+export function createWorkspaceRepository(database: Database): WorkspaceRepository {
+  const { client } = database;
+  const change = (id: string, data: Prisma.WorkspaceUpdateInput, also?: AlsoOfWorkspace): Promise<WorkspaceRecord | null> =>
+    database.transaction(async (tx) => {
+      const before = await tx.workspace.findUnique({ where: { id } });
+      if (before === null) return null;
+      const changed = await tx.workspace.update({ where: { id }, data });
+      await also?.(tx, toWorkspace(before));
+      return toWorkspace(changed);
+    });
   const sumOf = async (db: Pick<Transaction, '$queryRaw'>, workspaceId: string): Promise<Figures> => {
     const [row] = await db.$queryRaw<Figures[]>`SELECT sum("byteLength")::bigint AS "byteLength", count(*) AS "itemCount" FROM "Recording" WHERE "workspaceId" = ${workspaceId}`;
     return row!;
   };
   return {
-    insert: async (row) => toWorkspace(await client.workspace.create({ data: row })),
+    insert: (row, also) => database.transaction(async (tx) => {
+      const made = await tx.workspace.create({ data: row });
+      await also?.(tx);
+      return toWorkspace(made);
+    }),
     list: async () => (await client.workspace.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })).map(toWorkspace),
     find: async (id, tx) => {
       const row = await (tx ?? client).workspace.findUnique({ where: { id } });
       return row === null ? null : toWorkspace(row);
     },
-    setMaxStoredBytes: async (id, maxStoredBytes) => {
-      const { count } = await client.workspace.updateMany({ where: { id }, data: { maxStoredBytes } });
-      return count === 0 ? null : toWorkspace(await client.workspace.findUniqueOrThrow({ where: { id } }));
-    },
-    setLaw: async (id, { overrideReason, overriddenAt, ...statement }) => {
+    setMaxStoredBytes: (id, maxStoredBytes, also) => change(id, { maxStoredBytes }, also),
+    setLaw: (id, { overrideReason, overriddenAt, ...statement }, also) => {
       const override = { ...(overrideReason === undefined ? {} : { lawOverrideReason: overrideReason }), ...(overriddenAt === undefined ? {} : { lawOverriddenAt: overriddenAt }) };
-      const { count } = await client.workspace.updateMany({ where: { id }, data: { ...statement, ...override } });
-      return count === 0 ? null : toWorkspace(await client.workspace.findUniqueOrThrow({ where: { id } }));
+      return change(id, { ...statement, ...override }, also);
     },
     storedBytes: async (workspaceId) => Number((await sumOf(client, workspaceId)).byteLength ?? 0),
     lockedStoredBytes: async (tx, workspaceId) => {

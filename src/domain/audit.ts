@@ -26,6 +26,13 @@ export interface AuditEventRecord {
   readonly hash: string;
 }
 
+/** SHA-256, hex, of an object as JSON with its names in order, which a database may change: says that it was this one, and nothing of what is in it. */
+export function digestOf(value: unknown): string {
+  const inOrder = (_name: string, part: unknown): unknown =>
+    typeof part === 'object' && part !== null && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part;
+  return createHash('sha256').update(JSON.stringify(value, inOrder)).digest('hex');
+}
+
 /** What the first event of a workspace follows. */
 export const AUDIT_GENESIS = '0'.repeat(64);
 

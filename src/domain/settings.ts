@@ -101,6 +101,8 @@ export interface Settings {
   readonly minFreeBytes: number;
   /** Free space under which the policies' due work is done at once; 0: the disk is not watched. */
   readonly lowDiskBytes: number;
+  /** How long events of the audit log are kept; 0: for ever. */
+  readonly auditDays: number;
   readonly analyzeWaitMs: number;
   readonly decodeTimeoutMs: number;
   readonly decoderConfinement: DecoderConfinementMode;

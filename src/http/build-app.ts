@@ -101,7 +101,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerDraining(app, limits);
   registerSecurityHeaders(app);
   registerCors(app, settings.corsOrigins);
-  registerAuth(app, { keys, signer, limiter, sessions });
+  registerAuth(app, { keys, signer, limiter, sessions, onRefusedLogin: () => services.sessions.refused() });
   registerRateLimits(app, limiter);
   registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
   registerMetrics(app, metrics);

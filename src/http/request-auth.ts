@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
+import { workIds } from '../domain/work-context.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import type { KeyService } from '../services/key-contracts.js';
 import { isLoopback } from './safe-listen.js';
@@ -33,10 +34,12 @@ export interface AuthParts {
   readonly limiter: RateLimiter;
   /** Left out where nobody signs in by a browser. */
   readonly sessions?: CookieSessions | null;
+  /** Told of each sign-in that was refused. */
+  readonly onRefusedLogin?: () => Promise<void>;
 }
 
 /** Runs before anything reads a body: who has no key costs a header, not an upload. */
-export function registerAuth(app: FastifyInstance, { keys, signer, limiter, sessions = null }: AuthParts): void {
+export function registerAuth(app: FastifyInstance, { keys, signer, limiter, sessions = null, onRefusedLogin }: AuthParts): void {
   app.decorateRequest('principal', null);
   app.decorateRequest('linkRange', null);
   app.addHook('onRequest', async (request, reply) => {
@@ -58,6 +61,8 @@ export function registerAuth(app: FastifyInstance, { keys, signer, limiter, sess
     if (request.principal !== null || (access === 'loopback' && secret === null && isLocal(request))) return;
     // Guessing a key or cookie of 256 bits is hopeless; asking the database for each guess is what costs.
     if (secret !== null || sessions?.secretOf(request.headers) != null) limiter.take(request.ip, 'failedKeys');
+    // Within what `failedKeys` lets through: a flood of guesses does not become a flood of events.
+    if (isLogin && secret !== null) await workIds.run({ requestId: request.id, address: request.ip }, async () => onRefusedLogin?.());
     void reply.header('WWW-Authenticate', 'Bearer');
     throw unauthenticated(secret !== null);
   });

@@ -44,7 +44,7 @@ export class AnalysisType {
   progress!: number;
   @Field(() => String, { nullable: true, description: 'Version of the model that gave the results; null until they are there.' })
   modelVersion!: string | null;
-  @Field(() => String, { nullable: true, description: 'SHA-256 of everything in the model that decides a result; null until the results are there.' })
+  @Field(() => String, { nullable: true, description: 'SHA-256 of the graph and weights; null until the results are there.' })
   modelDigest!: string | null;
   @Field(() => Boolean, { description: "True for the model's own answer about the samples as they are: no gate, no speech detection, one window." })
   raw!: boolean;

@@ -23,7 +23,7 @@ export class ModelType {
   name!: string;
   @Field(() => String, { description: 'Version.' })
   version!: string;
-  @Field(() => String, { description: 'SHA-256 of everything that decides a result, hex.' })
+  @Field(() => String, { description: 'SHA-256 of its graph and weights, hex. Its labels and how its input is normalised are in its manifest.' })
   digest!: string;
   @Field(() => [String], { description: 'Labels in the order of the head.' })
   labels!: readonly string[];

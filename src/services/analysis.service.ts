@@ -15,7 +15,7 @@ import { earlierRequest } from './idempotency.js';
 import type { ModelDirectory } from './model-directory.js';
 import type { Intake } from './intake.js';
 import type { AnalysisLimits } from './analysis-limits.js';
-import type { AuditSink } from './audit.js';
+import { recording, type AuditSink } from './audit.js';
 import type { JudgingPermission } from './judging-permission.js';
 import { requireScope } from './permissions.js';
 import type { AnalysisService } from './service-contracts.js';
@@ -125,13 +125,13 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
       parts.intake.assertOpen();
       const options = parseAnalyzeOptions(given);
       const manifest = models.manifest(options.model ?? models.defaultModelId);
-      const recording = await recordings.findById(principal.workspaceId, recordingId);
-      if (recording === null) throw notFound('recording', recordingId);
+      const heard = await recordings.findById(principal.workspaceId, recordingId);
+      if (heard === null) throw notFound('recording', recordingId);
       const digest = requestDigest(recordingId, manifest.id, options);
       const before = await findExisting(principal.workspaceId, options.idempotencyKey, digest);
       if (before !== null) return before;
       const roleRule = options.roles ?? parts.defaultRoles ?? null;
-      const { overridden } = await parts.permission.permit(principal.workspaceId, recording, { ...options, roles: roleRule });
+      const { overridden } = await parts.permission.permit(principal.workspaceId, heard, { ...options, roles: roleRule });
       await refuseWhenFull(principal.workspaceId);
       const row = {
         id: newId('analysis'), workspaceId: principal.workspaceId, recordingId, modelId: manifest.id, raw: options.raw,
@@ -143,6 +143,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
           const inserted = await analyses.insert(tx, row);
           if (overridden !== null) await parts.audit.record(tx, principal, { action: 'law.overridden', subjectKind: 'analysis', subjectId: inserted.id, reason: `${overridden.article ?? ''}: ${overridden.reason}` });
           await queue.enqueue(tx, 'analyze-recording', { analysisId: inserted.id, ...origin() }, { priority: options.priority, key: inserted.id, workspaceId: principal.workspaceId, needs: manifest.id });
+          await parts.audit.record(tx, principal, { action: 'analysis.requested', subjectKind: 'analysis', subjectId: inserted.id, afterDigest: digest });
           return inserted;
         });
         queue.wake('analyze-recording');
@@ -183,7 +184,7 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
 
     async cancel(principal, id) {
       requireScope(principal, 'analyses:write');
-      const cancelled = await analyses.cancel(principal.workspaceId, id);
+      const cancelled = await analyses.cancel(principal.workspaceId, id, recording(parts.audit, principal, { action: 'analysis.cancelled', subjectKind: 'analysis', subjectId: id }));
       if (cancelled === null) throw notFound('analysis', id);
       const analysis = await require(principal, id);
       if (!cancelled) throw new UndertoneError('CONFLICT', `The analysis ${id} has already ended (${analysis.status}); only queued and running ones can be cancelled.`, { status: analysis.status });

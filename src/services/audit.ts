@@ -1,4 +1,4 @@
-import type { Transaction } from '../db/database.js';
+import type { Database, Transaction } from '../db/database.js';
 import type { AuditRepository } from '../db/retention-repositories.js';
 import { brokenAt, type AuditEventRecord, type AuditFilter, type AuditStart } from '../domain/audit.js';
 import { UndertoneError } from '../domain/errors.js';
@@ -22,7 +22,8 @@ export interface AuditEntry {
  * address are those of the request that is being answered. One statement; call it last in its transaction.
  */
 export interface AuditSink {
-  record(tx: Transaction, actor: Principal, entry: AuditEntry): Promise<void>;
+  /** Null: of an act that changes no row, in a transaction of its own. */
+  record(tx: Transaction | null, actor: Principal, entry: AuditEntry): Promise<void>;
 }
 
 export interface AuditService {
@@ -30,6 +31,29 @@ export interface AuditService {
   list(principal: Principal, page: PageRequest, filter?: AuditFilter): Promise<Page<AuditEventRecord>>;
   /** Reads the chain to its end, or to where it breaks: the sequence number of the first event that does not follow from the one before, or null. */
   verify(principal: Principal): Promise<{ readonly checkedCount: number; readonly brokenAt: number | null }>;
+  /** Forgets the oldest events that are all from before a time. What is left stays verifiable, and one event says that it was done. */
+  prune(principal: Principal, before: Date, options?: { readonly isDryRun?: boolean; readonly signal?: AbortSignal }): Promise<{ readonly prunedCount: number }>;
+  /** For the scheduled task: in every workspace what is older than UNDERTONE_AUDIT_DAYS; nothing where that is 0. */
+  pruneAll(signal: AbortSignal, isDryRun: boolean): Promise<{ readonly prunedCount: number }>;
+}
+
+export interface AuditServiceParts {
+  readonly repository: AuditRepository;
+  readonly database: Pick<Database, 'transaction'>;
+  readonly sink: AuditSink;
+  readonly workspaces: () => Promise<readonly string[]>;
+  /** How long events are kept; 0: for ever. */
+  readonly keepDays: number;
+  readonly now?: () => number;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+/** A transaction's worth: seconds, not minutes, during which nobody else appends. */
+const PRUNED_AT_ONCE = 5000;
+
+/** For repositories that make the transaction of a change themselves. */
+export function recording(audit: AuditSink, actor: Principal, entry: AuditEntry): (tx: Transaction) => Promise<void> {
+  return (tx) => audit.record(tx, actor, entry);
 }
 
 const BATCH = 1000;
@@ -43,8 +67,35 @@ export function createAuditSink(repository: AuditRepository, now: () => number =
   };
 }
 
-export function createAuditService(repository: AuditRepository): AuditService {
+export function createAuditService({ repository, database, sink, workspaces, keepDays, now = Date.now }: AuditServiceParts): AuditService {
+  async function prune(actor: Principal, before: Date, isDryRun: boolean, signal?: AbortSignal): Promise<{ readonly prunedCount: number }> {
+    if (isDryRun) return { prunedCount: await repository.countPrunable(actor.workspaceId, before) };
+    for (let prunedCount = 0; ; ) {
+      signal?.throwIfAborted();
+      const pruned = await database.transaction(async (tx) => {
+        const start = await repository.prune(tx, actor.workspaceId, before, PRUNED_AT_ONCE);
+        if (start !== null) await sink.record(tx, actor, { action: 'audit.pruned', subjectKind: 'audit', subjectId: String(start.sequence), afterDigest: start.hash });
+        return start;
+      });
+      prunedCount += pruned?.prunedCount ?? 0;
+      if (pruned === null || pruned.prunedCount < PRUNED_AT_ONCE) return { prunedCount };
+    }
+  }
+
   return {
+    async prune(principal, before, { isDryRun = false, signal } = {}) {
+      requireScope(principal, 'audit:read');
+      requireScope(principal, 'retention:admin');
+      if (before.getTime() > now()) throw new UndertoneError('BAD_INPUT', 'The time before which events are forgotten lies in the future.', { field: 'before' });
+      return prune(principal, before, isDryRun, signal);
+    },
+    async pruneAll(signal, isDryRun) {
+      let prunedCount = 0;
+      if (keepDays === 0) return { prunedCount };
+      for (const workspaceId of await workspaces()) prunedCount += (await prune(systemPrincipal(workspaceId), new Date(now() - keepDays * DAY_MS), isDryRun, signal)).prunedCount;
+      return { prunedCount };
+    },
+
     async list(principal, page, filter = {}) {
       requireScope(principal, 'audit:read');
       if (filter.from !== undefined && filter.to !== undefined && filter.from >= filter.to) throw new UndertoneError('BAD_INPUT', 'The range must begin before it ends: `to` must be later than `from`.', { field: 'to' });
@@ -68,6 +119,11 @@ export function createAuditService(repository: AuditRepository): AuditService {
       }
     },
   };
+}
+
+/** Who acts at the machine itself, by the command line. */
+export function operatorPrincipal(workspaceId: string): Principal {
+  return { keyId: 'operator', keyName: 'operator', workspaceId, role: 'admin' };
 }
 
 /** Who acts when a schedule does. */

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { CalibrationRepository } from '../db/calibration.repository.js';
 import type { EvaluationRepository } from '../db/evaluation.repository.js';
 import { calibrationVersion, type AppliedCalibration } from '../domain/calibration.js';
+import { digestOf } from '../domain/audit.js';
 import { notFound, UndertoneError } from '../domain/errors.js';
 import { calibrationItems } from '../domain/evaluated-item.js';
 import { crossValidate, fitCalibration, MIN_CALIBRATION_ITEMS, MIN_SCOPED_ITEMS } from '../domain/fit-calibration.js';
 import { newId } from '../domain/ids.js';
 import type { ModelManifest } from '../domain/model.js';
 import { manifestItem } from './evaluation.service.js';
+import { recording, type AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { CalibrationService } from './evaluation-contracts.js';
@@ -34,7 +36,7 @@ const inputSchema = z.object({
 
 export type CalibrateInput = z.input<typeof inputSchema>;
 
-export function createCalibrationService({ evaluations, calibrations }: { readonly evaluations: EvaluationRepository; readonly calibrations: CalibrationRepository }): CalibrationService & CalibrationChoice {
+export function createCalibrationService({ evaluations, calibrations, audit }: { readonly evaluations: EvaluationRepository; readonly calibrations: CalibrationRepository; readonly audit: AuditSink }): CalibrationService & CalibrationChoice {
   return {
     async chooseFor(workspaceId, { sha256 }, { language, channel }) {
       const scopes = [...(channel === null ? [] : [`channel:${channel}`]), ...(language === null ? [] : [`language:${language}`]), 'workspace'];
@@ -63,15 +65,16 @@ export function createCalibrationService({ evaluations, calibrations }: { readon
       if (items.length < needed) throw new UndertoneError('BAD_INPUT', `The run has ${items.length} judged items to calibrate by; at least ${needed} are needed for a ${scope}. Use a larger evaluation set${scope === 'workspace' ? '' : ', or calibrate the workspace as a whole'}.`, { field: 'runId' });
       const options = { coverage, risk, withBias };
       const values = fitCalibration(items, run.modelLabels, options);
+      const id = newId('calibration');
       return calibrations.insert({
-        id: newId('calibration'), workspaceId: principal.workspaceId, modelId: run.modelId, modelDigest: run.modelDigest, scope: scope === 'workspace' ? scope : `${scope}:${value!}`,
+        id, workspaceId: principal.workspaceId, modelId: run.modelId, modelDigest: run.modelDigest, scope: scope === 'workspace' ? scope : `${scope}:${value!}`,
         version: calibrationVersion(values), values, figures: crossValidate(items, run.modelLabels, options), runId,
-      });
+      }, recording(audit, principal, { action: 'calibration.made', subjectKind: 'calibration', subjectId: id, afterDigest: digestOf(values) }));
     },
 
     async retire(principal, id) {
       requireScope(principal, 'evaluations:admin');
-      const retired = await calibrations.retire(principal.workspaceId, id);
+      const retired = await calibrations.retire(principal.workspaceId, id, recording(audit, principal, { action: 'calibration.retired', subjectKind: 'calibration', subjectId: id }));
       if (retired === null) throw new UndertoneError('NOT_FOUND', `There is no calibration ${id.slice(0, 64)} in force.`, { id: id.slice(0, 64) });
       return retired;
     },

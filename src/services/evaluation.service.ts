@@ -16,6 +16,7 @@ import { checkSet, parseSetInput, type ResolvedReviews } from './evaluation-set.
 import { earlierRequest } from './idempotency.js';
 import type { Intake } from './intake.js';
 import type { ModelDirectory } from './model-directory.js';
+import { recording, type AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { EvaluationService, RunEvaluationInput } from './evaluation-contracts.js';
@@ -23,6 +24,7 @@ import type { EvaluationService, RunEvaluationInput } from './evaluation-contrac
 export interface EvaluationServiceParts {
   readonly database: Database;
   readonly evaluations: EvaluationRepository;
+  readonly audit: AuditSink;
   readonly recordings: Pick<RecordingRepository, 'findByIds'>;
   readonly queue: Pick<JobQueue, 'enqueue' | 'wake'>;
   readonly models: Pick<ModelDirectory, 'manifest' | 'defaultModelId'>;
@@ -139,7 +141,7 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
     async acceptRun(principal, id) {
       requireScope(principal, 'evaluations:write');
       const run = await requireRun(principal, id);
-      if (!(await evaluations.acceptRun(principal.workspaceId, id))) throw new UndertoneError('CONFLICT', `The evaluation run ${id} is ${run.status}; only a run that succeeded can be accepted.`, { status: run.status });
+      if (!(await evaluations.acceptRun(principal.workspaceId, id, recording(parts.audit, principal, { action: 'evaluation.accepted', subjectKind: 'evaluationRun', subjectId: id })))) throw new UndertoneError('CONFLICT', `The evaluation run ${id} is ${run.status}; only a run that succeeded can be accepted.`, { status: run.status });
       return requireRun(principal, id);
     },
     async compareRuns(principal, aId, bId) {

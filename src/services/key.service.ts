@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { ApiKeyRepository } from '../db/repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import { networksOf, parseNetwork } from '../domain/networks.js';
@@ -9,6 +10,7 @@ import type { ApiKeyRecord } from '../domain/records.js';
 import { allowsScope, roleScopes, SCOPES, scopesOf, type Scope } from '../domain/scopes.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
+import { recording, systemPrincipal, type AuditSink } from './audit.js';
 import type { KeyService } from './key-contracts.js';
 
 export const DEFAULT_WORKSPACE_ID = 'ws_default';
@@ -42,11 +44,14 @@ interface Believed {
   readonly untilMs: number;
 }
 
-export function createKeyService(keys: ApiKeyRepository, now: () => number = Date.now): OperatorKeyService {
+export function createKeyService(keys: ApiKeyRepository, audit: AuditSink, now: () => number = Date.now): OperatorKeyService {
   const believed = new Map<string, Believed>();
 
-  async function insert(workspaceId: string, input: Omit<KeyInput, 'scopes'> & { readonly scopes?: readonly Scope[] }, secret: string): Promise<ApiKeyRecord> {
-    return keys.insert({ id: newId('apiKey'), workspaceId, ...input, scopes: input.scopes ?? [], prefix: secret.slice(0, PREFIX_LENGTH), hash: hashOf(secret) });
+  async function insert(actor: Principal, input: Omit<KeyInput, 'scopes'> & { readonly scopes?: readonly Scope[] }, secret: string): Promise<ApiKeyRecord> {
+    const id = newId('apiKey');
+    const { name, role, expiresAt, allowedNetworks, scopes = [] } = input;
+    return keys.insert({ id, workspaceId: actor.workspaceId, ...input, scopes, prefix: secret.slice(0, PREFIX_LENGTH), hash: hashOf(secret) },
+      recording(audit, actor, { action: 'key.made', subjectKind: 'apiKey', subjectId: id, afterDigest: digestOf([name, role, expiresAt, scopes, allowedNetworks]) }));
   }
 
   function believe(name: string, record: ApiKeyRecord): Believed {
@@ -104,7 +109,7 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
       if (beyond !== undefined) throw new UndertoneError('BAD_INPUT', `The role "${role}" does not have the scope "${beyond}"; it has ${[...roleScopes(role)].join(', ')}.`, { field: 'scopes' });
       refuseMoreThanOwn(principal, { role, ...(scopes.length === 0 ? {} : { scopes }) });
       const secret = makeSecret();
-      return { apiKey: await insert(principal.workspaceId, parsed, secret), secret };
+      return { apiKey: await insert(principal, parsed, secret), secret };
     },
 
     async list(principal) {
@@ -120,7 +125,7 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
       if (record === null) throw notFound('API key', id);
       refuseMoreThanOwn(principal, allowanceOf(record));
       const secret = makeSecret();
-      const apiKey = await keys.rotate(principal.workspaceId, id, { hash: hashOf(secret), prefix: secret.slice(0, PREFIX_LENGTH), previousUntil: new Date(now() + overlap.data * 1000) });
+      const apiKey = await keys.rotate(principal.workspaceId, id, { hash: hashOf(secret), prefix: secret.slice(0, PREFIX_LENGTH), previousUntil: new Date(now() + overlap.data * 1000) }, recording(audit, principal, { action: 'key.rotated', subjectKind: 'apiKey', subjectId: id }));
       if (apiKey === null) throw new UndertoneError('CONFLICT', `The API key ${id.slice(0, 64)} is revoked; make a new one.`, { id: id.slice(0, 64) });
       believed.clear();
       return { apiKey, secret };
@@ -128,7 +133,7 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
 
     async revoke(principal, id) {
       requireScope(principal, 'keys:admin');
-      const record = await keys.revoke(principal.workspaceId, id);
+      const record = await keys.revoke(principal.workspaceId, id, recording(audit, principal, { action: 'key.revoked', subjectKind: 'apiKey', subjectId: id }));
       if (record === null) throw notFound('API key', id);
       believed.clear();
       return record;
@@ -138,7 +143,7 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
       await keys.ensureWorkspace(DEFAULT_WORKSPACE_ID, 'Default');
       if (givenSecret === null || (await keys.findByHash(hashOf(givenSecret))) !== null) return;
       // Any number of nodes start with the same key at the same moment: the unique hash lets one through.
-      await insert(DEFAULT_WORKSPACE_ID, wholeAdmin('admin from settings'), givenSecret).catch(async (error: unknown) => {
+      await insert(systemPrincipal(DEFAULT_WORKSPACE_ID), wholeAdmin('admin from settings'), givenSecret).catch(async (error: unknown) => {
         if ((await keys.findByHash(hashOf(givenSecret))) === null) throw error;
       });
     },
@@ -146,7 +151,7 @@ export function createKeyService(keys: ApiKeyRepository, now: () => number = Dat
     async makeFirstAdminKey() {
       if ((await keys.countActive('admin')) > 0) return null;
       const secret = makeSecret();
-      await insert(DEFAULT_WORKSPACE_ID, wholeAdmin('first admin'), secret);
+      await insert(systemPrincipal(DEFAULT_WORKSPACE_ID), wholeAdmin('first admin'), secret);
       return secret;
     },
 

@@ -6,6 +6,7 @@ import type { RecordingRepository } from '../db/repositories.js';
 import type { ArchiveRepository } from '../db/retention-repositories.js';
 import { isRemovedBlob } from '../domain/removed-blob.js';
 import type { SealedStore } from '../storage/sealed-store.js';
+import type { AuditSink } from './audit.js';
 import type { LiveRemoval } from './live-removal.js';
 import type { StorageBackend } from '../storage/blob-store.js';
 import type { DecodeAhead } from './decode-ahead.js';
@@ -32,6 +33,7 @@ export interface RecordingServiceParts {
   readonly vault: Vault;
   readonly archives: ArchiveRepository;
   readonly removal: LiveRemoval;
+  readonly audit: AuditSink;
   readonly decodeAhead: Pick<DecodeAhead, 'begin'>;
   readonly intake: Pick<Intake, 'assertOpen'>;
   readonly maxUploadBytes: number;
@@ -83,6 +85,7 @@ export function createRecordingService(parts: RecordingServiceParts): RecordingS
           await vault.keep(tx, key, found.recording.id);
           // The file is durable before the row that points to it can be seen.
           await staged.commit();
+          await parts.audit.record(tx, principal, { action: 'recording.uploaded', subjectKind: 'recording', subjectId: found.recording.id, afterDigest: staged.sha256 });
           return { recording: { ...found.recording, blobKey }, isNew: found.isNew };
         });
       } finally {

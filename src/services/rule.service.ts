@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RuleRepository } from '../db/repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
@@ -9,6 +10,7 @@ import type { RuleRecord } from '../domain/rule-records.js';
 import { evaluateRule, explainRule, prepareSubject } from '../plugins/business-rules/evaluate-rule.js';
 import { parseRule } from '../plugins/business-rules/parse-rule.js';
 import { ruleJsonSchema, type RuleDefinition } from '../plugins/business-rules/rule.schema.js';
+import { recording, type AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import { backtest, scanWithRule, type BacktestParts } from './rule-backtest.js';
@@ -21,6 +23,7 @@ const noteSchema = z.object({ note: z.string().trim().max(500).nullish().transfo
 
 export interface RuleServiceParts extends BacktestParts {
   readonly rules: RuleRepository;
+  readonly audit: AuditSink;
   readonly alertCounts: (workspaceId: string, ruleIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
   readonly engine: Pick<RuleEngine, 'raise' | 'performActions'>;
   readonly templates: readonly RuleTemplate[];
@@ -30,7 +33,7 @@ export interface RuleServiceParts extends BacktestParts {
 }
 
 export function createRuleService(parts: RuleServiceParts): RuleService {
-  const { rules, engine, templates, scan } = parts;
+  const { rules, audit, engine, templates, scan } = parts;
 
   async function require(principal: Principal, id: string): Promise<RuleRecord> {
     const rule = await rules.findById(principal.workspaceId, id);
@@ -73,19 +76,23 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
 
     async create(principal, input) {
       requireScope(principal, 'rules:write');
-      const definition = definitionOf(input);
-      await requireWebhooks(definition, () => parts.webhooks(principal.workspaceId));
+      const given = definitionOf(input);
+      await requireWebhooks(given, () => parts.webhooks(principal.workspaceId));
+      const definition = plain(given);
       const author = authorOf(principal, input);
       if ((await rules.count(principal.workspaceId)) >= MAX_RULES) throw new UndertoneError('CONFLICT', `This workspace has ${MAX_RULES} rules, which is the most. Delete one that is not used.`);
-      return rules.insert({ id: newId('rule'), workspaceId: principal.workspaceId, definition: plain(definition) }, author);
+      const id = newId('rule');
+      return rules.insert({ id, workspaceId: principal.workspaceId, definition }, author, recording(audit, principal, { action: 'rule.made', subjectKind: 'rule', subjectId: id, afterDigest: digestOf(definition) }));
     },
 
     async update(principal, id, input) {
       requireScope(principal, 'rules:write');
-      const definition = definitionOf(input);
-      await requireWebhooks(definition, () => parts.webhooks(principal.workspaceId));
+      const given = definitionOf(input);
+      await requireWebhooks(given, () => parts.webhooks(principal.workspaceId));
+      const definition = plain(given);
       const expectedVersion = input.expectedVersion ?? null;
-      const updated = await rules.update(principal.workspaceId, id, { definition: plain(definition), expectedVersion }, authorOf(principal, input));
+      const updated = await rules.update(principal.workspaceId, id, { definition, expectedVersion }, authorOf(principal, input),
+        (tx, before) => audit.record(tx, principal, { action: 'rule.changed', subjectKind: 'rule', subjectId: id, beforeDigest: digestOf(before), afterDigest: digestOf(definition) }));
       if (updated !== null) return updated;
       const { version } = await require(principal, id);
       throw new UndertoneError('CONFLICT', `The rule ${id} has version ${version}, not ${String(expectedVersion)}: somebody changed it meanwhile. Read it again.`, { version });
@@ -93,7 +100,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
 
     async delete(principal, id) {
       requireScope(principal, 'rules:write');
-      if (!(await rules.delete(principal.workspaceId, id))) throw notFound('rule', id);
+      if (!(await rules.delete(principal.workspaceId, id, recording(audit, principal, { action: 'rule.retired', subjectKind: 'rule', subjectId: id })))) throw notFound('rule', id);
       return { id };
     },
 

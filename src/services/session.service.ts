@@ -2,7 +2,9 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { SessionRecord, SessionRepository } from '../db/session.repository.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
+import { recording, type AuditSink } from './audit.js';
 import type { KeyService } from './key-contracts.js';
+import { DEFAULT_WORKSPACE_ID } from './key.service.js';
 
 /** A working day: whoever comes back the next morning signs in anew. */
 export const SESSION_SECONDS = 12 * 3600;
@@ -28,9 +30,11 @@ export interface SessionService {
   close(secret: string): Promise<void>;
   /** Ends every session of the caller's key, this one included. How many there were. */
   closeAll(principal: Principal): Promise<number>;
+  /** Writes down that somebody tried to sign in with something that is not let in. In the default workspace: whose it would be nobody knows. */
+  refused(): Promise<void>;
 }
 
-export function createSessionService(sessions: SessionRepository, keys: Pick<KeyService, 'holderOf'>, now: () => number = Date.now): SessionService {
+export function createSessionService(sessions: SessionRepository, keys: Pick<KeyService, 'holderOf'>, audit: AuditSink, now: () => number = Date.now): SessionService {
   const believed = new Map<string, { readonly record: SessionRecord; readonly untilMs: number }>();
 
   async function recordOf(secret: string): Promise<SessionRecord | null> {
@@ -48,10 +52,12 @@ export function createSessionService(sessions: SessionRepository, keys: Pick<Key
   const csrfTokenOf = (secret: string): string => createHmac('sha256', secret).update('csrf').digest('base64url');
 
   return {
-    async open({ workspaceId, keyId, keyName, role, validUntil }) {
+    async open(principal) {
+      const { workspaceId, keyId, keyName, role, validUntil } = principal;
+      const id = newId('session');
       const secret = randomBytes(32).toString('base64url');
       const expiresAt = new Date(Math.min(now() + SESSION_SECONDS * 1000, validUntil?.getTime() ?? Infinity));
-      await sessions.insert({ id: newId('session'), workspaceId, keyId, keyName, tokenRole: validUntil === undefined ? null : role, expiresAt, hash: hashOf(secret) }, new Date(now()));
+      await sessions.insert({ id, workspaceId, keyId, keyName, tokenRole: validUntil === undefined ? null : role, expiresAt, hash: hashOf(secret) }, new Date(now()), recording(audit, principal, { action: 'session.opened', subjectKind: 'session', subjectId: id }));
       return { secret, csrfToken: csrfTokenOf(secret), expiresAt };
     },
 
@@ -73,15 +79,21 @@ export function createSessionService(sessions: SessionRepository, keys: Pick<Key
 
     async close(secret) {
       const record = await sessions.findByHash(hashOf(secret));
-      if (record !== null) await sessions.delete(record.workspaceId, record.id);
+      if (record !== null) {
+        const { id, workspaceId, keyId, keyName, tokenRole } = record;
+        await sessions.delete(workspaceId, id, recording(audit, { workspaceId, keyId, keyName, role: tokenRole ?? 'viewer' }, { action: 'session.closed', subjectKind: 'session', subjectId: id }));
+      }
       believed.clear();
     },
 
-    async closeAll({ workspaceId, keyId }) {
-      const count = await sessions.deleteOfKey(workspaceId, keyId);
+    async closeAll(principal) {
+      const { workspaceId, keyId } = principal;
+      const count = await sessions.deleteOfKey(workspaceId, keyId, recording(audit, principal, { action: 'session.closed-everywhere', subjectKind: 'apiKey', subjectId: keyId }));
       believed.clear();
       return count;
     },
+
+    refused: () => audit.record(null, { keyId: 'unknown', keyName: 'unknown', workspaceId: DEFAULT_WORKSPACE_ID, role: 'viewer' }, { action: 'session.refused', subjectKind: 'session', subjectId: 'none' }),
   };
 }
 

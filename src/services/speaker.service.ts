@@ -3,6 +3,7 @@ import type { AnalysisRepository, SpeakerRepository } from '../db/repositories.j
 import { conversationOf } from '../domain/conversation.js';
 import { notFound } from '../domain/errors.js';
 import { ROLE_NAME } from '../domain/speaker-roles.js';
+import { recording, type AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { SpeakerService } from './service-contracts.js';
@@ -15,9 +16,10 @@ const changeSchema = z.object({
 export interface SpeakerServiceParts {
   readonly speakers: SpeakerRepository;
   readonly analyses: Pick<AnalysisRepository, 'speakers'>;
+  readonly audit: AuditSink;
 }
 
-export function createSpeakerService({ speakers, analyses }: SpeakerServiceParts): SpeakerService {
+export function createSpeakerService({ speakers, analyses, audit }: SpeakerServiceParts): SpeakerService {
   return {
     async conversations(principal, analysisIds) {
       requireScope(principal, 'analyses:read');
@@ -32,7 +34,7 @@ export function createSpeakerService({ speakers, analyses }: SpeakerServiceParts
     async setRole(principal, speakerId, given) {
       requireScope(principal, 'analyses:write');
       const { role, reason } = parseWith(changeSchema, given);
-      const speaker = await speakers.setRole(principal.workspaceId, speakerId, { after: role, reason, keyId: principal.keyId, keyName: principal.keyName });
+      const speaker = await speakers.setRole(principal.workspaceId, speakerId, { after: role, reason, keyId: principal.keyId, keyName: principal.keyName }, recording(audit, principal, { action: 'speaker.role-set', subjectKind: 'speaker', subjectId: speakerId, reason }));
       if (speaker === null) throw notFound('speaker', speakerId);
       return speaker;
     },

@@ -21,6 +21,16 @@ export interface GatedVoice {
   readonly mayBeFaint: boolean;
 }
 
+// The classifier was made on sounds of a second and more.
+const SHORTEST_SOUND_SAMPLES = secondsToSamples(1);
+const REPEATED_SAMPLES = secondsToSamples(1.5);
+
+/** A shorter sound over and over: of half a second of speech the classifier makes noise, of the same three times what it is. */
+function longEnough(samples: Float32Array): Float32Array {
+  if (samples.length === 0 || samples.length >= SHORTEST_SOUND_SAMPLES) return samples;
+  return Float32Array.from({ length: REPEATED_SAMPLES }, (_, i) => samples[i % samples.length]!);
+}
+
 /** Asks the classifier about windows and about what lies between them. */
 export class WindowGate {
   constructor(private readonly parts: WindowGateParts) {}
@@ -47,6 +57,6 @@ export class WindowGate {
 
   private async soundOf(pcm: PcmSource, { startSeconds, endSeconds }: SpeechRegion): Promise<WindowSound> {
     const samples = await pcm.read(secondsToSamples(startSeconds), secondsToSamples(endSeconds));
-    return this.parts.classifier.classify(samples, this.parts.signal, this.parts.priority);
+    return this.parts.classifier.classify(longEnough(samples), this.parts.signal, this.parts.priority);
   }
 }

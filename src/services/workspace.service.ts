@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { Transaction } from '../db/database.js';
 import type { WorkspaceRepository } from '../db/workspace.repository.js';
+import { digestOf } from '../domain/audit.js';
 import { UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import { formatByteLength, usageHistory, type UsageOfKind } from '../domain/usage.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { Notices } from './fact-outbox.js';
 import { lawChange } from './law.service.js';
+import { operatorPrincipal, recording, type AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { UsageService, WorkspaceAdministration } from './service-contracts.js';
@@ -43,17 +45,23 @@ function noWorkspace(id: string): UndertoneError {
 }
 
 /** For the operator at the machine: an administrator of one workspace must not raise its own quota. */
-export function createWorkspaceAdministration(workspaces: WorkspaceRepository): WorkspaceAdministration {
+export function createWorkspaceAdministration(workspaces: WorkspaceRepository, audit: AuditSink): WorkspaceAdministration {
   return {
     list: () => workspaces.list(),
-    create: (input) => workspaces.insert({ id: newId('workspace'), ...parseWith(newWorkspace, input) }),
+    create: (input) => {
+      const id = newId('workspace');
+      return workspaces.insert({ id, ...parseWith(newWorkspace, input) }, recording(audit, operatorPrincipal(id), { action: 'workspace.made', subjectKind: 'workspace', subjectId: id }));
+    },
     async setLaw(id, input) {
-      const changed = await workspaces.setLaw(id, lawChange(input, Date.now));
+      const law = lawChange(input, Date.now);
+      const changed = await workspaces.setLaw(id, law, (tx, before) =>
+        audit.record(tx, operatorPrincipal(id), { action: 'workspace.law-changed', subjectKind: 'workspace', subjectId: id, reason: law.overrideReason ?? null, beforeDigest: digestOf(before.law), afterDigest: digestOf({ ...before.law, ...law }) }));
       if (changed === null) throw noWorkspace(id);
       return changed;
     },
     async setQuota(id, maxStoredBytes) {
-      const changed = await workspaces.setMaxStoredBytes(id, parseWith(quota, maxStoredBytes));
+      const changed = await workspaces.setMaxStoredBytes(id, parseWith(quota, maxStoredBytes), (tx, before) =>
+        audit.record(tx, operatorPrincipal(id), { action: 'workspace.quota-changed', subjectKind: 'workspace', subjectId: id, beforeDigest: digestOf(before.maxStoredBytes), afterDigest: digestOf(maxStoredBytes) }));
       if (changed === null) throw noWorkspace(id);
       return changed;
     },

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { createSessionService, SESSION_SECONDS } from '../../src/services/session.service.js';
 import { memorySessions } from '../support/memory-sessions.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
+import { noAudit } from '../support/no-audit.js';
 
 let app: TestApp;
 afterEach(() => app.close());
@@ -119,7 +120,7 @@ describe('sessions', () => {
     let nowMs = Date.UTC(2026, 0, 1);
     const repository = memorySessions();
     const holder = { keyId: 'key_1', keyName: 'k', workspaceId: 'ws_1', role: 'analyst' } as const;
-    const sessions = createSessionService(repository, { holderOf: () => Promise.resolve(holder) }, () => nowMs);
+    const sessions = createSessionService(repository, { holderOf: () => Promise.resolve(holder) }, noAudit, () => nowMs);
     const day = await sessions.open(holder);
     const token = await sessions.open({ ...holder, keyId: 'oidc_1', role: 'viewer', validUntil: new Date(nowMs + 60_000) });
     expect(repository.hashes().join()).not.toContain(day.secret);

@@ -30,7 +30,7 @@ export function describeAudit(engine: string, open: () => Promise<TestDatabase>)
       await db.client.workspace.createMany({ data: [{ id: 'ws_audit', name: 'Audit' }, { id: 'ws_other', name: 'Other' }] });
       const rows = createAuditRepository(db);
       sink = createAuditSink(rows, () => nowMs);
-      audit = createAuditService(rows);
+      audit = createAuditService({ repository: rows, database: db, sink, workspaces: () => Promise.resolve(['ws_audit', 'ws_other']), keepDays: 30, now: () => nowMs });
     });
     afterAll(() => database.dispose());
 
@@ -90,13 +90,31 @@ export function describeAudit(engine: string, open: () => Promise<TestDatabase>)
       expect(await events(other)).toHaveLength(12);
     });
 
+    it('forgets what is old and stays verifiable, also when nothing older is left', async () => {
+      expect(await audit.prune(admin, new Date(nowMs), { isDryRun: true })).toEqual({ prunedCount: 2 });
+      expect(await events()).toHaveLength(3);
+      expect(await audit.prune(admin, new Date(nowMs))).toEqual({ prunedCount: 2 });
+      expect((await events()).map(({ sequence, action, subjectId }) => [sequence, action, subjectId])).toEqual([[3, 'recording.read', 'rec_1'], [4, 'audit.pruned', '2']]);
+      expect(await audit.verify(admin)).toEqual({ checkedCount: 2, brokenAt: null });
+      expect(await audit.prune(admin, new Date(nowMs))).toEqual({ prunedCount: 0 });
+      await expect(audit.prune(admin, new Date(nowMs + 1))).rejects.toMatchObject({ code: 'BAD_INPUT', details: { field: 'before' } });
+      await expect(audit.prune({ ...admin, role: 'analyst' }, new Date(0))).rejects.toMatchObject({ code: 'FORBIDDEN' });
+      nowMs += 40 * DAY_MS;
+      expect(await audit.pruneAll(new AbortController().signal, true)).toEqual({ prunedCount: 14 });
+      expect(await audit.pruneAll(new AbortController().signal, false)).toEqual({ prunedCount: 14 });
+      expect((await events(other)).map(({ sequence, actorKeyId }) => [sequence, actorKeyId])).toEqual([[13, 'system']]);
+      await record(admin, 'thing.made', 'thing_2');
+      await record(admin, 'thing.changed', 'thing_2', 'late');
+      for (const who of [admin, other]) expect(await audit.verify(who)).toMatchObject({ brokenAt: null });
+    });
+
     it('names the place of an event that was changed behind its back', async () => {
       await db.transaction(async (tx) => {
         await tx.$executeRaw`ALTER TABLE "AuditEvent" DISABLE TRIGGER USER`;
-        await tx.$executeRaw`UPDATE "AuditEvent" SET "address" = NULL WHERE "workspaceId" = 'ws_audit' AND "sequence" = 2`;
+        await tx.$executeRaw`UPDATE "AuditEvent" SET "reason" = NULL WHERE "workspaceId" = 'ws_audit' AND "sequence" = 7`;
         await tx.$executeRaw`ALTER TABLE "AuditEvent" ENABLE TRIGGER USER`;
       });
-      expect(await audit.verify(admin)).toMatchObject({ brokenAt: 2 });
+      expect(await audit.verify(admin)).toMatchObject({ brokenAt: 7 });
       expect(await audit.verify(other)).toMatchObject({ brokenAt: null });
     });
   });

@@ -10,6 +10,7 @@ import { createEvaluationRunner, type EvaluationRunner } from '../../src/service
 import { createEventBus } from '../../src/services/event-bus.js';
 import { speechLikeWav } from '../support/speech-like.js';
 import { until } from '../support/until.js';
+import { noAudit } from '../support/no-audit.js';
 
 /** Evaluation on a real database with the bundled model. */
 export function evaluationCases(world: () => { readonly platform: Platform; readonly principal: Principal }): void {
@@ -43,7 +44,7 @@ export function evaluationCases(world: () => { readonly platform: Platform; read
       permission: { permit: () => Promise.resolve({ leftOut: [], overridden: null }) },
       evaluations, events, blobs: platform.blobs, models: platform.analyzer.inference, concurrency: 1,
       recordings: { findById: (_workspaceId, id) => platform.services.recordings.find(world().principal, id) },
-      calibrations: createCalibrationService({ evaluations, calibrations: { insert: () => Promise.reject(new Error()), list: () => Promise.resolve([]), findInForce: () => Promise.resolve([]), retire: () => Promise.resolve(null) } }),
+      calibrations: createCalibrationService({ evaluations, audit: noAudit, calibrations: { insert: () => Promise.reject(new Error()), list: () => Promise.resolve([]), findInForce: () => Promise.resolve([]), retire: () => Promise.resolve(null) } }),
       pipeline: { analyze: (request) => { before(judged); judged += 1; return platform.analyzer.pipeline.analyze(request); } },
       onAlarm: () => undefined, onFault: (error) => { throw error; },
     });

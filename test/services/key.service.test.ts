@@ -3,6 +3,7 @@ import type { ApiKeyRepository } from '../../src/db/repositories.js';
 import type { Principal } from '../../src/domain/principal.js';
 import type { ApiKeyRecord } from '../../src/domain/records.js';
 import { createKeyService, DEFAULT_WORKSPACE_ID } from '../../src/services/key.service.js';
+import { noAudit } from '../support/no-audit.js';
 
 const admin: Principal = { keyId: 'k', keyName: 'k', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' };
 
@@ -49,7 +50,7 @@ function memoryKeys(): ApiKeyRepository & { readonly hashes: () => readonly stri
 describe('API keys', () => {
   it('are active until they are revoked or expire, and in their own workspace alone', async () => {
     let nowMs = 1_000_000;
-    const keys = createKeyService(memoryKeys(), () => nowMs);
+    const keys = createKeyService(memoryKeys(), noAudit, () => nowMs);
     const lasting = (await keys.create(admin, { name: 'lasting', role: 'viewer', expiresAt: null })).apiKey;
     const brief = (await keys.create(admin, { name: 'brief', role: 'viewer', expiresAt: new Date(nowMs + 1000) })).apiKey;
     const isActive = async (keyId: string, workspaceId = admin.workspaceId): Promise<boolean> => (await keys.holderOf({ keyId, workspaceId }, HERE)) !== null;
@@ -62,7 +63,7 @@ describe('API keys', () => {
 
   it('let their bearer in by the secret alone, of which only a hash is kept', async () => {
     const repository = memoryKeys();
-    const keys = createKeyService(repository);
+    const keys = createKeyService(repository, noAudit);
     const { secret, apiKey } = await keys.create(admin, { name: 'dashboard', role: 'viewer', expiresAt: null });
     expect(await keys.authenticate(secret, HERE)).toMatchObject({ keyId: apiKey.id, role: 'viewer', workspaceId: DEFAULT_WORKSPACE_ID });
     expect(await keys.authenticate(`${secret}x`, HERE)).toBeNull();
@@ -73,7 +74,7 @@ describe('API keys', () => {
 
   it('are refused at once after they are revoked, and from the moment they expire', async () => {
     let nowMs = 1000;
-    const keys = createKeyService(memoryKeys(), () => nowMs);
+    const keys = createKeyService(memoryKeys(), noAudit, () => nowMs);
     const revoked = await keys.create(admin, { name: 'a', role: 'viewer', expiresAt: null });
     const expiring = await keys.create(admin, { name: 'b', role: 'viewer', expiresAt: new Date(2000) });
     expect(await keys.authenticate(revoked.secret, HERE)).not.toBeNull();
@@ -85,7 +86,7 @@ describe('API keys', () => {
   });
 
   it('refuse what a key may not be, and callers who are not admins', async () => {
-    const keys = createKeyService(memoryKeys(), () => 5000);
+    const keys = createKeyService(memoryKeys(), noAudit, () => 5000);
     await expect(keys.create(admin, { name: ' ', role: 'viewer', expiresAt: null })).rejects.toMatchObject({ code: 'BAD_INPUT' });
     await expect(keys.create(admin, { name: 'a', role: 'viewer', expiresAt: new Date(4000) })).rejects.toMatchObject({ code: 'BAD_INPUT' });
     await expect(keys.create({ ...admin, role: 'analyst' }, { name: 'a', role: 'viewer', expiresAt: null })).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -94,7 +95,7 @@ describe('API keys', () => {
 
   it('come from the settings, once, or are made and told when a server starts without any', async () => {
     const repository = memoryKeys();
-    const keys = createKeyService(repository);
+    const keys = createKeyService(repository, noAudit);
     const first = await keys.makeFirstAdminKey();
     expect(await keys.authenticate(first!, HERE)).toMatchObject({ role: 'admin' });
     expect(await keys.makeFirstAdminKey()).toBeNull();
@@ -105,7 +106,7 @@ describe('API keys', () => {
   });
 
   it('may be made with fewer scopes than their role, never with others, and never with more than their maker has', async () => {
-    const keys = createKeyService(memoryKeys());
+    const keys = createKeyService(memoryKeys(), noAudit);
     const { secret } = await keys.create(admin, { name: 'maker', role: 'admin', expiresAt: null, scopes: ['keys:admin', 'recordings:read'] });
     const maker = (await keys.authenticate(secret, HERE))!;
     expect(maker).toMatchObject({ role: 'admin', scopes: ['recordings:read', 'keys:admin'] });
@@ -118,7 +119,7 @@ describe('API keys', () => {
   });
 
   it('work from their networks only, however the address is written', async () => {
-    const keys = createKeyService(memoryKeys());
+    const keys = createKeyService(memoryKeys(), noAudit);
     const { secret } = await keys.create(admin, { name: 'office', role: 'viewer', expiresAt: null, allowedNetworks: ['10.1.0.0/16', '2001:db8::/32'] });
     const isLetIn = async (address: string): Promise<boolean> => (await keys.authenticate(secret, address)) !== null;
     expect(await Promise.all(['10.1.255.3', '::ffff:10.1.0.9', '2001:DB8:1::5'].map(isLetIn))).toEqual([true, true, true]);
@@ -130,7 +131,7 @@ describe('API keys', () => {
 
   it('get another secret, beside which the one before works as long as was asked for', async () => {
     let nowMs = 1000;
-    const keys = createKeyService(memoryKeys(), () => nowMs);
+    const keys = createKeyService(memoryKeys(), noAudit, () => nowMs);
     const { apiKey, secret } = await keys.create(admin, { name: 'a', role: 'viewer', expiresAt: null });
     expect(await keys.authenticate(secret, HERE)).not.toBeNull();
     const next = await keys.rotate(admin, apiKey.id, 10);

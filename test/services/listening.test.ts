@@ -48,6 +48,19 @@ async function conversationIn(speakers: 'channels' | 'auto') {
   return { heard, talk: conversationOf(heard.stretches ?? [], heard.durationSeconds) };
 }
 
+describe('a recording of less than a second', () => {
+  it('is judged though the classifier takes so short a sound for noise', async () => {
+    const samples = Float32Array.from({ length: SAMPLE_RATE_HZ / 2 }, (_, i) => 0.2 * Math.sin(i));
+    const pcm: PcmSource = { sampleCount: samples.length, read: (from, to) => Promise.resolve(samples.slice(from, to)), dispose: () => Promise.resolve() };
+    const decoded = { pcm, source: { container: 'wav', codec: 'pcm_f32le', bitrateBps: null, sampleRateHz: SAMPLE_RATE_HZ, channels: 1 }, integratedLoudnessLufs: -20, truncated: false };
+    const deafToShort: SpeechProbability & SoundClassifier = { ...listener, classify: (heard) => Promise.resolve(heard.length < SAMPLE_RATE_HZ ? { speech: 0.1, singing: 0.1, music: 0.1, noise: 0.7 } : { speech: 0.97, singing: 0.01, music: 0.01, noise: 0.01 }) };
+    const { gate, windows, warnings } = await listen(deafToShort, decoded, [{ speaker: null, pcm }], { raw: false, speakers: 'none', maxWindowSeconds: 15, priority: 'bulk', signal: new AbortController().signal, onProgress: () => undefined });
+    expect(gate.kind).toBe('speech');
+    expect(windows).toMatchObject([{ startSeconds: 0, endSeconds: 0.5, gate: 'speech' }]);
+    expect(warnings.map(({ code }) => code)).toContain('TOO_SHORT');
+  });
+});
+
 describe('who speaks when', () => {
   it.each(['channels', 'auto'] as const)('by %s leaves out what the gate heard as music', async (speakers) => {
     const { heard, talk } = await conversationIn(speakers);

@@ -194,6 +194,55 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       expect((await ask()).status).toBe('QUEUED');
     });
 
+    it('writes every change down with who made it, once, and nothing that was refused', async () => {
+      const { services } = platform;
+      const written = async (subjectId: string, who = admin): Promise<readonly string[]> => (await services.audit.list(who, FIRST, { subjectId })).items.map(({ action, actorKeyId }) => `${action} ${actorKeyId}`).reverse();
+      const { apiKey } = await services.keys.create(admin, { name: 'noted', role: 'viewer', expiresAt: null });
+      await services.keys.rotate(admin, apiKey.id, 60);
+      await services.keys.revoke(admin, apiKey.id);
+      await services.keys.revoke(admin, apiKey.id);
+      await expect(services.keys.rotate(admin, apiKey.id, 60)).rejects.toMatchObject({ code: 'CONFLICT' });
+      const by = admin.keyId;
+      expect(await written(apiKey.id)).toEqual([`key.made ${by}`, `key.rotated ${by}`, `key.revoked ${by}`]);
+
+      const { recording } = await upload(speechLikeWav(1, 71));
+      expect((await upload(speechLikeWav(1, 71))).isNew).toBe(false);
+      expect(await written(recording.id)).toEqual([`recording.uploaded ${by}`]);
+      const analysis = await services.analyses.request(admin, recording.id, { idempotencyKey: 'noted' });
+      await services.analyses.request(admin, recording.id, { idempotencyKey: 'noted' });
+      await services.analyses.wait(admin, analysis.id, 60_000);
+      await expect(services.analyses.cancel(admin, analysis.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(await written(analysis.id)).toEqual([`analysis.requested ${by}`]);
+
+      await services.exports.csv(admin, analysis.id);
+      const reads = async (): Promise<readonly string[]> => (await services.audit.list(admin, FIRST, { subjectId: recording.id })).items.map(({ action }) => action).filter((action) => action.endsWith('.read')).sort();
+      await expect.poll(reads, { timeout: 30_000 }).toEqual(['analysis.read', 'export.read']);
+
+      const rule = await services.rules.create(admin, { definition: { name: 'Noted', when: { label: { in: ['angry'] } } } });
+      await services.rules.update(admin, rule.id, { definition: { name: 'Noted again', when: { label: { in: ['angry'] } } }, expectedVersion: 1 });
+      await expect(services.rules.update(admin, rule.id, { definition: { name: 'Late', when: { label: { in: ['angry'] } } }, expectedVersion: 1 })).rejects.toMatchObject({ code: 'CONFLICT' });
+      await services.rules.delete(admin, rule.id);
+      expect(await written(rule.id)).toEqual([`rule.made ${by}`, `rule.changed ${by}`, `rule.retired ${by}`]);
+      const [, changed, made] = (await services.audit.list(admin, FIRST, { subjectId: rule.id })).items;
+      expect(changed!.beforeDigest).toBe(made!.afterDigest);
+
+      const { secret } = await services.sessions.open(admin);
+      await services.sessions.close(secret);
+      await services.sessions.open(admin);
+      await services.sessions.closeAll(admin);
+      await services.sessions.closeAll(admin);
+      const signedIn = (await services.audit.list(admin, FIRST, { actorKeyId: by })).items.map(({ action }) => action).filter((action) => action.startsWith('session'));
+      expect(signedIn.reverse()).toEqual(['session.opened', 'session.closed', 'session.opened', 'session.closed-everywhere']);
+      await services.sessions.refused();
+      expect((await services.audit.list({ ...admin, workspaceId: 'ws_default' }, FIRST, { action: 'session.refused' })).items[0]).toMatchObject({ actorKeyId: 'unknown', subjectKind: 'session' });
+
+      const { id } = await platform.workspaces.create({ name: 'noted', maxStoredBytes: null });
+      await platform.workspaces.setQuota(id, 5e9);
+      await platform.workspaces.setLaw(id, { purpose: 'medical' });
+      expect(await written(id, { ...admin, workspaceId: id })).toEqual(['workspace.made operator', 'workspace.quota-changed operator', 'workspace.law-changed operator']);
+      for (const who of [admin, { ...admin, workspaceId: id }]) expect(await services.audit.verify(who)).toMatchObject({ brokenAt: null });
+    });
+
     it('cancels what waits, and says that what has ended cannot be cancelled', async () => {
       const { recording } = await upload(speechLikeWav(1, 5));
       const done = await analyze(recording.id);
@@ -238,7 +287,7 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
 
     it('says of every scheduled task what it would do, and does none of it', async () => {
       const { client } = platform.database;
-      const rows = async (): Promise<readonly number[]> => Promise.all([client.recording.count(), client.analysis.count(), client.usageSnapshot.count(), client.evaluationRun.count(), client.archive.count(), client.auditEvent.count()]);
+      const rows = async (): Promise<readonly number[]> => Promise.all([client.recording.count(), client.analysis.count(), client.usageSnapshot.count(), client.evaluationRun.count(), client.archive.count(), client.auditEvent.count({ where: { NOT: { action: { endsWith: '.read' } } } })]);
       const before = await rows();
       for (const { id } of platform.scheduler.tasks) expect([id, (await platform.scheduler.runNow(id, { isDryRun: true })).failure]).toEqual([id, null]);
       expect(await rows()).toEqual(before);

@@ -7,6 +7,7 @@ import { createCalibrationService } from '../../src/services/calibration.service
 import { createEvaluationService } from '../../src/services/evaluation.service.js';
 import type { Services } from '../../src/services/service-contracts.js';
 import { MANIFEST, type FakeWorld } from './fake-services.js';
+import { noAudit } from './no-audit.js';
 
 /** What a database would hold of evaluations. */
 export class FakeEvaluations {
@@ -113,7 +114,7 @@ export function fakeEvaluations(world: FakeWorld): Pick<Services, 'evaluations' 
   };
   return {
     evaluations: createEvaluationService({
-      evaluations, reviews: { listResolved: () => Promise.resolve([...world.recordings.keys()].map((recordingId) => ({ recordingId, label: 'sad' }))) },
+      evaluations, audit: noAudit, reviews: { listResolved: () => Promise.resolve([...world.recordings.keys()].map((recordingId) => ({ recordingId, label: 'sad' }))) },
       database: { transaction: <T>(work: (tx: Transaction) => Promise<T>) => work({} as Transaction) } as Database,
       recordings: { findByIds: (workspaceId, ids) => Promise.resolve(ids.flatMap((id) => mine(workspaceId, world.recordings.get(id)) ?? [])) },
       queue: { enqueue: () => Promise.resolve(), wake: () => undefined },
@@ -121,6 +122,6 @@ export function fakeEvaluations(world: FakeWorld): Pick<Services, 'evaluations' 
       events: { publish: () => undefined, listen: () => () => undefined, watch: () => () => undefined, relay: () => undefined },
       intake: { assertOpen: () => undefined },
     }),
-    calibrations: createCalibrationService({ evaluations, calibrations }),
+    calibrations: createCalibrationService({ evaluations, calibrations, audit: noAudit }),
   };
 }

@@ -10,6 +10,7 @@ import type { ReviewedLabels } from '../../src/services/rule-backtest.js';
 import { createRuleEngine, type RuleActionHandlers } from '../../src/services/rule-engine.js';
 import { createRuleService } from '../../src/services/rule.service.js';
 import type { KnownWebhook } from '../../src/services/rule-webhooks.js';
+import { noAudit } from './no-audit.js';
 
 /** Rules and alerts in memory: real services over maps. `subjects` is what is "stored". */
 export function fakeRules(options: { readonly events?: EventBus; readonly handlers?: RuleActionHandlers; readonly reviewed?: ReviewedLabels; readonly template?: object; readonly webhooks?: readonly KnownWebhook[] } = {}) {
@@ -77,7 +78,7 @@ export function fakeRules(options: { readonly events?: EventBus; readonly handle
   }
   const template = { id: 'anger', definition: { name: 'Anger', when: { label: { in: ['angry'] } }, ...options.template } };
   const service = createRuleService({
-    rules, engine, reviewed: options.reviewed ?? null, templates: [template], knownLabels: () => EMOTIONS, webhooks: () => Promise.resolve(options.webhooks ?? []),
+    rules, audit: noAudit, engine, reviewed: options.reviewed ?? null, templates: [template], knownLabels: () => EMOTIONS, webhooks: () => Promise.resolve(options.webhooks ?? []),
     scan: (workspaceId, { analysisId }) => batches(workspaceId, analysisId), alertCounts: (workspaceId, ids) => alerts.countByRule(workspaceId, ids),
   });
   return { rules: service, alerts: createAlertService(alerts, events), engine, alertRows, tags, subjects, announced, actionsDone, events };

@@ -20,6 +20,7 @@ import { fakeKeys } from './fake-keys.js';
 import { memorySessions } from './memory-sessions.js';
 import { fakeFigures } from './fake-figures.js';
 import { fakeSpeech, transcriptRows } from './fake-transcripts.js';
+import { noAudit } from './no-audit.js';
 
 export const LABELS = ['angry', 'happy', 'neutral', 'sad'] as const;
 export const MANIFEST: ModelManifest = {
@@ -377,5 +378,5 @@ function fakeServices(world: FakeWorld): Services {
     reviews: world.reviewed.service,
     reviewFigures: world.reviewed.figures,
   };
-  return { ...core, exports: createExportService(core), sessions: createSessionService(memorySessions(), core.keys) };
+  return { ...core, exports: createExportService(core), sessions: createSessionService(memorySessions(), core.keys, noAudit) };
 }

@@ -24,6 +24,7 @@ import type { BlobStore } from '../../src/storage/blob-store.js';
 import { createFilesystemStore } from '../../src/storage/filesystem-store.js';
 import { createSealedStore, type SealedStore } from '../../src/storage/sealed-store.js';
 import { anOutcome, aSegment } from './outcome.js';
+import { noAudit } from './no-audit.js';
 
 export interface RetentionWorld {
   readonly retention: Retention;
@@ -56,7 +57,7 @@ export async function openWorld(database: Database, dataDir: string, options: { 
   const events = createEventBus((error) => { throw error as Error; });
   const facts = { put: () => Promise.resolve(), announce: (fact: Fact) => events.publish(fact) };
   const retention = await composeRetention({ database, recordings, facts, blobs, vault, secrets, ...rest });
-  const recordingService = createRecordingService({ database, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake: { assertOpen: () => undefined }, decodeAhead: { begin: () => undefined }, quota: { assertRoom: () => Promise.resolve() }, minFreeBytes: 0, maxUploadBytes: 1e9 });
+  const recordingService = createRecordingService({ database, audit: noAudit, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake: { assertOpen: () => undefined }, decodeAhead: { begin: () => undefined }, quota: { assertRoom: () => Promise.resolve() }, minFreeBytes: 0, maxUploadBytes: 1e9 });
   return { retention, recordings, recordingService, analyses: createAnalysisRepository(database), blobs, vault, database };
 }
 

@@ -31,10 +31,10 @@ export function parseRule(given: unknown, knownLabels: readonly string[]): RuleD
 
 /** BAD_INPUT that names the first faults with their paths; its details are the first's. */
 export function ruleRefused(faults: readonly RuleFault[]): UndertoneError {
-  const lines = faults.slice(0, SHOWN_FAULTS).map(({ path, message, nearest }) => `${path === '' ? 'the rule' : path} ${message}${nearest === null ? '' : `; did you mean "${nearest}"?`}`);
-  const more = faults.length > SHOWN_FAULTS ? ` (and ${faults.length - SHOWN_FAULTS} more)` : '';
+  const lines = faults.slice(0, SHOWN_FAULTS).map(({ path, message, nearest }) => `${path === '' ? 'the rule' : path} ${message}${nearest === null ? '.' : `; did you mean "${nearest}"?`}`);
+  const more = faults.length > SHOWN_FAULTS ? ` And ${faults.length - SHOWN_FAULTS} more.` : '';
   const nearest = faults[0]?.nearest;
-  return new UndertoneError('BAD_INPUT', `The rule is not valid: ${lines.join('. ')}${more}. What is allowed is at /schemas/rule.json.`, { field: faults[0]?.path ?? '', ...(nearest == null ? {} : { nearest }) });
+  return new UndertoneError('BAD_INPUT', `The rule is not valid: ${lines.join(' ')}${more} What is allowed is at /schemas/rule.json.`, { field: faults[0]?.path ?? '', ...(nearest == null ? {} : { nearest }) });
 }
 
 function faultOf(issue: z.core.$ZodIssue, given: unknown): RuleFault {

@@ -31,6 +31,8 @@ export interface Attack {
   readonly expects: string;
   /** Attacks in one measurement, whose processor time is divided by it: the clock has ticks of 10 ms. */
   readonly times?: number;
+  /** Ends by a clock: its repetitions run at once. */
+  readonly isSlow?: boolean;
   /** What leads to it and is no part of it, such as the requests that a key may make. */
   readonly prepare?: (target: AttackTarget) => Promise<void>;
   /** Answers like `expects`. */

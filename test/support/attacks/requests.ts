@@ -14,9 +14,9 @@ function request(name: string, source: string, sends: string, expects: string, p
   };
 }
 
-/** A request that no honest client library would write; `times` 1 where it ends by a clock. */
+/** A request that no honest client library would write; it ends by a clock where it drips. */
 function raw(name: string, source: string, sends: string, expects: string, lines: (target: AttackTarget) => readonly string[], drip: Parameters<typeof rawExchange>[2] = null): Attack {
-  return { name, source, sends, expects, ...(drip !== null && { times: 1 }), run: (target) => rawExchange(target.port, lines(target).join('\r\n'), drip) };
+  return { name, source, sends, expects, isSlow: drip !== null, run: (target) => rawExchange(target.port, lines(target).join('\r\n'), drip) };
 }
 
 const host = 'Host: 127.0.0.1';

@@ -78,7 +78,7 @@ async function harvest(tenant: Tenant): Promise<unknown> {
     return [name, still(data)] as const;
   }));
   // The log grows by what the harvest itself reads: compared is everything else in it, and whether its chain holds.
-  const { data } = JSON.parse(await read(tenant, '{ auditLog(first: 200) { nodes { action actorKeyId subjectId reason } } auditCheck { brokenAt } }', {})) as { data: { auditLog: { nodes: readonly { action: string }[] }; auditCheck: unknown } };
+  const { data } = JSON.parse(await read(tenant, '{ auditLog(first: 200) { nodes { id action actorKeyId subjectId reason } } auditCheck { brokenAt } }', {})) as { data: { auditLog: { nodes: readonly { action: string }[] }; auditCheck: unknown } };
   return { ...Object.fromEntries(answers), auditCheck: data.auditCheck, auditLog: data.auditLog.nodes.filter(({ action }) => !action.endsWith('.read')) };
 }
 

@@ -88,7 +88,7 @@ export function createArchiveThread(): ArchiveThread {
       const end = begin({ kind: 'check', publicKeys, port: bytes.port2, keysPort: asked?.port2 ?? null }, [bytes.port2, ...(asked === null ? [] : [asked.port2])]);
       const channel = portChannel<CheckResult, ToChecker>(bytes.port1);
       const keyChannel = asked === null ? null : portChannel<KeyQuestion, KeyAnswer>(asked.port1);
-      if (keys !== null && keyChannel !== null) void answer(keys, keyChannel);
+      if (keys !== null && keyChannel !== null) void answer(keys, keyChannel, (error) => channel.close(error));
       const sending = (async () => {
         for await (const chunk of source as AsyncIterable<Buffer>) await channel.send(chunk);
         await channel.send({ end: true });
@@ -142,17 +142,21 @@ function archivePack(channel: PortChannel<FromPacker, ToPacker>, end: () => void
   };
 }
 
-async function answer(keys: DataKeySource, channel: PortChannel<KeyQuestion, KeyAnswer>): Promise<void> {
-  try {
-    for (;;) {
-      const { dataKeyId } = await channel.next();
-      await channel.send(await keys.secretOf(dataKeyId).then((secret) => ({ secret: new Uint8Array(secret) }), (error: unknown) => {
-        if (isUndertoneError(error)) return { refused: { code: error.code, message: error.message } };
-        throw error;
-      }));
+/** Until the channel ends. That a key cannot be looked up says nothing about the archive: the check ends without an answer. */
+async function answer(keys: DataKeySource, channel: PortChannel<KeyQuestion, KeyAnswer>, fail: (error: unknown) => void): Promise<void> {
+  for (let question = await nextOf(channel); question !== null; question = await nextOf(channel)) {
+    try {
+      await channel.send({ secret: new Uint8Array(await keys.secretOf(question.dataKeyId)) });
+    } catch (error) {
+      if (!isUndertoneError(error)) {
+        fail(error);
+        return;
+      }
+      await channel.send({ refused: { code: error.code, message: error.message } }).catch(() => undefined);
     }
-  } catch (error) {
-    // Also when the check is over, which is how this ends; then nobody hears it.
-    channel.close(error);
   }
+}
+
+function nextOf(channel: PortChannel<KeyQuestion, KeyAnswer>): Promise<KeyQuestion | null> {
+  return channel.next().catch(() => null);
 }

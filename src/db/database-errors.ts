@@ -5,7 +5,7 @@ const PRISMA_UNAVAILABLE = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008',
 const SYSTEM_UNAVAILABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EACCES']);
 /** SQLSTATE classes: connection exception, insufficient resources, operator intervention (shutdown, statement timeout), wrong password. */
 const SQLSTATE_UNAVAILABLE = /^(08|53|57|28)|^25P03$/;
-const MESSAGE_UNAVAILABLE = /Connection terminated|Can't reach database|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end/;
+const MESSAGE_UNAVAILABLE = /Connection terminated|Can't reach database|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed and is not queryable|Cannot use a pool after calling end/;
 
 /** Raised by the triggers that guard what is under a legal hold. */
 const HELD = 'UT001';

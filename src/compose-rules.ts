@@ -44,7 +44,7 @@ export function composeRules({ database, audit, events, facts, modelLabels, hand
   const scan = createRuleScan(database);
   const webhooks = createWebhookRepository(database);
   const engine = createRuleEngine({
-    database, rules, alerts, scan, facts, handlers, onActionDone,
+    database, rules, alerts, scan, facts, audit, handlers, onActionDone,
     onBrokenRule: (ruleId) => log.error({ ruleId }, 'a stored rule is not valid for this version and was left out; change it or delete it'),
   });
   return {
@@ -55,7 +55,7 @@ export function composeRules({ database, audit, events, facts, modelLabels, hand
       webhooks: (workspaceId) => webhooks.list(workspaceId),
       knownLabels: () => [...new Set([...EMOTIONS, ...modelLabels()])],
     }),
-    alerts: createAlertService(alerts, events),
+    alerts: createAlertService(alerts, events, audit),
   };
 }
 

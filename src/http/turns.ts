@@ -3,7 +3,7 @@ import { UndertoneError } from '../domain/errors.js';
 export interface TurnLimits {
   /** Requests of one caller that are worked on at the same time, on this node. */
   readonly turnsPerCaller: number;
-  /** Of all callers together; free ones go round among those who wait. */
+  /** Of all callers together; a free one goes to whoever's last is longest ago. */
   readonly turnsAtOnce: number;
   /** After so long a turn is somebody else's, although its request goes on: one that waits for a database or a model costs others little. */
   readonly turnMs: number;
@@ -19,16 +19,19 @@ export interface Turns {
 
 interface Caller {
   active: number;
+  /** Which turn of all was its last; 0: it has had none since it came. */
+  lastTurn: number;
   readonly waiting: (() => void)[];
 }
 
 export function createTurns({ turnsPerCaller, turnsAtOnce, turnMs, waitingPerCaller }: TurnLimits): Turns {
-  /** In the order of their turns: whoever had one goes to the end. */
   const callers = new Map<string, Caller>();
   let active = 0;
+  let turnCount = 0;
 
   function begin(name: string, caller: Caller): () => void {
     caller.active += 1;
+    caller.lastTurn = ++turnCount;
     active += 1;
     let isOver = false;
     const end = (): void => {
@@ -45,20 +48,19 @@ export function createTurns({ turnsPerCaller, turnsAtOnce, turnMs, waitingPerCal
   }
 
   function next(): void {
-    for (const [name, caller] of callers) {
-      if (active >= turnsAtOnce) return;
-      if (caller.active >= turnsPerCaller) continue;
-      const first = caller.waiting.shift();
-      if (first === undefined) continue;
-      callers.delete(name);
-      callers.set(name, caller);
-      first();
+    while (active < turnsAtOnce) {
+      let longest: Caller | null = null;
+      for (const caller of callers.values()) {
+        if (caller.active < turnsPerCaller && caller.waiting.length > 0 && (longest === null || caller.lastTurn < longest.lastTurn)) longest = caller;
+      }
+      if (longest === null) return;
+      longest.waiting.shift()!();
     }
   }
 
   return {
     take(name, gone) {
-      const caller = callers.get(name) ?? { active: 0, waiting: [] };
+      const caller = callers.get(name) ?? { active: 0, lastTurn: 0, waiting: [] };
       callers.set(name, caller);
       if (caller.active < turnsPerCaller && active < turnsAtOnce) return Promise.resolve(begin(name, caller));
       if (caller.waiting.length >= waitingPerCaller) {

@@ -34,6 +34,7 @@ describe('turns', () => {
   it('go round among the callers, however many requests one of them has waiting', async () => {
     const { ask, begun, endFirst } = watch({ ...LIMITS, turnsAtOnce: 1 });
     const all = [ask('a'), ask('a'), ask('a'), ask('b'), ask('c'), ask('b')];
+    await all[0];
     for (let i = 0; i < 5; i++) await endFirst();
     await Promise.all(all);
     expect(begun).toEqual(['a', 'b', 'c', 'a', 'b', 'a']);
@@ -41,14 +42,18 @@ describe('turns', () => {
 
   it('are so many at once for one caller and for all together', async () => {
     const { ask, begun, endFirst } = watch();
-    void ask('a');
-    void ask('a');
-    void ask('b');
-    void ask('c');
-    await Promise.resolve();
+    const first = ask('a');
+    const second = ask('a');
+    const other = ask('b');
+    const third = ask('c');
+    await Promise.all([first, other]);
     expect(begun).toEqual(['a', 'b']);
     await endFirst();
+    await third;
     expect(begun).toEqual(['a', 'b', 'c']);
+    await endFirst();
+    await second;
+    expect(begun).toEqual(['a', 'b', 'c', 'a']);
   });
 
   it('are refused to a caller with too many that wait, and to nobody else', async () => {

@@ -79,7 +79,7 @@ describe('turns', () => {
 
 describe('requests of one key', () => {
   /** Lists that end when they are let go, and who waits in them. */
-  function held(): { readonly list: RecordingService['list']; readonly inside: () => number; readonly asked: string[]; letGo(): void } {
+  function held(): { readonly list: RecordingService['list']; readonly inside: () => number; readonly asked: string[]; readonly letGo: () => void } {
     const waiting: (() => void)[] = [];
     const asked: string[] = [];
     return {

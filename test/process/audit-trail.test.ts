@@ -144,7 +144,7 @@ describe('the audit trail', () => {
     const [alerts, queue] = [await newKey('alerts'), await newKey('queue')];
     const left = new AbortController();
     const heard: string[] = [];
-    const follow = async (name: string, source: AsyncIterable<unknown>): Promise<void> => { for await (const _one of source) heard.push(name); };
+    const follow = async (name: string, source: AsyncIterable<unknown>): Promise<void> => { for await (const given of source) if (given !== undefined) heard.push(name); };
     const following = [follow('alert', services().alerts.raised(alerts.principal, { severity: null }, left.signal)), follow('review', services().reviews.changes(queue.principal, left.signal))];
     await services().analyses.request(owner, call.recordingId, {});
     await until('an alert came', () => heard.includes('alert'), 30_000);

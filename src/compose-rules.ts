@@ -47,7 +47,7 @@ export function composeRules({ database, audit, events, facts, modelLabels, hand
   const webhooks = createWebhookRepository(database);
   const handlers: RuleActionHandlers = { hold: holdRecording(createHoldRepository(database), audit), ...others };
   const engine = createRuleEngine({
-    database, rules, alerts, scan, facts, handlers, onActionDone,
+    database, rules, alerts, scan, facts, audit, handlers, onActionDone,
     onBrokenRule: (ruleId) => log.error({ ruleId }, 'a stored rule is not valid for this version and was left out; change it or delete it'),
   });
   return {
@@ -58,7 +58,7 @@ export function composeRules({ database, audit, events, facts, modelLabels, hand
       webhooks: (workspaceId) => webhooks.list(workspaceId),
       knownLabels: () => [...new Set([...EMOTIONS, ...modelLabels()])],
     }),
-    alerts: createAlertService(alerts, events),
+    alerts: createAlertService(alerts, events, audit),
   };
 }
 

@@ -135,6 +135,8 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
       const rule = await require(principal, id);
       const definition = parseRule(rule.definition, parts.knownLabels());
       const withActions = range.withActions ?? false;
+      // Before it begins: what it writes it writes in many transactions, and each may be the last.
+      await audit.record(null, principal, { action: 'rule.applied', subjectKind: 'rule', subjectId: id, afterDigest: digestOf(rule.definition) });
       let analysisCount = 0;
       let firingCount = 0;
       let newAlertCount = 0;

@@ -93,7 +93,7 @@ describe('a plugin that is an npm package and adds one of everything', () => {
     expect(analysis.warnings.filter(({ code }) => code === 'PLUGIN_FAILED').map(({ message }) => message)).toEqual(['The plugin every-kind did not take part: step throws failed.', 'The plugin every-kind did not take part: step never took longer than 150 ms.']);
   });
 
-  it('has its fields asked, its task run by the scheduler, and hears facts and notices', async () => {
+  it('has its fields asked, its task run by the scheduler, and hears facts and notices', { timeout: 60_000 }, async () => {
     expect(await ask('query ($id: ID!) { analysis(id: $id) { backwards } }', { id: analysisId })).toEqual({ analysis: { backwards: 'deworrob' } });
     expect(await platform.scheduler.runNow('every-kind-count')).toMatchObject({ failure: null });
     await until('everything is heard', async () => (await heardOf()).length === 3);

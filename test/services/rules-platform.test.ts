@@ -50,7 +50,7 @@ describe('rules and plugins on the whole platform', () => {
   const alerts = async () => (await platform.services.alerts.list(admin, PAGE, {})).items;
   const heard = async (kind: string) => (await platform.database.client.pluginEntry.findFirst({ where: { plugin: 'listener', key: kind } }))?.value;
 
-  it('raise an alert for an analysis once it is committed, tag its recording, and hold it from deletion', async () => {
+  it('raise an alert for an analysis once it is committed, tag its recording, and hold it from deletion', { timeout: 60_000 }, async () => {
     await vi.waitFor(async () => expect((await alerts()).flatMap((alert) => alert.actions.map((action) => action.state))).toEqual(['DONE', 'DONE', 'DONE']), { timeout: 20_000 });
     expect((await alerts())[0]).toMatchObject({ analysisId, recordingId, ruleName: 'Seen', isOfThePast: false, trace: [{ path: 'when.duration', result: true }] });
     expect((await platform.services.recordings.find(admin, recordingId))!.tags).toEqual(['sample', 'seen']);
@@ -85,7 +85,7 @@ describe('rules and plugins on the whole platform', () => {
     await expect(platform.services.alerts.list(admin, { first: 1, after: 'x' }, {})).rejects.toMatchObject({ code: 'BAD_CURSOR' });
   });
 
-  it('hold a recording once, however often they fire on it, and only for those who may hold by hand', async () => {
+  it('hold a recording once, however often they fire on it, and only for those who may hold by hand', { timeout: 120_000 }, async () => {
     const again = await platform.services.analyses.request(admin, recordingId, {});
     expect((await platform.services.analyses.wait(admin, again.id, 60_000)).problem).toBeNull();
     await vi.waitFor(async () => expect((await alerts()).filter((alert) => alert.analysisId === again.id && alert.ruleName === 'Seen').flatMap((alert) => alert.actions.map((action) => action.state))).toEqual(['DONE', 'DONE', 'DONE']), { timeout: 20_000 });

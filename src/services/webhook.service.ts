@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import type { Database } from '../db/database.js';
+import type { RuleRepository } from '../db/repositories.js';
 import type { DeliveryRepository, WebhookRepository } from '../db/webhook-repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
+import { allowsScope } from '../domain/scopes.js';
 import { WEBHOOK_EVENTS, WEBHOOK_SIGNINGS, type WebhookEvent, type WebhookRecord } from '../domain/webhook.js';
-import type { AuditSink } from './audit.js';
+import type { AuditEntry, AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
+import { requireUncalled } from './rule-webhooks.js';
 import type { StoredQueries } from './webhook-body.js';
 import type { WebhookService } from './webhook-contracts.js';
 import type { WebhookDispatch } from './webhook-dispatch.js';
@@ -35,13 +39,14 @@ export interface WebhookServiceParts {
   readonly keys: WebhookKeys;
   readonly queries: StoredQueries;
   readonly audit: AuditSink;
+  readonly rules: Pick<RuleRepository, 'list'>;
   /** What is wrong with an address as it stands, for people; null when it may be stored. */
   readonly faultOfUrl: (url: string) => string | null;
   readonly logDays: number;
   readonly now?: () => number;
 }
 
-export function createWebhookService({ database, webhooks, deliveries, dispatch, keys, queries, audit, faultOfUrl, logDays, now = Date.now }: WebhookServiceParts): WebhookService {
+export function createWebhookService({ database, webhooks, deliveries, dispatch, keys, queries, audit, rules, faultOfUrl, logDays, now = Date.now }: WebhookServiceParts): WebhookService {
   function notFound(what: string, id: string): UndertoneError {
     return new UndertoneError('NOT_FOUND', `There is no ${what} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
   }
@@ -56,7 +61,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
     const [wrongQuery] = asked.query === null ? [] : queries.faults(asked.query, asked.events);
     if (wrongQuery !== undefined) throw new UndertoneError('BAD_INPUT', `The query cannot be stored: ${wrongQuery}`, { field: 'query' });
   }
-  const entry = (action: string, { id }: { readonly id: string }) => ({ action, subjectKind: 'webhook', subjectId: id });
+  const entry = (action: string, { id }: { readonly id: string }, before: WebhookRecord | null = null, after: WebhookRecord | null = null): AuditEntry => ({ action, subjectKind: 'webhook', subjectId: id, beforeDigest: before && digestOf(before), afterDigest: after && digestOf(after) });
 
   return {
     async list(principal) {
@@ -75,7 +80,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       return database.transaction(async (tx) => {
         const webhook = await webhooks.insert(tx, { ...given, id: newId('webhook'), workspaceId: principal.workspaceId, createdBy: principal.keyId });
         const { secret } = await keys.make(tx, webhook, new Date(now()));
-        await audit.record(tx, principal, entry('webhook.created', webhook));
+        await audit.record(tx, principal, entry('webhook.created', webhook, null, webhook));
         return { ...webhook, secret };
       });
     },
@@ -87,15 +92,17 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       return database.transaction(async (tx) => {
         const webhook = await webhooks.update(tx, principal.workspaceId, id, given);
         if (webhook === null) throw notFound('webhook', id);
-        await audit.record(tx, principal, entry('webhook.changed', webhook));
+        await audit.record(tx, principal, entry('webhook.changed', webhook, before, webhook));
         return webhook;
       });
     },
-    async delete(principal, id) {
+    async delete(principal, id, { evenIfCalled }) {
       requireScope(principal, 'webhooks:write');
+      const before = await existing(principal, id);
+      if (!evenIfCalled) requireUncalled(id, await rules.list(principal.workspaceId), allowsScope(principal, 'rules:read'));
       return database.transaction(async (tx) => {
         if (!(await webhooks.delete(tx, principal.workspaceId, id))) throw notFound('webhook', id);
-        await audit.record(tx, principal, entry('webhook.deleted', { id }));
+        await audit.record(tx, principal, entry('webhook.deleted', { id }, before));
         return { id };
       });
     },
@@ -134,7 +141,11 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       requireScope(principal, 'webhooks:write');
       const webhook = await existing(principal, id);
       // Each test is an occurrence of its own.
-      const deliveryId = (await database.transaction((tx) => dispatch.put(tx, webhook, { id, event: 'webhook.test' }, `webhook.test ${newId('webhookDelivery')}`)))!;
+      const deliveryId = await database.transaction(async (tx) => {
+        const put = (await dispatch.put(tx, webhook, { id, event: 'webhook.test' }, `webhook.test ${newId('webhookDelivery')}`))!;
+        await audit.record(tx, principal, entry('webhook.tested', { id }));
+        return put;
+      });
       dispatch.wake();
       return (await deliveries.findById(principal.workspaceId, deliveryId))!;
     },

@@ -43,6 +43,7 @@ import { runEvaluationJob } from './jobs/run-evaluation.job.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
 import { deliverWebhookJob } from './jobs/deliver-webhook.job.js';
+import { ofWorkspace } from './jobs/of-workspace.js';
 import { sendNoticeJob } from './jobs/send-notice.job.js';
 import { businessRules } from './plugins/business-rules/plugin.js';
 import { humanReview } from './plugins/human-review/plugin.js';
@@ -77,6 +78,7 @@ import { createRecordingService } from './services/recording.service.js';
 import type { ReviewIntake } from './services/review-intake.js';
 import type { RuleEngine } from './services/rule-engine.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
+import { scoped, withWorkspaceScope } from './services/scoped-services.js';
 import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTaskService } from './services/task.service.js';
@@ -148,6 +150,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const metrics = createPlatformMetrics();
   const database = await openDatabase({ url: settings.databaseUrl ?? undefined, dataDir: settings.dataDir, log });
   opened.push(() => database.close());
+  if (!database.embedded && !database.hasWall) log.warn('the role of DATABASE_URL passes by row-level security: the database does not keep workspaces apart, only the queries do; use an ordinary role (docs/deploy.md)');
   const stored = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
   const apiKeys = createApiKeyRepository(database);
   const { audit, readLog } = composeAudit(database, log);
@@ -228,7 +231,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const embeddingService = createEmbeddingService(embeddings);
   const reads = readLog(analyses);
   opened.push(() => reads.flush());
-  const services: Services = withReadsNoted({
+  const services: Services = withWorkspaceScope(withReadsNoted({
     recordings: recordingService,
     ...retention.services,
     tasks: createTaskService(scheduler, taskRuns),
@@ -246,9 +249,9 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     usage,
     ...evaluation.services,
     deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events }),
-  }, reads);
+  }, reads));
   const api = (later.api = composeApi({ services, settings, plugins, asr, version: VERSION }));
-  const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
+  const imports = scoped(createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech }));
   const runner = createAnalysisRunner({
     limits: analysisLimits, permission, analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),
@@ -271,12 +274,12 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
       return intake.isClosed;
     },
     async startWorker() {
-      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner, tracing));
+      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, ofWorkspace(analyzeRecordingJob(runner, tracing)));
       // One at a time: it has several recordings in work itself, and all of them are bulk.
-      await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, runEvaluationJob(evaluation.runner));
+      await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, ofWorkspace(runEvaluationJob(evaluation.runner)));
       isWorking = true;
-      await queue.work('deliver-webhook', { concurrency: settings.webhooks.concurrency }, deliverWebhookJob(hooks.sender));
-      await queue.work('send-notice', { concurrency: NOTICE_CONCURRENCY }, sendNoticeJob(notices));
+      await queue.work('deliver-webhook', { concurrency: settings.webhooks.concurrency }, ofWorkspace(deliverWebhookJob(hooks.sender)));
+      await queue.work('send-notice', { concurrency: NOTICE_CONCURRENCY }, ofWorkspace(sendNoticeJob(notices)));
       await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();
       opened.push(() => scheduler.stop());

@@ -63,7 +63,7 @@ export function createEvaluationRepository(db: Database): EvaluationRepository {
         });
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
-        const set = await client.evaluationSet.findUniqueOrThrow({ where: { workspaceId_name_version: { workspaceId, name, version } } });
+        const set = await client.evaluationSet.findFirstOrThrow({ where: { workspaceId, name, version } });
         // Items went with recordings that were deleted; the same content, uploaded anew, takes their places.
         await client.evaluationItem.createMany({ data: rowsOf(set.id), skipDuplicates: true });
         return toSet(set);
@@ -89,8 +89,8 @@ export function createEvaluationRepository(db: Database): EvaluationRepository {
       }
     },
     findRun: async (workspaceId, id) => orNull(await client.evaluationRun.findFirst({ where: { workspaceId, id } })),
-    findRunForWork: async (id) => orNull(await client.evaluationRun.findUnique({ where: { id } })),
-    findRunByKey: async (workspaceId, idempotencyKey) => orNull(await client.evaluationRun.findUnique({ where: { workspaceId_idempotencyKey: { workspaceId, idempotencyKey } } })),
+    findRunForWork: async (id) => orNull(await client.evaluationRun.findFirst({ where: { id } })),
+    findRunByKey: async (workspaceId, idempotencyKey) => orNull(await client.evaluationRun.findFirst({ where: { workspaceId, idempotencyKey } })),
     listRuns: (workspaceId, setId, page) => listRuns(db, workspaceId, setId, page),
     lastAccepted: async (workspaceId, setId, modelId) => orNull(await client.evaluationRun.findFirst({ where: { workspaceId, setId, modelId, acceptedAt: { not: null } }, orderBy: { acceptedAt: 'desc' } })),
     beginRun: (id, { version, digest, labels }) => db.transaction(async (tx) => {

@@ -17,6 +17,7 @@ import { earlierRequest } from './idempotency.js';
 import type { Intake } from './intake.js';
 import type { ModelDirectory } from './model-directory.js';
 import { recording, type AuditSink } from './audit.js';
+import { inWorkspace } from '../domain/workspace-scope.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { EvaluationService, RunEvaluationInput } from './evaluation-contracts.js';
@@ -158,7 +159,7 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
       for (const set of await evaluations.listScheduled()) {
         signal.throwIfAborted();
         // One run a day and set, however often the task runs.
-        if (!isDryRun) await start(set.workspaceId, { setId: set.id, idempotencyKey: `scheduled-${set.id}-${day}` });
+        if (!isDryRun) await inWorkspace(set.workspaceId, () => start(set.workspaceId, { setId: set.id, idempotencyKey: `scheduled-${set.id}-${day}` }));
         startedCount += 1;
       }
       return { startedCount };

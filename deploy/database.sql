@@ -8,6 +8,7 @@ SELECT format('ALTER ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD %L', :'role'
 SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'role') WHERE NOT EXISTS (SELECT 1 FROM pg_database WHERE datname = :'database') \gexec
 SELECT format('ALTER DATABASE %I OWNER TO %I', :'database', :'role') \gexec
 \connect :database
+SET client_min_messages = warning;
 
 CREATE EXTENSION IF NOT EXISTS vector;
 

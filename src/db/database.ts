@@ -10,6 +10,8 @@ export interface Database {
   readonly embedded: boolean;
   /** Whether the database itself keeps workspaces apart (docs/decisions/0102): a server, and a role that policies bind. */
   readonly hasWall: boolean;
+  /** Whether searches in arrays use their indexes behind it, which a superuser has to allow once (deploy/database.sql). */
+  readonly wallKeepsIndexes: boolean;
   /** Names of the migrations that this opening applied. */
   readonly appliedMigrations: readonly string[];
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;

@@ -76,12 +76,12 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     await embedded?.close();
   };
   let appliedMigrations: readonly string[];
-  let hasWall = false;
+  let wall = { hasWall: false, wallKeepsIndexes: false };
   try {
     await waitUntilReachable(connectionString, options.connectTimeoutMs ?? 15_000);
     appliedMigrations = await migrate(connectionString);
     if (appliedMigrations.length > 0) log.info({ migrations: appliedMigrations }, 'database brought up to date');
-    hasWall = embedded === null && (await policiesBind(pool));
+    if (embedded === null) wall = await wallOf(pool);
   } catch (error) {
     await close();
     throw translateDatabaseError(error);
@@ -91,7 +91,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     client,
     connectionString,
     embedded: embedded !== null,
-    hasWall,
+    ...wall,
     appliedMigrations,
     transaction: async (work) => {
       if (inTransaction.getStore()) throw new Error('A transaction was opened inside another one: the embedded database has one at a time, and would wait for itself.');
@@ -126,9 +126,11 @@ function withTranslatedErrors(client: PrismaClient): PrismaClient {
 }
 
 /** Policies do not bind a superuser, or a role with BYPASSRLS. */
-async function policiesBind(pool: pg.Pool): Promise<boolean> {
-  const { rows } = await pool.query<{ isBound: boolean }>(`SELECT row_security_active('"Recording"') AS "isBound"`);
-  return rows[0]?.isBound === true;
+async function wallOf(pool: pg.Pool): Promise<Pick<Database, 'hasWall' | 'wallKeepsIndexes'>> {
+  const { rows } = await pool.query<{ hasWall: boolean; wallKeepsIndexes: boolean }>(`
+    SELECT row_security_active('"Recording"') AS "hasWall",
+      (SELECT bool_and(proleakproof) FROM pg_proc WHERE oid IN ('arraycontains(anyarray,anyarray)'::regprocedure, 'arrayoverlap(anyarray,anyarray)'::regprocedure, 'enum_eq(anyenum,anyenum)'::regprocedure)) AS "wallKeepsIndexes"`);
+  return rows[0]!;
 }
 
 async function waitUntilReachable(connectionString: string, timeoutMs: number): Promise<void> {

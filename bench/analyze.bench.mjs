@@ -1,15 +1,14 @@
 // A 5 s clip through `analyze` on a warm server against decode + model alone in the same run, interleaved; and the longest
 // block of the event loop of API and worker while four analyses of a minute run at once.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { median, report } from './bench-report.mjs';
+import { MODEL, resultOf, withModel } from './chosen-model.mjs';
 import { analyze, serveHere, throwAwayFolder } from './platform-process.mjs';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 25);
-// Another model than the bundled one: its id here, and in BENCH_MODELS the data folder that it is installed in.
-const MODEL = process.env.BENCH_MODEL ?? 'starter';
 const folder = throwAwayFolder();
 const cut = (from, seconds, name) => {
   const path = join(folder, name);
@@ -17,11 +16,7 @@ const cut = (from, seconds, name) => {
   return path;
 };
 
-if (process.env.BENCH_MODELS !== undefined) {
-  mkdirSync(join(folder, 'data'));
-  symlinkSync(join(process.env.BENCH_MODELS, 'models'), join(folder, 'data', 'models'));
-  process.env.UNDERTONE_DEFAULT_MODEL = MODEL;
-}
+Object.assign(process.env, withModel(join(folder, 'data')));
 const server = await serveHere(join(folder, 'data'));
 const { composeAnalyzer } = await import('../dist/src/compose-analyzer.js');
 const { FfmpegDecoder } = await import('../dist/src/audio/ffmpeg-decoder.js');
@@ -61,7 +56,7 @@ delay.enable();
 await Promise.all(four.map((bytes, i) => analyze(server.url, bytes, `minute${i}.flac`)));
 delay.disable();
 
-report(MODEL === 'starter' ? 'analyze' : `analyze-${MODEL}`, {
+report(resultOf('analyze'), {
   model: MODEL,
   rounds: ROUNDS,
   analyzeMedianMs: median(whole), decodeAndModelMedianMs: median(parts), ratio: median(whole) / median(parts), ratioAllowed: 1.4,

@@ -1,17 +1,17 @@
 // p99 of short clips through `analyze` on a warm server, one after another, without and with bulk analyses of five-minute
-// recordings that fill every slot of the worker, in alternating blocks. BENCH_MODEL and BENCH_MODELS as in analyze.bench.mjs.
+// recordings that fill every slot of the worker, in alternating blocks.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { median, report } from './bench-report.mjs';
+import { MODEL, resultOf, withModel } from './chosen-model.mjs';
 import { analyze, graphql, serveApart, throwAwayFolder, upload } from './platform-process.mjs';
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 4);
 const CLIPS_IN_A_BLOCK = Number(process.env.BENCH_CLIPS ?? 25);
 const BULK_RECORDINGS = 3;
-const MODEL = process.env.BENCH_MODEL ?? 'starter';
 const folder = throwAwayFolder();
 let cutCount = 0;
 const cut = (seconds) => {
@@ -20,11 +20,7 @@ const cut = (seconds) => {
   execFileSync('ffmpeg', ['-v', 'quiet', '-stream_loop', '-1', '-ss', String((cutCount * 0.37) % 20), '-i', 'samples/conversation.flac', '-t', String(seconds), path]);
   return readFileSync(path);
 };
-mkdirSync(join(folder, 'data'));
-if (process.env.BENCH_MODELS !== undefined) {
-  symlinkSync(join(process.env.BENCH_MODELS, 'models'), join(folder, 'data', 'models'));
-  process.env.UNDERTONE_DEFAULT_MODEL = MODEL;
-}
+Object.assign(process.env, withModel(join(folder, 'data')));
 const { url, child } = await serveApart(join(folder, 'data'));
 const clips = Array.from({ length: 2 * CLIPS_IN_A_BLOCK * ROUNDS + 5 }, () => cut(3));
 const timed = async () => {
@@ -57,4 +53,4 @@ async function statusOf(id) {
 const at = (list, share) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))];
 const figures = (list) => ({ clips: list.length, medianMs: median(list), p90Ms: at(list, 0.9), p99Ms: at(list, 0.99) });
 const [unloaded, underBulkLoad] = [figures(waits.unloaded), figures(waits.loaded)];
-report(MODEL === 'starter' ? 'interactive' : `interactive-${MODEL}`, { model: MODEL, rounds: ROUNDS, unloaded, underBulkLoad, p99Ratio: underBulkLoad.p99Ms / unloaded.p99Ms, p99RatioAllowed: 3 });
+report(resultOf('interactive'), { model: MODEL, rounds: ROUNDS, unloaded, underBulkLoad, p99Ratio: underBulkLoad.p99Ms / unloaded.p99Ms, p99RatioAllowed: 3 });

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import { report } from './bench-report.mjs';
+import { MODEL, resultOf, withModel } from './chosen-model.mjs';
 import { clip } from './clips.mjs';
 import { childrenOf, cpuSeconds, cpuSecondsOf, freshDatabase, start, stop } from './fleet-processes.mjs';
 import { graphql, KEY, throwAwayFolder } from './platform-process.mjs';
@@ -14,8 +15,12 @@ const MEASURED = Math.min(ANALYSES, Number(process.env.BENCH_MEASURED ?? ANALYSE
 const folder = throwAwayFolder();
 const database = await freshDatabase();
 const backends = new RegExp(`postgres:.*${new URL(database.url).pathname.slice(1)}`);
-const environment = { DATABASE_URL: database.url, UNDERTONE_DATA_DIR: folder, UNDERTONE_MODEL_THREADS: '1', UNDERTONE_MAX_QUEUED_ANALYSES: '100000' };
-const api = await start(['serve', '--no-worker'], { ...environment, UNDERTONE_STORAGE_URL: `file://${join(folder, 'blobs')}` }, /listens on (\S+)/);
+const environment = {
+  DATABASE_URL: database.url, UNDERTONE_STORAGE_URL: `file://${join(folder, 'blobs')}`, UNDERTONE_MODEL_THREADS: '1', UNDERTONE_MAX_QUEUED_ANALYSES: '100000',
+  // In namespaces of its own ffmpeg is nobody's child that could be asked for its processor time.
+  UNDERTONE_DECODER_CONFINEMENT: 'off',
+};
+const api = await start(['serve', '--no-worker'], { ...environment, ...withModel(join(folder, 'api')) }, /listens on (\S+)/);
 const client = new pg.Client({ connectionString: database.url });
 await client.connect();
 const recordings = [];
@@ -27,7 +32,7 @@ for (let i = 0; i < ANALYSES; i++) await graphql(api.url, 'mutation($input: Anal
 
 const doneCount = async () => (await client.query(`SELECT count(*)::int AS count FROM "Analysis" WHERE status IN ('SUCCEEDED', 'FAILED')`)).rows[0].count;
 const postgresBefore = cpuSecondsOf(backends);
-const worker = await start(['worker'], { ...environment, UNDERTONE_DATA_DIR: join(folder, 'worker'), UNDERTONE_STORAGE_URL: `file://${join(folder, 'blobs')}` }, /takes jobs/);
+const worker = await start(['worker'], { ...environment, ...withModel(join(folder, 'worker')) }, /takes jobs/);
 const began = cpuSeconds(worker.child.pid);
 const warm = await doneCount();
 while ((await doneCount()) - warm < Math.min(MEASURED, ANALYSES - warm)) await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -71,7 +76,7 @@ await database.drop();
 
 const perAnalysis = queueSeconds / emptyCount;
 const total = platform + postgres + decoders + hosts;
-report('overhead', {
-  queuedAnalyses: ANALYSES, measuredAnalyses: measuredCount, clipSeconds: 2, modelHostsSeconds: hosts, decodersSeconds: decoders, platformSeconds: platform, postgresSeconds: postgres, queueMsPerJob: perAnalysis * 1000, totalMsPerAnalysis: (total / measuredCount) * 1000,
+report(resultOf('overhead'), {
+  model: MODEL, queuedAnalyses: ANALYSES, measuredAnalyses: measuredCount, clipSeconds: 2, modelHostsSeconds: hosts, decodersSeconds: decoders, platformSeconds: platform, postgresSeconds: postgres, queueMsPerJob: perAnalysis * 1000, totalMsPerAnalysis: (total / measuredCount) * 1000,
   platformShare: (platform + postgres) / total, platformShareAllowed: 0.2, queueShare: perAnalysis / (total / measuredCount), queueShareAllowed: 0.05,
 });

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import { median, report } from './bench-report.mjs';
+import { MODEL, resultOf, withModel } from './chosen-model.mjs';
 import { clip } from './clips.mjs';
 import { freshDatabase, start, stop } from './fleet-processes.mjs';
 import { graphql, KEY, throwAwayFolder } from './platform-process.mjs';
@@ -13,7 +14,7 @@ const SECONDS = 20;
 const folder = throwAwayFolder();
 const database = await freshDatabase();
 const environment = { DATABASE_URL: database.url, UNDERTONE_STORAGE_URL: `file://${join(folder, 'blobs')}`, UNDERTONE_MODEL_HOSTS: '1', UNDERTONE_MODEL_THREADS: '1', UNDERTONE_WORKER_CONCURRENCY: '2' };
-const api = await start(['serve', '--no-worker'], { ...environment, UNDERTONE_DATA_DIR: join(folder, 'api') }, /listens on (\S+)/);
+const api = await start(['serve', '--no-worker'], { ...environment, ...withModel(join(folder, 'api')) }, /listens on (\S+)/);
 const client = new pg.Client({ connectionString: database.url });
 await client.connect();
 
@@ -31,8 +32,10 @@ const untilDone = async () => {
   while ((await waiting()) > 0) await new Promise((resolve) => setTimeout(resolve, 250));
 };
 
+const workerSettings = [0, 1].map((core) => ({ ...environment, ...withModel(join(folder, `worker${core}`)) }));
+
 async function perSecond(workerCount) {
-  const workers = await Promise.all(Array.from({ length: workerCount }, (_, core) => start(['worker'], { ...environment, UNDERTONE_DATA_DIR: join(folder, `worker${core}`) }, /takes jobs/, core)));
+  const workers = await Promise.all(Array.from({ length: workerCount }, (_, core) => start(['worker'], workerSettings[core], /takes jobs/, core)));
   // Warm: models are loaded and have run before the clock starts.
   await enqueue(2 * workerCount);
   await untilDone();
@@ -55,7 +58,7 @@ for (let round = 0; round < ROUNDS; round++) {
   one.push(await perSecond(1));
   two.push(await perSecond(2));
 }
-report('workers', { clipSeconds: SECONDS, analyses: ANALYSES, rounds: ROUNDS, oneWorkerPerSecond: one, twoWorkersPerSecond: two, ratio: median(two) / median(one), ratioWanted: 1.85 });
+report(resultOf('workers'), { model: MODEL, clipSeconds: SECONDS, analyses: ANALYSES, rounds: ROUNDS, oneWorkerPerSecond: one, twoWorkersPerSecond: two, ratio: median(two) / median(one), ratioWanted: 1.85 });
 await client.end();
 await stop(api);
 await database.drop();

@@ -5,6 +5,7 @@ import type { EventBus } from './domain/events.js';
 import type { AuditSink } from './services/audit.js';
 import type { ResolvedReviews } from './services/evaluation-set.js';
 import type { FactOutbox } from './services/fact-outbox.js';
+import { createReviewClaims, type ReviewClaims } from './services/review-claims.js';
 import { createReviewFigures } from './services/review-figures.service.js';
 import { createReviewIntake, type Contradictions, type ReviewIntake } from './services/review-intake.js';
 import { createReviewService } from './services/review.service.js';
@@ -28,6 +29,7 @@ export interface ComposedReviews {
   readonly reviewed: ReviewedLabels;
   /** For evaluation sets. */
   readonly resolved: ResolvedReviews;
+  readonly claims: ReviewClaims;
 }
 
 /** The queue of human review, and what its decisions are good for elsewhere. */
@@ -35,7 +37,7 @@ export function composeReviews({ database, keys, audit, facts, events, contradic
   const reviews = createReviewRepository(database);
   const intake = createReviewIntake({ database, reviews, contradictions, events });
   return {
-    intake,
+    intake, claims: createReviewClaims({ reviews, events }),
     services: { reviews: createReviewService({ database, reviews, intake, keys, audit, facts, events }), reviewFigures: createReviewFigures(reviews) },
     reviewed: { forAnalyses: (workspaceId, analysisIds) => reviews.segmentLabels(workspaceId, analysisIds) },
     resolved: { listResolved: (workspaceId, range) => reviews.recordingLabels(workspaceId, range) },

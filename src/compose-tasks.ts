@@ -8,6 +8,7 @@ import { lostAnalysesTask } from '../cron/lost-analyses.task.js';
 import { orphanSweepTask } from '../cron/orphan-sweep.task.js';
 import { quotaReportTask } from '../cron/quota-report.task.js';
 import { retentionTask } from '../cron/retention.task.js';
+import { reviewClaimsTask } from '../cron/review-claims.task.js';
 import { temporaryFilesTask } from '../cron/temporary-files.task.js';
 import { usageReportTask } from '../cron/usage-report.task.js';
 import { webhookLogTask } from '../cron/webhook-log.task.js';
@@ -19,6 +20,7 @@ import { createDiskWatermark } from './services/disk-watermark.js';
 import type { Notices } from './services/fact-outbox.js';
 import { DEFAULT_WORKSPACE_ID } from './services/key.service.js';
 import type { MaintenanceService } from './services/maintenance.service.js';
+import type { ReviewClaims } from './services/review-claims.js';
 import type { UsageService } from './services/service-contracts.js';
 import type { WebhookService } from './services/webhook-contracts.js';
 import { sweepFoldersOfTheDead } from './temporary-folder.js';
@@ -28,6 +30,7 @@ export interface CoreTaskParts {
   readonly retention: Pick<Retention, 'sweep' | 'services' | 'run' | 'policies'>;
   readonly usage: UsageService;
   readonly evaluations: Parameters<typeof evaluationTask>[0];
+  readonly reviewClaims: ReviewClaims;
   readonly webhooks: Pick<WebhookService, 'catchUp' | 'pruneLog'>;
   readonly settings: Pick<Settings, 'dataDir' | 'storageUrl' | 'lowDiskBytes'>;
   readonly freeBytes: () => Promise<number | null>;
@@ -35,7 +38,7 @@ export interface CoreTaskParts {
 }
 
 /** What the core does on a schedule; plugins add to it. */
-export function coreTasks({ maintenance, retention, usage, evaluations, webhooks, settings, freeBytes, notify }: CoreTaskParts): readonly ScheduledTask[] {
+export function coreTasks({ maintenance, retention, usage, evaluations, reviewClaims, webhooks, settings, freeBytes, notify }: CoreTaskParts): readonly ScheduledTask[] {
   const { dataDir, storageUrl, lowDiskBytes } = settings;
   const watermark = createDiskWatermark({
     freeBytes, lowBytes: lowDiskBytes, holdsRecordings: storageUrl === null || storageUrl.startsWith('file:'), retention: retention.policies, run: retention.run, notify, operatorsWorkspaceId: DEFAULT_WORKSPACE_ID,
@@ -49,6 +52,6 @@ export function coreTasks({ maintenance, retention, usage, evaluations, webhooks
     retentionTask(retention.sweep), archiveVerificationTask(retention.services.archives), diskWatermarkTask(watermark),
     temporaryFilesTask((isDryRun) => sweepFoldersOfTheDead(dataDir, isDryRun)), keyExpiryTask(maintenance), databaseMaintenanceTask(maintenance),
     usageReportTask(usage), quotaReportTask(usage), evaluationTask(evaluations),
-    webhookRedeliveryTask(webhooks), webhookLogTask(webhooks), auditLogTask(retention.services.audit),
+    reviewClaimsTask(reviewClaims), webhookRedeliveryTask(webhooks), webhookLogTask(webhooks), auditLogTask(retention.services.audit),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { GraphQLSchema } from 'graphql';
 import type { Database } from './db/database.js';
+import { createRuleRepository } from './db/rule.repository.js';
 import { createDeliveryRepository } from './db/webhook-delivery.repository.js';
 import { createWebhookRepository } from './db/webhook.repository.js';
 import type { Keyring } from './domain/envelope.js';
@@ -54,7 +55,7 @@ export function composeWebhooks({ settings, database, queue, keyring, metrics }:
     finish({ audit, notices, schema, createContext, log }) {
       const queries = createStoredQueries({ schema, createContext, limits: DEFAULT_HTTP_LIMITS, log });
       return {
-        service: createWebhookService({ database, webhooks, deliveries, dispatch, keys, queries, audit, logDays, faultOfUrl: (url) => faultOfUrl(url, rules) }),
+        service: createWebhookService({ database, webhooks, deliveries, dispatch, keys, queries, audit, logDays, rules: createRuleRepository(database), faultOfUrl: (url) => faultOfUrl(url, rules) }),
         sender: createWebhookSender({
           database, webhooks, deliveries, dispatch, keys, audit, bodyOf: createWebhookBody(queries), post: createGuardedPost({ ...rules, timeoutMs }),
           observer: { ...metrics, paused: ({ id, workspaceId }) => log.warn({ webhookId: id, workspaceId }, 'a webhook was paused after repeated failure; its log says why') },

@@ -220,7 +220,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const notify = createNotices(database, facts);
   const usage = createUsageService(workspaces, stored, notify);
   const maintenance = createMaintenanceService({ database, recordings, analyses, blobs: stored, queue, models: directory, keys: apiKeys, taskRuns, events, notify });
-  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, webhooks: hooks.service, settings, freeBytes: () => blobs.freeBytes(), notify }), ...plugins.tasks], {
+  const scheduler = createScheduler([...coreTasks({ maintenance, retention, usage, evaluations: evaluation.services.evaluations, reviewClaims: review.claims, webhooks: hooks.service, settings, freeBytes: () => blobs.freeBytes(), notify }), ...plugins.tasks], {
     runs: taskRuns,
     node: `${hostname()}:${process.pid}`,
     log: (message, figures) => log.info(figures, message),

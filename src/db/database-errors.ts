@@ -5,7 +5,9 @@ const PRISMA_UNAVAILABLE = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008',
 const SYSTEM_UNAVAILABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EACCES']);
 /** SQLSTATE classes: connection exception, insufficient resources, operator intervention (shutdown, statement timeout), wrong password. */
 const SQLSTATE_UNAVAILABLE = /^(08|53|57|28)|^25P03$/;
-const MESSAGE_UNAVAILABLE = /Connection terminated|Can't reach database|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end/;
+/** The driver adapter's kinds for a socket that broke, where it keeps no code. */
+const KIND_UNAVAILABLE = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError', 'TooManyConnections']);
+const MESSAGE_UNAVAILABLE = /Connection terminated|Can't reach database|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed and is not queryable|Cannot use a pool after calling end/;
 
 /** Raised by the triggers that guard what is under a legal hold. */
 const HELD = 'UT001';
@@ -13,8 +15,8 @@ const HELD = 'UT001';
 /** Every message along the chain of causes, and every code: drivers and Prisma put them in different places. */
 function* links(error: unknown): Generator<{ readonly code: string; readonly message: string }> {
   for (let depth = 0; depth < 6 && typeof error === 'object' && error !== null; depth++) {
-    const { code, message, originalCode, meta, cause } = error as Record<string, unknown>;
-    for (const value of [code, originalCode]) if (typeof value === 'string') yield { code: value, message: typeof message === 'string' ? message : '' };
+    const { code, message, originalCode, kind, meta, cause } = error as Record<string, unknown>;
+    for (const value of [code, originalCode, kind]) if (typeof value === 'string') yield { code: value, message: typeof message === 'string' ? message : '' };
     if (typeof code !== 'string' && typeof message === 'string') yield { code: '', message };
     error = cause ?? (typeof meta === 'object' && meta !== null ? (meta as { driverAdapterError?: unknown }).driverAdapterError : undefined);
   }
@@ -23,7 +25,7 @@ function* links(error: unknown): Generator<{ readonly code: string; readonly mes
 /** True when the database did not answer, as opposed to answering no. */
 export function isUnavailable(error: unknown): boolean {
   for (const { code, message } of links(error)) {
-    if (PRISMA_UNAVAILABLE.has(code) || SYSTEM_UNAVAILABLE.has(code) || SQLSTATE_UNAVAILABLE.test(code) || MESSAGE_UNAVAILABLE.test(message)) return true;
+    if (PRISMA_UNAVAILABLE.has(code) || SYSTEM_UNAVAILABLE.has(code) || KIND_UNAVAILABLE.has(code) || SQLSTATE_UNAVAILABLE.test(code) || MESSAGE_UNAVAILABLE.test(message)) return true;
   }
   return false;
 }

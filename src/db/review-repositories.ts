@@ -11,6 +11,11 @@ export interface ReviewOnlooker {
   readonly now: Date;
 }
 
+export interface EndedClaim {
+  readonly workspaceId: string;
+  readonly reviewId: string;
+}
+
 export interface SettledRange {
   readonly after: Date | null;
   readonly before: Date | null;
@@ -41,6 +46,9 @@ export interface ReviewRepository {
   putClaim(tx: Transaction, workspaceId: string, claim: ReviewClaimRecord): Promise<void>;
   /** `keyId` null: of everybody. Answers how many there were. */
   deleteClaims(tx: Transaction, reviewId: string, keyId: string | null): Promise<number>;
+  /** Takes away claims that ended, at most so many; each is answered to one caller only, however many ask at once. */
+  expireClaims(now: Date, most: number): Promise<readonly EndedClaim[]>;
+  countExpiredClaims(now: Date): Promise<number>;
   insertDecision(tx: Transaction, workspaceId: string, decision: ReviewDecisionRecord): Promise<void>;
   undoDecision(tx: Transaction, id: string, at: Date, by: string): Promise<void>;
 

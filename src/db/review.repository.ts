@@ -5,7 +5,7 @@ import type { Database, Transaction } from './database.js';
 import { Prisma } from './generated/client.js';
 import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
 import { loadItems } from './review-rows.js';
-import type { ReviewRepository } from './review-repositories.js';
+import type { EndedClaim, ReviewRepository } from './review-repositories.js';
 import { assigned, claimable, conditionsOf } from './review-conditions.js';
 
 const LIST = 'reviews';
@@ -63,6 +63,10 @@ export function createReviewRepository({ client }: Database): ReviewRepository {
       await tx.reviewClaim.upsert({ where: { reviewId_keyId: { reviewId, keyId } }, create: { id: `${reviewId} ${keyId}`, workspaceId, reviewId, keyId, ...claim }, update: claim });
     },
     deleteClaims: async (tx, reviewId, keyId) => (await tx.reviewClaim.deleteMany({ where: { reviewId, ...(keyId === null ? {} : { keyId }) } })).count,
+    // Claims that somebody renews or ends just now are passed by: nobody waits for this, and it waits for nobody.
+    expireClaims: (now, most) => client.$queryRaw<EndedClaim[]>`
+      DELETE FROM "ReviewClaim" WHERE "id" IN (SELECT "id" FROM "ReviewClaim" WHERE "expiresAt" <= ${now} ORDER BY "expiresAt" LIMIT ${most} FOR UPDATE SKIP LOCKED) RETURNING "workspaceId", "reviewId"`,
+    countExpiredClaims: (now) => client.reviewClaim.count({ where: { expiresAt: { lte: now } } }),
     async insertDecision(tx, workspaceId, decision) {
       await tx.reviewDecision.create({ data: { ...decision, workspaceId } });
     },

@@ -40,9 +40,13 @@ export class WebhookResolver {
     return orProblem(WEBHOOK, () => context.services.webhooks.update(context.principal, id, input));
   }
 
-  @Mutation(() => DeleteWebhookResult, { description: 'Deletes a webhook with its keys and its log. What waits is not delivered any more.' })
-  deleteWebhook(@Ctx() context: RequestContext, @Arg('id', () => ID, { description: 'Id of the webhook.' }) id: string): Promise<{ readonly id: string } | Problem> {
-    return orProblem(WEBHOOK, () => context.services.webhooks.delete(context.principal, id));
+  @Mutation(() => DeleteWebhookResult, { description: 'Deletes a webhook with its keys and its log. What waits is not delivered any more. One that enabled rules call is refused with their names.' })
+  deleteWebhook(
+    @Ctx() context: RequestContext,
+    @Arg('id', () => ID, { description: 'Id of the webhook.' }) id: string,
+    @Arg('evenIfCalled', () => Boolean, { nullable: true, defaultValue: false, description: 'Also when enabled rules call it: they fire on, and their alerts say that the webhook is not there.' }) evenIfCalled: boolean | null,
+  ): Promise<{ readonly id: string } | Problem> {
+    return orProblem(WEBHOOK, () => context.services.webhooks.delete(context.principal, id, { evenIfCalled: evenIfCalled ?? false }));
   }
 
   @Mutation(() => RotateWebhookSecretResult, { description: 'Makes a new key. Deliveries carry a signature of each key until the old ones end.' })

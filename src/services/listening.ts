@@ -14,7 +14,7 @@ import type { Priority } from '../domain/priority.js';
 import type { SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
 import { scanSamples } from './speech-scan.js';
 import { WindowGate } from './window-gate.js';
-import { notToldApart, ownSpeechOf, type ToldApart } from './telling-apart.js';
+import { notAskedApart, notToldApart, ownSpeechOf, type ToldApart } from './telling-apart.js';
 
 /** Buckets of the stored waveform picture: enough for a wide screen, 4 kB a recording. */
 const PEAK_BUCKETS = 2000;
@@ -122,7 +122,7 @@ export async function listen(listener: SpeechProbability & SoundClassifier, deco
   const warnings = [
     ...gateWarnings(heard),
     ...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit && !(options.speakers === 'channels' && decoded.source.channels === 2), speechLookedFor: !options.raw }),
-    ...(isSplit ? own.warnings : speakerWarnings(decoded, told, stretches, options)),
+    ...(isSplit ? own.warnings : speakerWarnings(decoded, told, stretches, speechRegions, options)),
   ];
   return { durationSeconds, windows, speechRegions, quality, gate: heard, warnings, stretches: stretches && spokenOf(stretches, windows), peaks: interleave(outline) };
 }
@@ -149,9 +149,10 @@ function spansOf(regions: readonly SpeechRegion[], probabilities: Float32Array, 
 /** Under this much, overlapped speech is how turns meet and nothing to tell. */
 const OVERLAP_WORTH_TELLING_SECONDS = 0.5;
 
-function speakerWarnings(decoded: DecodedAudio, told: ToldApart | null, stretches: readonly SpokenStretch[] | null, options: ListeningOptions): AnalysisWarning[] {
+function speakerWarnings(decoded: DecodedAudio, told: ToldApart | null, stretches: readonly SpokenStretch[] | null, speech: readonly SpeechRegion[], options: ListeningOptions): AnalysisWarning[] {
   if (options.raw) return [{ code: 'RAW', message: 'A raw analysis: the whole recording went through the model in one piece, and nothing was checked for speech.' }];
-  if (options.speakers === 'none') return [];
+  // Of several channels DOWNMIXED says it, and what to do.
+  if (options.speakers === 'none') return decoded.source.channels === 1 ? notAskedApart(speech) : [];
   if (stretches !== null) {
     const seconds = coveredSeconds(overlapsOf(stretches));
     return seconds < OVERLAP_WORTH_TELLING_SECONDS ? [] : [{ code: 'OVERLAPPED_SPEECH', message: `Several people talk at once in ${seconds.toFixed(1)} s; that is nobody's alone and was left out of the scores.` }];

@@ -1,5 +1,8 @@
+import { UndertoneError } from '../domain/errors.js';
 import { nearestName } from '../domain/nearest-name.js';
-import { ruleRefused, type RuleFault } from '../plugins/business-rules/parse-rule.js';
+import type { RuleRecord } from '../domain/rule-records.js';
+import { ruleRefused } from '../plugins/business-rules/parse-rule.js';
+import type { RuleFault } from '../plugins/business-rules/rule-faults.js';
 import type { RuleDefinition } from '../plugins/business-rules/rule.schema.js';
 
 export interface KnownWebhook {
@@ -28,4 +31,15 @@ function nearestWebhook(wanted: string, webhooks: readonly KnownWebhook[]): stri
   if (byId !== null) return byId;
   const name = nearestName(wanted, webhooks.flatMap((one) => one.name ?? []));
   return webhooks.find((one) => one.name !== null && one.name === name)?.id ?? null;
+}
+
+const SHOWN_RULES = 5;
+
+/** CONFLICT that names the rules which would fire from then on and tell nobody. Without `mayName`: how many they are. */
+export function requireUncalled(webhookId: string, rules: readonly RuleRecord[], mayName: boolean): void {
+  const callers = rules.map(({ definition }) => definition as unknown as RuleDefinition).filter(({ enabled, actions }) => enabled && actions.some(({ webhook }) => webhook?.id === webhookId));
+  if (callers.length === 0) return;
+  const names = callers.slice(0, SHOWN_RULES).map(({ name }) => `“${name}”`).join(', ');
+  const more = callers.length > SHOWN_RULES ? ` and ${callers.length - SHOWN_RULES} more` : '';
+  throw new UndertoneError('CONFLICT', `${callers.length === 1 ? 'One enabled rule calls' : `${callers.length} enabled rules call`} this webhook${mayName ? `: ${names}${more}` : ''}. Change or switch off what calls it, or delete it with \`evenIfCalled: true\`: the alerts will then say that the webhook is not there.`, { ruleCount: callers.length });
 }

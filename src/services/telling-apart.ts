@@ -1,7 +1,7 @@
 import { findCrossTalk, type BothChannels } from '../audio/cross-talk.js';
 import type { AnalysisWarning, SpeechRegion } from '../domain/analysis.js';
 import { isUndertoneError } from '../domain/errors.js';
-import { coveredSeconds } from '../domain/intervals.js';
+import { coveredSeconds, unionOf } from '../domain/intervals.js';
 import type { PcmSource } from '../domain/pcm.js';
 import type { SpokenStretch } from '../domain/speaker-turns.js';
 import type { Diarizer } from '../plugins/contract.js';
@@ -50,4 +50,20 @@ export function notToldApart(reason: string, isOneSignal: boolean): AnalysisWarn
     { code: 'SPEAKERS_UNAVAILABLE', message: `${reason}: speakers were not told apart.` },
     ...(isOneSignal ? [{ code: 'MONO_MIX_OF_SPEAKERS', message: 'Asked for as a conversation, but all voices share one signal: every score is of their mixture. Record each speaker on a channel, or install a diarization model.' } as const] : []),
   ];
+}
+
+/** With so much speech on one channel nobody can know whether one person speaks; a voice message of a few seconds is left in peace. */
+const MAY_BE_SEVERAL_SECONDS = 15;
+/** The shortest pause in which a turn may pass from one to another. */
+const TURN_PAUSE_SECONDS = 0.2;
+
+/** Speakers were not asked for: a statement of what is not known, and no claim that there are several. */
+export function notAskedApart(speech: readonly SpeechRegion[]): AnalysisWarning[] {
+  const seconds = coveredSeconds(speech);
+  const stretchCount = unionOf(speech, TURN_PAUSE_SECONDS).length;
+  if (seconds < MAY_BE_SEVERAL_SECONDS || stretchCount < 2) return [];
+  return [{
+    code: 'MONO_MIX_OF_SPEAKERS',
+    message: `One channel with ${seconds.toFixed(0)} s of speech in ${stretchCount} stretches, and speakers were not asked for: whether one person speaks or several is not known. If several do, segments and summary may mix them; ask for speakers (\`--speakers auto\`, with a diarization model) or record each on a channel of their own.`,
+  }];
 }

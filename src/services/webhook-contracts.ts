@@ -26,8 +26,8 @@ export interface WebhookService {
   /** BAD_INPUT for an address that must not be called or a query that does not fit the schema; CONFLICT at the most that a workspace may have. */
   create(principal: Principal, input: WebhookInput): Promise<WebhookWithSecret>;
   update(principal: Principal, id: string, changes: WebhookChanges): Promise<WebhookRecord>;
-  /** With its log; what waits is not delivered any more. */
-  delete(principal: Principal, id: string): Promise<{ readonly id: string }>;
+  /** With its log; what waits is not delivered any more. CONFLICT with the names of the enabled rules that call it, unless `evenIfCalled`. */
+  delete(principal: Principal, id: string, options: { readonly evenIfCalled: boolean }): Promise<{ readonly id: string }>;
   /** A new key beside the old ones, which sign for `overlapHours` more. */
   rotateSecret(principal: Principal, id: string, overlapHours: number): Promise<WebhookWithSecret>;
   /** CONFLICT when it is paused already. What happens meanwhile is held. */

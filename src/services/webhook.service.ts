@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import type { Database } from '../db/database.js';
+import type { RuleRepository } from '../db/repositories.js';
 import type { DeliveryRepository, WebhookRepository } from '../db/webhook-repositories.js';
 import { UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
+import { allowsScope } from '../domain/scopes.js';
 import { WEBHOOK_EVENTS, WEBHOOK_SIGNINGS, type WebhookEvent, type WebhookRecord } from '../domain/webhook.js';
 import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
+import { requireUncalled } from './rule-webhooks.js';
 import type { StoredQueries } from './webhook-body.js';
 import type { WebhookService } from './webhook-contracts.js';
 import type { WebhookDispatch } from './webhook-dispatch.js';
@@ -35,13 +38,14 @@ export interface WebhookServiceParts {
   readonly keys: WebhookKeys;
   readonly queries: StoredQueries;
   readonly audit: AuditSink;
+  readonly rules: Pick<RuleRepository, 'list'>;
   /** What is wrong with an address as it stands, for people; null when it may be stored. */
   readonly faultOfUrl: (url: string) => string | null;
   readonly logDays: number;
   readonly now?: () => number;
 }
 
-export function createWebhookService({ database, webhooks, deliveries, dispatch, keys, queries, audit, faultOfUrl, logDays, now = Date.now }: WebhookServiceParts): WebhookService {
+export function createWebhookService({ database, webhooks, deliveries, dispatch, keys, queries, audit, rules, faultOfUrl, logDays, now = Date.now }: WebhookServiceParts): WebhookService {
   function notFound(what: string, id: string): UndertoneError {
     return new UndertoneError('NOT_FOUND', `There is no ${what} ${id.slice(0, 64)}.`, { id: id.slice(0, 64) });
   }
@@ -91,8 +95,12 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
         return webhook;
       });
     },
-    async delete(principal, id) {
+    async delete(principal, id, { evenIfCalled }) {
       requireScope(principal, 'webhooks:write');
+      if (!evenIfCalled) {
+        await existing(principal, id);
+        requireUncalled(id, await rules.list(principal.workspaceId), allowsScope(principal, 'rules:read'));
+      }
       return database.transaction(async (tx) => {
         if (!(await webhooks.delete(tx, principal.workspaceId, id))) throw notFound('webhook', id);
         await audit.record(tx, principal, entry('webhook.deleted', { id }));

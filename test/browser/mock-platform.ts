@@ -91,7 +91,7 @@ export class MockPlatform {
   }
 
   subscriptions() {
-    return { analysisProgress: ({ id }: { id: string }) => this.#progress(id), modelStateChanged: () => this.#modelStates(), alertRaised: () => this.rules.raised() };
+    return { analysisProgress: ({ id }: { id: string }) => this.#progress(id), modelStateChanged: () => this.#modelStates(), alertRaised: () => this.rules.raised(), reviewQueueChanged: () => this.#reviews.changes() };
   }
 
   async *#progress(id: string) {

@@ -1,3 +1,4 @@
+import { EventEmitter, on as eventsOf } from 'node:events';
 import type { MockSegment } from './mock-answers.js';
 import { LABELS } from './mock-answers.js';
 
@@ -13,6 +14,8 @@ export class MockReviews {
   readonly #items: Item[] = [];
   #policy: Policy = { unit: 'SEGMENT', lowConfidenceBelow: null, abstained: true, contradictionBelow: 0.2, randomRate: 0.01, maxItemsPerAnalysis: 10, requiredCount: 1, isBlind: false, claimMinutes: 30 };
 
+  readonly #changed = new EventEmitter();
+
   constructor(private readonly find: (segmentId: string) => Found | undefined) {}
 
   root() {
@@ -20,6 +23,7 @@ export class MockReviews {
       const item = this.#items.find((each) => each.id === id);
       if (!item) return { __typename: 'NotFoundProblem', code: 'NOT_FOUND', message: 'There is no such item.', id };
       change(item);
+      this.#changed.emit('item', item);
       return shown(item);
     };
     return {
@@ -35,6 +39,7 @@ export class MockReviews {
         if (!found) return { __typename: 'NotFoundProblem', code: 'NOT_FOUND', message: 'There is no such segment.', id: input.segmentId };
         const item: Item = { id: `rev_${this.#items.length + 1}`, found, isBlind: this.#policy.isBlind, createdAt: new Date().toISOString(), isClaimed: false, decisions: [] };
         this.#items.push(item);
+        this.#changed.emit('item', item);
         return shown(item);
       },
       claimReview: ({ id }: { id: string }) => on(id, (item) => (item.isClaimed = true)),
@@ -47,6 +52,12 @@ export class MockReviews {
       skipReview: ({ id }: { id: string }) => on(id, (item) => item.decisions.push({ id: `rvd_${item.decisions.length}`, kind: 'SKIP', label: null, note: null, undoneAt: null })),
       undoReview: ({ id }: { id: string }) => on(id, (item) => (said(item).at(-1)!.undoneAt = new Date().toISOString())),
     };
+  }
+
+  async *changes() {
+    for await (const [item] of eventsOf(this.#changed, 'item') as AsyncIterable<[Item]>) {
+      yield { reviewQueueChanged: { __typename: 'ReviewQueueChange', item: shown(item), pendingCount: this.#items.filter((one) => said(one).length === 0).length } };
+    }
   }
 
   of(segmentId: string) {

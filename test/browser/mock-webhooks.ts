@@ -23,7 +23,8 @@ export class MockWebhooks {
       pauseWebhook: ({ id }: { id: string }) => on(id, (hook) => ((hook.state = 'PAUSED'), shown(hook))),
       resumeWebhook: ({ id }: { id: string }) => on(id, (hook) => ((hook.state = 'ACTIVE'), shown(hook))),
       rotateWebhookSecret: ({ id }: { id: string }) => on(id, (hook) => ({ ...shown(hook), secret: 'whsec_another' })),
-      deleteWebhook: ({ id }: { id: string }) => on(id, (hook) => (this.#hooks.splice(this.#hooks.indexOf(hook), 1), { __typename: 'DeletedWebhook', id })),
+      // A rule calls the one of this name.
+      deleteWebhook: ({ id, evenIfCalled }: { id: string; evenIfCalled?: boolean }) => on(id, (hook) => (hook.name === 'Called' && evenIfCalled !== true ? { __typename: 'ConflictProblem', code: 'CONFLICT', message: 'One enabled rule calls this webhook: “Anger”.' } : this.#remove(hook))),
       testWebhook: ({ id }: { id: string }) => on(id, (hook) => {
         const delivery: Delivery = { id: `whd_${hook.id}_${hook.deliveries.length}`, event: 'webhook.test', state: 'FAILED', attempts: [], createdAt: new Date().toISOString() };
         attempt(delivery, 'REFUSED_STATUS', 500);
@@ -38,6 +39,11 @@ export class MockWebhooks {
         return sent(delivery, hook.id);
       },
     };
+  }
+
+  #remove(hook: Hook) {
+    this.#hooks.splice(this.#hooks.indexOf(hook), 1);
+    return { __typename: 'DeletedWebhook', id: hook.id };
   }
 }
 

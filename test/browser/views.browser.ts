@@ -120,6 +120,22 @@ describe('webhooks', () => {
     await page.getByRole('button', { name: 'Delete it with its log' }).click();
     await page.getByText('There is none yet.').waitFor();
   });
+
+  it('that rules call are deleted only by a second press, after the rules were named', async () => {
+    const { page } = watched;
+    await openView(page, 'Webhooks');
+    await page.getByRole('link', { name: 'New webhook' }).click();
+    await page.getByLabel('Address').fill('https://example.org/called');
+    await page.getByLabel('Name', { exact: true }).fill('Called');
+    await page.getByRole('button', { name: 'Make this webhook' }).click();
+    await page.getByRole('button', { name: 'I have it' }).click();
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    await page.getByRole('button', { name: 'Delete it with its log' }).click();
+    await expect.poll(() => page.getByRole('alert').textContent()).toContain('“Anger”');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Delete it all the same' }).click();
+    await page.getByText('There is none yet.').waitFor();
+  });
 });
 
 describe('a transcript', () => {

@@ -141,6 +141,44 @@ describe('human review', () => {
   });
 });
 
+describe('a review queue that is open in two browsers', () => {
+  it('shows in one what is done in the other: an item that comes in, is taken, is answered and is taken back', async () => {
+    const [watcher, worker] = [await openWatched(browser, target.baseUrl, { reducedMotion: 'reduce' }), await openWatched(browser, target.baseUrl, { reducedMotion: 'reduce' })];
+    await uploadAndOpen(worker.page, target);
+    await signIn(watcher.page, target.apiKey);
+    await openView(watcher.page, 'Review');
+    await watcher.page.evaluate('void (window.staysOpen = true)');
+    const send = worker.page.getByRole('button', { name: /^Send .* to review$/ }).first();
+    const stretch = /[\d:.]+–[\d:.]+/.exec((await send.getAttribute('aria-label')) ?? '')?.[0] ?? 'none';
+    const row = watcher.page.getByRole('row').filter({ hasText: stretch });
+    expect(await row.count()).toBe(0);
+
+    await send.click();
+    await row.getByText('0 of 1').waitFor();
+    await worker.page.getByRole('link', { name: `Review of ${stretch}` }).click();
+    await worker.page.getByRole('heading', { name: 'What do you hear?' }).waitFor();
+    await row.getByText('at work').waitFor();
+    await worker.page.getByRole('button', { name: 'Give it back' }).click();
+    await expect.poll(() => row.getByText('at work').count()).toBe(0);
+
+    // Both have the same item before them, and one answers.
+    await row.getByRole('link').click();
+    await watcher.page.getByRole('heading', { name: 'What do you hear?' }).waitFor();
+    await worker.page.getByRole('row').filter({ hasText: stretch }).getByRole('link').click();
+    await worker.page.getByLabel('Something else').fill('amused');
+    await worker.page.getByRole('button', { name: 'Say this' }).click();
+    await watcher.page.getByRole('heading', { name: 'People say amused' }).waitFor();
+    await watcher.page.getByRole('link', { name: 'The queue' }).click();
+    await watcher.page.getByRole('heading', { name: /^Queue/ }).waitFor();
+    await expect.poll(() => row.count()).toBe(0);
+    await worker.page.getByRole('button', { name: 'Take it back' }).click();
+    await row.getByText('0 of 1').waitFor();
+    expect(await watcher.page.evaluate('window.staysOpen')).toBe(true);
+    expect([...watcher.complaints, ...worker.complaints]).toEqual([]);
+    await Promise.all([watcher.page.context().close(), worker.page.context().close()]);
+  });
+});
+
 describe('evaluation', () => {
   it('makes a set, measures a model on it, and shows every figure with its interval', async () => {
     const { page, complaints } = await openWatched(browser, target.baseUrl, { reducedMotion: 'reduce' });

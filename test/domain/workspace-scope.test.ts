@@ -58,7 +58,7 @@ describe('whose rows work sees', () => {
   });
 
   it('must be everybody\'s where a short answer would be a wrong one', async () => {
-    await expect(inWorkspace('ws_a', async () => requireSystem())).rejects.toThrow('all workspaces');
-    await asSystem(async () => requireSystem());
+    await expect(inWorkspace('ws_a', () => Promise.resolve().then(requireSystem))).rejects.toThrow('all workspaces');
+    await asSystem(() => Promise.resolve().then(requireSystem));
   });
 });

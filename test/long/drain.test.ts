@@ -28,9 +28,9 @@ describe('a server that is asked to stop', () => {
   }
   const statusOf = async (on: ServerProcess, id: string): Promise<string> => (await on.query<{ analysis: { status: string } }>(`{ analysis(id: "${id}") { status } }`)).analysis.status;
 
-  it('refuses new work, says so, goes on reading, and finishes what runs', { timeout: 120_000 }, async () => {
-    const first = await start(60_000);
-    const { id, recordingId } = await running(first, 180, 1);
+  it('refuses new work, says so, goes on reading, and finishes what runs', { timeout: 240_000 }, async () => {
+    const first = await start(180_000);
+    const { id, recordingId } = await running(first, 400, 1);
     const ended = first.kill('SIGTERM');
     await until('it is not ready', async () => (await fetch(`${first.url}/readyz`)).status === 503);
     const { checks } = (await (await fetch(`${first.url}/readyz`)).json()) as { checks: { name: string; ok: boolean }[] };

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,14 +37,18 @@ describe('the demo', { timeout: 120_000 }, () => {
     const bad = join(temporary, 'bad.wav');
     await writeFile(bad, 'this is not audio');
     // A database of a real installation in the environment: it must not be touched, and this one could not even be reached.
-    const { ended, out, err } = demo([bad, SAMPLE, '--json'], { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/real' });
+    const clip = join(temporary, 'clip.wav');
+    execFileSync('ffmpeg', ['-v', 'error', '-i', SAMPLE, '-t', '4.5', clip]);
+    const { ended, out, err } = demo([bad, SAMPLE, clip, '--json'], { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/real' });
     expect(await ended, err()).toBe(1);
     const reports = out().trim().split('\n').map((line) => JSON.parse(line) as FileReport);
-    expect(reports).toHaveLength(2);
+    expect(reports).toHaveLength(3);
     expect(reports[0]).toMatchObject({ file: bad, problem: { code: 'NOT_AUDIO' } });
     expect(reports[1]).toMatchObject({ file: SAMPLE, model: { id: 'starter' }, gate: { kind: 'speech' }, embedding: { kind: 'utterance' }, quality: { originalSampleRateHz: 16_000 } });
+    // Nobody asked for speakers: the conversation says what is not known, the short clip of one voice does not.
+    expect(reports.slice(1).map((report) => ('warnings' in report ? report.warnings.map(({ code }) => code) : report))).toEqual([['MONO_MIX_OF_SPEAKERS'], []]);
     expect(err()).toMatch(/listens on http:\/\/127\.0\.0\.1:\d+\n[^]*100 % .*conversation\.flac/);
-    expect((await readdir(temporary)).sort()).toEqual(['bad.wav']);
+    expect((await readdir(temporary)).sort()).toEqual(['bad.wav', 'clip.wav']);
   });
 
   it('interrupted in mid-start ends the server, removes its folder and exits with 130', async () => {

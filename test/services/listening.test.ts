@@ -48,6 +48,26 @@ async function conversationIn(speakers: 'channels' | 'auto') {
   return { heard, talk: conversationOf(heard.stretches ?? [], heard.durationSeconds) };
 }
 
+describe('a recording of one channel whose speakers were not asked for', () => {
+  const listenTo = async (stretches: Parameters<typeof channel>[1], channels = 1) => {
+    const pcm = channel(5, stretches);
+    const decoded = { pcm, source: { container: 'wav', codec: 'pcm_f32le', bitrateBps: null, sampleRateHz: SAMPLE_RATE_HZ, channels }, integratedLoudnessLufs: -20, truncated: false };
+    const { warnings } = await listen(listener, decoded, [{ speaker: null, pcm }], { raw: false, speakers: 'none', maxWindowSeconds: 15, priority: 'bulk', signal: new AbortController().signal, onProgress: () => undefined });
+    return warnings.filter(({ code }) => code === 'MONO_MIX_OF_SPEAKERS').map(({ message }) => message);
+  };
+  const turns = (count: number, seconds: number) => Array.from({ length: count }, (_, i) => ({ startSeconds: 1 + i * (seconds + 2), endSeconds: 1 + i * (seconds + 2) + seconds }));
+
+  it('says that it is not known whether one or several speak, where there is enough speech for a conversation', async () => {
+    const [message, ...more] = await listenTo(turns(4, 6));
+    expect(message).toMatch(/^One channel with 2[4-9] s of speech in 4 stretches, and speakers were not asked for: whether one person speaks or several is not known\./);
+    expect(more).toEqual([]);
+  });
+
+  it.each([['a voice message of a few seconds', turns(2, 4), 1], ['speech without a pause in which a turn could pass', turns(1, 40), 1], ['several channels, of which another warning speaks', turns(4, 6), 2]] as const)('says nothing of %s', async (_, stretches, channels) => {
+    expect(await listenTo(stretches, channels)).toEqual([]);
+  });
+});
+
 describe('a recording of less than a second', () => {
   it('is judged though the classifier takes so short a sound for noise', async () => {
     const samples = Float32Array.from({ length: SAMPLE_RATE_HZ / 2 }, (_, i) => 0.2 * Math.sin(i));

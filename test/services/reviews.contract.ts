@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { composeReviews, type ComposedReviews } from '../../src/compose-reviews.js';
 import { createApiKeyRepository } from '../../src/db/api-key.repository.js';
+import type { EventBus } from '../../src/domain/events.js';
 import type { Principal } from '../../src/domain/principal.js';
 import type { ReviewState } from '../../src/domain/retention.js';
 import { createEventBus } from '../../src/services/event-bus.js';
@@ -16,13 +17,14 @@ export function reviewsSuite(engine: string, open: () => Promise<TestDatabase>):
     let test: TestDatabase;
     let world: RetentionWorld;
     let reviews: ComposedReviews;
+    let heard: EventBus;
     let me: Principal;
     let nextWorkspace = 1;
     const as = (keyId: string): Principal => ({ ...me, keyId, keyName: keyId, role: 'analyst' });
     beforeAll(async () => {
       test = await open();
       world = await openWorld(test.db, join(test.dataDir, 'data'));
-      const events = createEventBus((error) => { throw error as Error; });
+      const events = (heard = createEventBus((error) => { throw error as Error; }));
       const facts = { put: () => Promise.resolve(), announce: (fact: Parameters<typeof events.publish>[0]) => events.publish(fact), deliver: () => Promise.resolve() };
       reviews = composeReviews({ database: test.db, keys: createApiKeyRepository(test.db), audit: world.retention.audit, facts, events, contradictions: null });
     });
@@ -49,6 +51,39 @@ export function reviewsSuite(engine: string, open: () => Promise<TestDatabase>):
       expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       expect(await reviews.services.reviews.find(me, second)).toMatchObject({ status: 'RESOLVED', answerCount: 1 });
       expect(await counts()).toEqual([2, 1, 1]);
+    });
+
+    it('tells of each claim that ended exactly once, however many nodes look at once, and of none that runs', async () => {
+      const told: (string | null)[] = [];
+      const stop = heard.watch((event) => { if (event.kind === 'review.queue' && event.workspaceId === me.workspaceId) told.push(event.reviewId); });
+      const ids: string[] = [];
+      for (let i = 0; i < 4; i++) for (const segmentId of (await add()).segmentIds) ids.push((await reviews.services.reviews.enqueue(me, { segmentId })).id);
+      for (const id of ids) await reviews.services.reviews.claim(as('ann'), id);
+      const [kept, ...ended] = ids;
+      const end = (reviewIds: readonly string[]) => test.db.client.reviewClaim.updateMany({ where: { reviewId: { in: [...reviewIds] } }, data: { expiresAt: new Date(Date.now() - 1) } });
+      await end(ended);
+      const free = await reviews.services.reviews.queue(as('bob'), PAGE, { isClaimable: true });
+      expect([free.items.map(({ id }) => id).sort(), free.items.flatMap(({ claims }) => claims)]).toEqual([[...ended].sort(), []]);
+
+      told.length = 0;
+      const signal = new AbortController().signal;
+      expect(await reviews.claims.expire(signal, true)).toEqual({ endedCount: ended.length });
+      const counted = await Promise.all(Array.from({ length: 6 }, () => reviews.claims.expire(signal, false)));
+      expect(counted.reduce((sum, { endedCount }) => sum + endedCount, 0)).toBe(ended.length);
+      expect([...told].sort()).toEqual([...ended].sort());
+      expect((await reviews.services.reviews.find(as('bob'), kept!))?.claims).toHaveLength(1);
+      expect(await counts()).toEqual([ids.length, 1, 0]);
+      stop();
+    });
+
+    it('says once that the whole queue is another one when very many claims of a workspace end together', async () => {
+      for (let i = 0; i < 11; i++) for (const segmentId of (await add()).segmentIds) await reviews.services.reviews.claim(as('ann'), (await reviews.services.reviews.enqueue(me, { segmentId })).id);
+      await test.db.client.reviewClaim.updateMany({ where: { workspaceId: me.workspaceId }, data: { expiresAt: new Date(0) } });
+      const told: (string | null)[] = [];
+      const stop = heard.watch((event) => { if (event.kind === 'review.queue' && event.workspaceId === me.workspaceId) told.push(event.reviewId); });
+      expect(await reviews.claims.expire(new AbortController().signal, false)).toEqual({ endedCount: 22 });
+      expect(told).toEqual([null]);
+      stop();
     });
 
     it('hands ten people who ask for the next at once ten different items', async () => {

@@ -77,7 +77,11 @@ describe('webhooks on the whole platform', () => {
     const { id: goneHook } = await create({ url: receiver.url, events: [] });
     await platform.services.rules.create(admin, { definition: { name: 'Long enough', when: { duration: { atLeast: 1 } }, actions: [{ alert: {} }, { webhook: { id: ruleHook } }, { webhook: { id: goneHook } }] } });
     // Gone since: a new rule that calls it is refused, this one says it at its next firing.
-    await ask('mutation ($id: ID!) { deleteWebhook(id: $id) { __typename } }', { id: goneHook });
+    const remove = 'mutation ($id: ID!, $evenIfCalled: Boolean) { deleteWebhook(id: $id, evenIfCalled: $evenIfCalled) { __typename ... on Problem { message } } }';
+    expect(await ask(remove, { id: goneHook })).toEqual({ deleteWebhook: { __typename: 'ConflictProblem', message: expect.stringMatching(/^One enabled rule calls this webhook: “Long enough”\./) as string } });
+    await expect(platform.services.webhooks.delete({ ...admin, scopes: ['webhooks:write'] }, goneHook as string, { evenIfCalled: false })).rejects.toMatchObject({ code: 'CONFLICT', message: expect.not.stringContaining('Long enough') as string });
+    expect(await ask('query ($id: ID!) { webhook(id: $id) { id } }', { id: goneHook })).toEqual({ webhook: { id: goneHook } });
+    expect(await ask(remove, { id: goneHook, evenIfCalled: true })).toMatchObject({ deleteWebhook: { __typename: 'DeletedWebhook' } });
     await expect(platform.services.rules.create(admin, { definition: { name: 'x', when: { duration: { atLeast: 1 } }, actions: [{ webhook: { id: goneHook } }] } })).rejects.toMatchObject({ code: 'BAD_INPUT', details: { field: 'actions[0].webhook.id' } });
     const { recording } = await platform.services.recordings.upload(admin, { stream: createReadStream('samples/conversation.flac'), fileName: 'a.flac' }, { externalId: 'call-7' });
     recordingId = recording.id;

@@ -74,7 +74,7 @@ export function describeWebhooks(engine: string, open: () => Promise<TestDatabas
       const paused: string[] = [];
       const attempted: string[] = [];
       const open: number[] = [];
-      const service = createWebhookService({ database: db, webhooks, deliveries, dispatch, keys, queries, audit, logDays: 30, faultOfUrl: (url) => faultOfUrl(url, rules), now });
+      const service = createWebhookService({ database: db, webhooks, deliveries, dispatch, keys, queries, audit, rules: { list: () => Promise.resolve([]) }, logDays: 30, faultOfUrl: (url) => faultOfUrl(url, rules), now });
       const sender = createWebhookSender({
         database: db, webhooks, deliveries, dispatch, keys, audit, bodyOf: createWebhookBody(queries), post: createGuardedPost({ ...rules, timeoutMs }), retryDelaysSeconds: delays, now,
         observer: { attempted: (event, outcome) => attempted.push(`${event} ${outcome}`), connections: (count) => open.push(count), paused: ({ id }) => paused.push(id) }, onPause: () => Promise.resolve(),
@@ -129,7 +129,7 @@ export function describeWebhooks(engine: string, open: () => Promise<TestDatabas
       expect([first, second].map((key) => verifyDelivery(received[1]!.headers, received[1]!.body, [hmacOf(key)], Date.now() + clock.aheadMs))).toEqual([false, true]);
       await service.rotateSecret(admin, first.id, 0);
       expect(await keys.list(first.id)).toHaveLength(1);
-      await service.delete(admin, first.id);
+      await service.delete(admin, first.id, { evenIfCalled: false });
       expect(await database.db.client.workspaceSecret.count({ where: { purpose: 'webhook' } })).toBe(0);
     });
 
@@ -326,7 +326,7 @@ export function describeWebhooks(engine: string, open: () => Promise<TestDatabas
       expect(await service.findDelivery(other, first.items[0]!.id)).toBeNull();
       expect((await service.deliveries(other, id, PAGE, null)).totalCount).toBe(0);
       expect(await service.keys(other, id)).toEqual([]);
-      for (const call of [() => service.delete(other, id), () => service.resume(other, id), () => service.pause(other, id), () => service.test(other, id)]) await expect(call()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      for (const call of [() => service.delete(other, id, { evenIfCalled: false }), () => service.resume(other, id), () => service.pause(other, id), () => service.test(other, id)]) await expect(call()).rejects.toMatchObject({ code: 'NOT_FOUND' });
       await expect(service.redeliver(other, first.items[0]!.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
       await expect(service.list({ ...admin, role: 'analyst' })).rejects.toMatchObject({ code: 'FORBIDDEN' });
     });

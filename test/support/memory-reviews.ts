@@ -68,6 +68,12 @@ export class MemoryReviews {
       await this.change(reviewId, { claims: kept });
       return claims.length - kept.length;
     },
+    expireClaims: async (now, most) => {
+      const ended = [...this.items.values()].flatMap(({ id, workspaceId, claims }) => claims.filter(({ expiresAt }) => expiresAt <= now).map((claim) => ({ claim, workspaceId, reviewId: id }))).slice(0, most);
+      for (const { claim, reviewId } of ended) await this.change(reviewId, { claims: this.items.get(reviewId)!.claims.filter((one) => one !== claim) });
+      return ended.map(({ workspaceId, reviewId }) => ({ workspaceId, reviewId }));
+    },
+    countExpiredClaims: (now) => Promise.resolve([...this.items.values()].flatMap(({ claims }) => claims).filter(({ expiresAt }) => expiresAt <= now).length),
     insertDecision: (_tx, _workspaceId, decision) => this.change(decision.reviewId, { decisions: [...this.items.get(decision.reviewId)!.decisions, decision] }),
     undoDecision: (_tx, id, at, by) => {
       const item = [...this.items.values()].find(({ decisions }) => decisions.some((decision) => decision.id === id))!;

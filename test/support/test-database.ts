@@ -72,7 +72,7 @@ export interface ServerDatabase {
   /** As the ordinary role that owns it. */
   readonly url: string;
   readonly superuserUrl: string;
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 const DATABASE_SQL = readFileSync(new URL('../../deploy/database.sql', import.meta.url), 'utf8');

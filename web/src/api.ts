@@ -22,6 +22,7 @@ interface Answer {
 export class Api {
   readonly #csrfToken: string;
   readonly #onRefused: () => void;
+  readonly #onReconnected = new Set<() => void>();
   #socket: Client | null = null;
 
   /** `onRefused` is called when the server no longer knows the session. */
@@ -86,6 +87,7 @@ export class Api {
       url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${PATH}`,
       lazy: true,
       retryAttempts: 2,
+      on: { connected: (_socket, _payload, wasRetry) => { if (wasRetry) for (const tell of this.#onReconnected) tell(); } },
     });
     return this.#socket.subscribe<Result>({ query: operation.text, variables }, {
       next: (event) => {
@@ -95,6 +97,12 @@ export class Api {
       error: (error) => onEnd(error ?? new ApiError('UNREACHABLE', UNREACHABLE)),
       complete: () => onEnd(null),
     });
+  }
+
+  /** Tells when the connection of the subscriptions was lost and is back: what happened meanwhile was not heard. Returns the function that stops it. */
+  onReconnected(tell: () => void): () => void {
+    this.#onReconnected.add(tell);
+    return () => this.#onReconnected.delete(tell);
   }
 
   close(): void {

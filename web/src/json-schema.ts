@@ -104,13 +104,17 @@ function checkObject(
   const names = Object.keys(value);
   const known = Object.keys(schema.properties ?? {});
   const inside = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  const strangers = names.filter((name) => schema.properties?.[name] === undefined);
+  const lacking = (schema.required ?? []).filter((name) => !names.includes(name));
+  // One name too many and one too few are one mistake.
+  const [meant] = strangers.length === 1 && lacking.length === 1 && schema.additionalProperties === false ? lacking : [];
   for (const name of names) {
     const own = schema.properties?.[name];
     if (own) check(own, value[name]!, inside(name));
-    else if (schema.additionalProperties === false) fault(`is not known here; known are ${known.join(', ')}`, inside(name));
+    else if (schema.additionalProperties === false) fault(meant === undefined ? `is not known here; known are ${known.join(', ')}` : `is not known here; “${meant}” is missing`, inside(name));
     else if (typeof schema.additionalProperties === 'object') check(schema.additionalProperties, value[name]!, inside(name));
   }
-  for (const name of schema.required ?? []) if (!names.includes(name)) fault('is missing', inside(name));
+  for (const name of lacking) if (name !== meant) fault('is missing', inside(name));
   if (names.length < (schema.minProperties ?? 0)) fault(`is empty; one of ${known.join(', ')} is needed`);
   if (names.length > (schema.maxProperties ?? Infinity)) fault(`has ${names.join(' and ')}; ${schema.maxProperties === 1 ? 'exactly one name' : `at most ${schema.maxProperties} names`} may stand here`);
 }

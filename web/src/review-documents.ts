@@ -19,6 +19,10 @@ export const REVIEW_QUEUE = operation<
 
 export const REVIEW_ITEM = operation<{ reviewItem: ReviewItem | null }, { id: string }>(`query ReviewItem($id: ID!) { reviewItem(id: $id) { ${ITEM} } }`);
 
+export const REVIEW_QUEUE_EVENTS = operation<{ reviewQueueChanged: { pendingCount: number } }>('subscription ReviewQueueEvents { reviewQueueChanged { pendingCount } }');
+
+export const REVIEW_ITEM_EVENTS = operation<{ reviewQueueChanged: { item: ReviewItem | null } }>(`subscription ReviewItemEvents { reviewQueueChanged { item { ${ITEM} } } }`);
+
 export const REVIEW_POLICY = operation<{ reviewPolicy: ReviewPolicy }>(`query ReviewPolicy { reviewPolicy { ${POLICY} } }`);
 
 export const SET_REVIEW_POLICY = operation<{ setReviewPolicy: { __typename: string } & Partial<ReviewPolicy> & Partial<Problem> }, { input: Partial<ReviewPolicy> }>(`mutation SetReviewPolicy($input: ReviewPolicyInput!) {

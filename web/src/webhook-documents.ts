@@ -24,7 +24,7 @@ export const CREATE_WEBHOOK = operation<
   { createWebhook: Answer }, { input: { url: string; events: readonly WebhookEvent[]; signing: WebhookSigning; name?: string; query?: string } }
 >(`mutation CreateWebhook($input: CreateWebhookInput!) { createWebhook(input: $input) { __typename ... on Webhook { id secret } ${PROBLEM} } }`);
 
-export const DELETE_WEBHOOK = operation<{ deleteWebhook: Answer }, { id: string }>(`mutation DeleteWebhook($id: ID!) { deleteWebhook(id: $id) { __typename ... on DeletedWebhook { id } ${PROBLEM} } }`);
+export const DELETE_WEBHOOK = operation<{ deleteWebhook: Answer }, { id: string; evenIfCalled: boolean }>(`mutation DeleteWebhook($id: ID!, $evenIfCalled: Boolean!) { deleteWebhook(id: $id, evenIfCalled: $evenIfCalled) { __typename ... on DeletedWebhook { id } ${PROBLEM} } }`);
 
 export const PAUSE_WEBHOOK = operation<{ pauseWebhook: Answer }, { id: string }>(`mutation PauseWebhook($id: ID!) { pauseWebhook(id: $id) { __typename ... on Webhook { id } ${PROBLEM} } }`);
 

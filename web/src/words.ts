@@ -10,7 +10,7 @@ const WARNINGS: Readonly<Record<string, { readonly title: string; readonly advic
   LOW_SNR: { title: 'Noisy background', advice: 'Noise competes with the voice; scores are less sure.' },
   MOSTLY_SILENCE: { title: 'Mostly silence', advice: 'The summary rests on a small part of the recording.' },
   LOSSY_SOURCE: { title: 'Heavily compressed', advice: 'Compression removed detail. The original file would be better.' },
-  MONO_MIX_OF_SPEAKERS: { title: 'Several voices on one channel', advice: 'The summary mixes what different people express.' },
+  MONO_MIX_OF_SPEAKERS: { title: 'Voices on one channel were not told apart', advice: 'If several people speak here, segments and summary may mix what they express.' },
   DC_OFFSET: { title: 'Constant offset in the signal', advice: 'Usually a fault of the recording device; it was removed.' },
   QUIET: { title: 'Very quiet', advice: 'The voice is far below the usual level.' },
   NO_SPEECH: { title: 'No speech found', advice: 'Nothing was judged, because nobody speaks here.' },
@@ -26,6 +26,7 @@ const WARNINGS: Readonly<Record<string, { readonly title: string; readonly advic
   CROSS_TALK: { title: 'One channel leaks into the other', advice: 'The leaked voice was left out of the scores of the wrong speaker.' },
   VOICE_LEFT_OUT: { title: 'A voice was not judged', advice: 'The law forbids to judge this speaker, so its channel is in no score.' },
   OVERLAPPED_SPEECH: { title: 'People talk at once', advice: 'That part belongs to nobody alone and was left out of the scores.' },
+  IMPORTED: { title: 'Taken over from elsewhere', advice: 'The scores were made outside Undertone and are as they came.' },
   SPEAKERS_UNAVAILABLE: { title: 'Speakers could not be told apart', advice: 'Everything is reported as one voice.' },
 };
 

@@ -1,18 +1,12 @@
-import type { z } from 'zod';
 import { UndertoneError } from '../../domain/errors.js';
 import { nearestName } from '../../domain/nearest-name.js';
-import { ruleJsonSchema, ruleSchema, type Condition, type RuleDefinition } from './rule.schema.js';
+import { schemaFaults, type RuleFault } from './rule-faults.js';
+import { ruleSchema, type Condition, type RuleDefinition } from './rule.schema.js';
 
 const MAX_BYTES = 64 * 1024;
 const MAX_DEPTH = 12;
 const MAX_CONDITIONS = 200;
 const SHOWN_FAULTS = 5;
-
-export interface RuleFault {
-  readonly path: string;
-  readonly message: string;
-  readonly nearest: string | null;
-}
 
 /**
  * A rule, checked whole. BAD_INPUT with the path of each fault and, where a name is wrong, the nearest that is right.
@@ -23,7 +17,7 @@ export function parseRule(given: unknown, knownLabels: readonly string[]): RuleD
   if (text === undefined || text.length > MAX_BYTES) throw ruleRefused([{ path: '', message: `is ${text === undefined ? 'nothing' : `${text.length} characters long; at most ${MAX_BYTES} are taken`}`, nearest: null }]);
   if (depthOf(given) > MAX_DEPTH * 3) throw ruleRefused([{ path: 'when', message: `is nested more than ${MAX_DEPTH} deep`, nearest: null }]);
   const parsed = ruleSchema.safeParse(given);
-  if (!parsed.success) throw ruleRefused(parsed.error.issues.map((issue) => faultOf(issue, given)));
+  if (!parsed.success) throw ruleRefused(schemaFaults(parsed.error.issues, given));
   const faults = labelFaults(parsed.data, knownLabels);
   if (faults.length > 0) throw ruleRefused(faults);
   return parsed.data;
@@ -35,46 +29,6 @@ export function ruleRefused(faults: readonly RuleFault[]): UndertoneError {
   const more = faults.length > SHOWN_FAULTS ? ` And ${faults.length - SHOWN_FAULTS} more.` : '';
   const nearest = faults[0]?.nearest;
   return new UndertoneError('BAD_INPUT', `The rule is not valid: ${lines.join(' ')}${more} What is allowed is at /schemas/rule.json.`, { field: faults[0]?.path ?? '', ...(nearest == null ? {} : { nearest }) });
-}
-
-function faultOf(issue: z.core.$ZodIssue, given: unknown): RuleFault {
-  const path = pathText(issue.path);
-  if (issue.code === 'unrecognized_keys') {
-    const known = namesAt(issue.path);
-    const [key = ''] = issue.keys;
-    const nearest = nearestName(key, known);
-    return { path: path === '' ? key : `${path}.${key}`, message: `is not known here; ${nearest === null ? `known are ${known.join(', ')}` : 'it has no meaning'}`, nearest };
-  }
-  if (issue.code === 'invalid_value') {
-    const values = issue.values.map(String);
-    const found = valueAt(given, issue.path);
-    return { path, message: `must be one of ${values.join(', ')}`, nearest: typeof found === 'string' ? nearestName(found, values) : null };
-  }
-  if (issue.code === 'custom') return { path, message: issue.message, nearest: null };
-  if (issue.code === 'invalid_type' && valueAt(given, issue.path) === undefined) return { path, message: 'is missing', nearest: null };
-  return { path, message: `is not allowed: ${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}`, nearest: null };
-}
-
-/** `when.all[0].label.in`. */
-export function pathText(path: readonly PropertyKey[]): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('');
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, part) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined), value);
-}
-
-type SchemaNode = Readonly<Record<string, unknown>>;
-
-/** The names that the published schema allows at a path: what is served and what is said agree. */
-function namesAt(path: readonly PropertyKey[]): readonly string[] {
-  const root = ruleJsonSchema();
-  const resolved = (node: unknown): SchemaNode => {
-    const { $ref } = (node ?? {}) as { $ref?: string };
-    return typeof $ref === 'string' ? resolved(valueAt(root, $ref.replace(/^#\/?/, '').split('/').filter((part) => part !== ''))) : ((node ?? {}) as SchemaNode);
-  };
-  const node = path.reduce((at, part) => resolved(typeof part === 'number' ? at['items'] : valueAt(at, ['properties', part])), resolved(root));
-  return Object.keys(node['properties'] ?? {}).filter((name) => name !== '$schema');
 }
 
 function labelFaults(rule: RuleDefinition, known: readonly string[]): readonly RuleFault[] {

@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { GATE_KINDS } from '../../domain/analysis.js';
+import { GATE_KINDS, WARNING_CODES } from '../../domain/analysis.js';
 
 const names = z.array(z.string().min(1).max(100)).min(1).max(100);
 const seconds = z.number().positive().max(86_400);
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day from 00:00 to 23:59');
+/** A misspelt one would never be found and never say so. Those of plugins are not known before they come. */
+const warningCode = z.string().min(1).max(100).refine((code) => (WARNING_CODES as readonly string[]).includes(code) || code.startsWith('PLUGIN_'), {
+  message: `is no code of a warning (${WARNING_CODES.join(', ')}, or one of a plugin, which begins with PLUGIN_)`, params: { candidates: WARNING_CODES },
+});
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 /** The figures of AudioQuality that are numbers. */
 export const QUALITY_MEASURES = [
@@ -76,7 +80,7 @@ export const LEAF_SCHEMAS = {
   agreement: bounded(z.strictObject(boundsOf(fraction))).describe('How well words and voice agree, 0 to 1. Unknown where they were not compared.'),
   quality: bounded(z.strictObject({ measure: z.enum(QUALITY_MEASURES), ...boundsOf(anyNumber) })).describe('A measure of the recording itself.'),
   gate: z.strictObject({ in: z.array(z.enum(GATE_KINDS)).min(1), of: z.enum(['recording', 'segment']).default('recording') }).describe('What was heard before any score was shown.'),
-  warning: z.strictObject({ in: names }).describe('The analysis carries one of these warnings.'),
+  warning: z.strictObject({ in: z.array(warningCode).min(1).max(100) }).describe('The analysis carries one of these warnings.'),
   silence: bounded(z.strictObject({ of: z.enum(['before', 'longest', 'share']).default('before'), ...boundsOf(z.number().min(0).max(864_000)) }))
     .describe('before: seconds without speech before the segment; longest: the longest such stretch between two segments; share: of the recording, 0 to 1.'),
   interruptions: bounded(z.strictObject({ by: someOf(whoSchema, WHO).optional(), overlapSeconds: z.number().positive().max(60).default(0.3), ...boundsOf(z.number().int().min(0).max(100_000)) }))
@@ -85,7 +89,7 @@ export const LEAF_SCHEMAS = {
   tags: someOf(z.strictObject(matching), MATCHING).describe('Tags of the recording.'),
   language: z.strictObject({ in: names }).describe('Language of the recording as it was uploaded; `en` stands for `en-GB` too.'),
   model: z.strictObject({ in: names }).describe('Id of the model that judged.'),
-  timeOfDay: z.strictObject({ from: clock, to: clock, timeZone: z.string().refine(isTimeZone, 'is not a time zone, for example Europe/Berlin or UTC'), days: z.array(z.enum(WEEKDAYS)).min(1).optional() })
+  timeOfDay: z.strictObject({ from: clock, to: clock, timeZone: z.string().refine(isTimeZone, { message: 'is not a time zone, for example Europe/Berlin or UTC', params: { candidates: ['UTC', ...Intl.supportedValuesOf('timeZone')] } }), days: z.array(z.enum(WEEKDAYS)).min(1).optional() })
     .superRefine(({ from, to }, context) => {
       if (from === to) context.addIssue({ code: 'custom', path: ['to'], message: `is ${to}, the same as from: the range is empty` });
     }).describe('When it was recorded; `from` after `to` goes over midnight, and counts as the day on which it began.'),

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { toApiError, type Api } from '../api.js';
 import { formatShare, formatStretch } from '../format.js';
+import { useEvents } from '../hooks/use-events.js';
 import { useLoaded } from '../hooks/use-loaded.js';
 import { sectionHref } from '../hooks/use-route.js';
-import { CLAIM_NEXT_REVIEW, CLAIM_REVIEW, RELEASE_REVIEW, RESOLVE_REVIEW, REVIEW_ITEM, SKIP_REVIEW, UNDO_REVIEW, type ReviewAnswer } from '../review-documents.js';
+import { CLAIM_NEXT_REVIEW, CLAIM_REVIEW, RELEASE_REVIEW, RESOLVE_REVIEW, REVIEW_ITEM, REVIEW_ITEM_EVENTS, SKIP_REVIEW, UNDO_REVIEW, type ReviewAnswer } from '../review-documents.js';
 import type { ReviewItem } from '../review-types.js';
 import { reviewReasonWord } from '../words.js';
 import { Icon } from './icon.js';
@@ -31,6 +32,8 @@ export function ReviewWork({ api, id, canAnswer, keyId }: Props) {
     if (claimed.id === undefined) setProblem(claimed.message ?? 'It could not be claimed.');
     return claimed.id === undefined ? item : (claimed as ReviewItem);
   });
+  // What others do with it is shown as it happens; what is typed here stays.
+  useEvents(api, REVIEW_ITEM_EVENTS, ({ reviewQueueChanged: { item: heard } }) => { if (heard?.id === id) setChanged(heard); }, () => undefined);
   const item = changed ?? (loaded.kind === 'ready' ? loaded.value : null);
   const act = async (work: () => Promise<ReviewAnswer>): Promise<ReviewItem | null> => {
     setProblem(null);
@@ -68,6 +71,9 @@ export function ReviewWork({ api, id, canAnswer, keyId }: Props) {
       {loaded.kind === 'failed' && <Notice tone="error" title="It could not be loaded" action={{ label: 'Try again', run: reload }}>{loaded.error.message}</Notice>}
       {loaded.kind === 'ready' && !loaded.value && <Notice tone="error" title="There is no such item" />}
       {problem !== null && <Notice tone="error" title="That did not work">{problem}</Notice>}
+      {item && canSay && item.claimedUntil === null && (
+        <Notice tone="warning" title={item.claims.length > 0 ? `${item.claims.map(({ keyName }) => keyName).join(', ')} took it` : 'It is free to others again'} action={{ label: 'Claim it', run: () => void act(async () => (await api.run(CLAIM_REVIEW, { id })).claimReview) }}>Your claim has ended. An answer is still taken while a place is free.</Notice>
+      )}
       {item && canSay && (
         <ReviewForm
           api={api} item={item} onAnswer={(given) => void answer(given)}

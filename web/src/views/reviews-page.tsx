@@ -1,9 +1,11 @@
 import { useState } from 'preact/hooks';
 import { toApiError, type Api } from '../api.js';
 import { formatMoment, formatShare, formatStretch } from '../format.js';
+import { useEvents } from '../hooks/use-events.js';
+import { useFresh } from '../hooks/use-fresh.js';
 import { usePages } from '../hooks/use-pages.js';
 import { sectionHref } from '../hooks/use-route.js';
-import { CLAIM_NEXT_REVIEW, REVIEW_QUEUE } from '../review-documents.js';
+import { CLAIM_NEXT_REVIEW, REVIEW_QUEUE, REVIEW_QUEUE_EVENTS } from '../review-documents.js';
 import type { ReviewItem, ReviewStatus } from '../review-types.js';
 import type { Viewer } from '../types.js';
 import { reviewReasonWord } from '../words.js';
@@ -31,6 +33,8 @@ function Queue({ api, viewer }: Omit<Props, 'id'>) {
   const [status, setStatus] = useState<ReviewStatus>('PENDING');
   const [words, setWords] = useState<string | null>(null);
   const pages = usePages<ReviewItem>(status, 0, async (after, signal) => (await api.run(REVIEW_QUEUE, { first: PAGE_SIZE, after, filter: { status } }, signal)).reviewQueue);
+  const refresh = useFresh(pages.isLoading, pages.reload);
+  useEvents(api, REVIEW_QUEUE_EVENTS, refresh, refresh);
   const begin = async (): Promise<void> => {
     try {
       const { claimNextReview: item } = await api.run(CLAIM_NEXT_REVIEW, {});

@@ -15,13 +15,14 @@ interface Props {
   readonly onSecret: (secret: string) => void;
 }
 
-type Answer = { readonly message?: string; readonly secret?: string | null };
+type Answer = { readonly code?: string; readonly message?: string; readonly secret?: string | null };
 
 export function WebhookDetail({ api, webhook, onChange, onSecret }: Props) {
   const { id } = webhook;
   const [problem, setProblem] = useState<string | null>(null);
   const [round, setRound] = useState(0);
   const [isAsking, setAsking] = useState(false);
+  const [isCalled, setCalled] = useState(false);
   const act = async (work: () => Promise<Answer>): Promise<void> => {
     setProblem(null);
     try {
@@ -35,7 +36,9 @@ export function WebhookDetail({ api, webhook, onChange, onSecret }: Props) {
     onChange();
   };
   const remove = (): Promise<void> => act(async () => {
-    const { deleteWebhook: answer } = await api.run(DELETE_WEBHOOK, { id });
+    const { deleteWebhook: answer } = await api.run(DELETE_WEBHOOK, { id, evenIfCalled: isCalled });
+    // The server has named the rules that call it: from here on the press is meant.
+    setCalled(answer.code === 'CONFLICT');
     if (answer.id !== undefined) location.hash = sectionHref('webhooks');
     return answer;
   });
@@ -64,7 +67,7 @@ export function WebhookDetail({ api, webhook, onChange, onSecret }: Props) {
             : <button type="button" class="button" onClick={() => void act(async () => (await api.run(RESUME_WEBHOOK, { id })).resumeWebhook)}>Resume</button>}
           <button type="button" class="button" onClick={() => void act(async () => (await api.run(ROTATE_WEBHOOK, { id })).rotateWebhookSecret)}>New key</button>
           {isAsking
-            ? <><button type="button" class="button button--danger" onClick={() => void remove()}>Delete it with its log</button><button type="button" class="button" onClick={() => setAsking(false)}>Keep it</button></>
+            ? <><button type="button" class="button button--danger" onClick={() => void remove()}>{isCalled ? 'Delete it all the same' : 'Delete it with its log'}</button><button type="button" class="button" onClick={() => { setAsking(false); setCalled(false); setProblem(null); }}>Keep it</button></>
             : <button type="button" class="button" onClick={() => setAsking(true)}>Delete…</button>}
         </div>
       </section>

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FfmpegDecoder } from '../../src/audio/ffmpeg-decoder.js';
 import { isUndertoneError } from '../../src/domain/errors.js';
-import { rms, tone, uniformNoise, useWorkspace, wavBytes } from './support/sound-files.js';
+import { rms, tone, uniformNoise, useWorkspace, wavBytes } from '../audio/support/sound-files.js';
 
 const run = promisify(execFile);
 const files = useWorkspace();

@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelState } from '../../src/domain/model.js';
 import type { ResidentInference } from '../../src/inference/resident-inference.js';
-import { codeOf, InferenceBench, isChildHost, pidOf, processIsGone, REQUEST, until, worstDifference } from './inference-bench.js';
-import { clip, expectedAnswer, installTinyModel } from './tiny-model.js';
+import { codeOf, InferenceBench, isChildHost, pidOf, processIsGone, REQUEST, until, worstDifference } from '../inference/inference-bench.js';
+import { clip, expectedAnswer, installTinyModel } from '../inference/tiny-model.js';
 
 let bench: InferenceBench;
 beforeEach(() => {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Calibration } from '../domain/calibration.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { ModelManifest } from '../domain/model.js';
+import { labelledDigest } from './model-digest.js';
 
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain file name inside the model folder');
 const count = z.int().positive();
@@ -18,6 +19,7 @@ const manifestSchema = z.strictObject({
   file: fileName,
   weightFiles: z.array(fileName).optional(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower case hex digits'),
+  digest: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower case hex digits').optional(),
   sizeBytes: count,
   // Everything before the model works at 16 kHz; another rate would be fed wrongly without a sound.
   sampleRateHz: z.literal(16_000),
@@ -63,6 +65,7 @@ export function parseManifest(text: string, folderName: string): ModelManifest {
   const unknownMasks = (manifest.maskedLabels ?? []).filter((label) => !manifest.labels.includes(label));
   const differences = [
     ...(manifest.id === folderName ? [] : [`id is "${manifest.id}" but the folder is "${folderName}"`]),
+    ...(manifest.digest === undefined || manifest.digest === labelledDigest(withoutUndefined(manifest) as ModelManifest) ? [] : ['digest: does not fit the labels; import the checkpoint again with its tokens.txt']),
     ...unknownMasks.map((label) => `maskedLabels: "${label}" is not among labels`),
   ];
   if (differences.length > 0) throw invalid(differences);

@@ -72,7 +72,7 @@ export async function composeRetention(parts: RetentionParts): Promise<Retention
     sweep: createRetentionSweep(() => retention.workspaces(), run, retentionService, parts.now),
     services: {
       retention: retentionService,
-      archives: createArchiveService({ archives, blobs, secrets, vault, archiving, restore, ...clock }),
+      archives: createArchiveService({ archives, blobs, secrets, vault, archiving, restore, audit, ...clock }),
       holds: createHoldService({ database, holds, recordings, dataKeys, secrets, audit }),
       erasures: createErasureService({ database, recordings, dataKeys, archives, holds, tombstones, removal, vault, secrets, audit }),
       audit: createAuditService({ repository: auditRows, database, sink: audit, workspaces: () => retention.workspaces(), keepDays: parts.auditDays ?? 0, ...clock }),

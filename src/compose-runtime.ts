@@ -150,7 +150,7 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
   await warnOfOpenSecrets(settings, log);
   const tls = await readTlsFiles(settings.tls);
   const platform = await composePlatform(settings, log, workerOf(models));
-  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry, trustedProxies: settings.trustedProxies, ...(tls === null ? {} : { tls }) });
+  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry, pluginFigures: () => platform.plugins.figures(), trustedProxies: settings.trustedProxies, ...(tls === null ? {} : { tls }) });
   const close = async (): Promise<void> => {
     await app?.close();
     await platform.stop();

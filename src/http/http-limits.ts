@@ -1,8 +1,10 @@
+import type { TurnLimits } from './turns.js';
+
 /**
  * Limits of the edge. They are the same over HTTP and WebSocket; each was chosen well above what the dashboard and the
  * documented queries need, and each has a test with the attack that it stops.
  */
-export interface HttpLimits {
+export interface HttpLimits extends TurnLimits {
   /** Nesting of fields; introspection is limited by GraphQL's own rule instead. */
   readonly queryDepth: number;
   readonly queryAliases: number;
@@ -48,6 +50,10 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   headersTimeoutMs: 10_000,
   signedPathSeconds: 3600,
   readinessTimeoutMs: 2000,
+  turnsPerCaller: 1,
+  turnsAtOnce: 8,
+  turnMs: 250,
+  waitingPerCaller: 500,
 };
 
 const SHOWN = [

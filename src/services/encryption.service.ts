@@ -1,8 +1,10 @@
 import type { Database } from '../db/database.js';
 import type { DataKeyRepository } from '../db/repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { unwrapSecret, wrapSecret, type Keyring, type MasterKey } from '../domain/envelope.js';
 import type { Principal } from '../domain/principal.js';
 import { asSystem } from '../domain/workspace-scope.js';
+import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { missingKey } from './workspace-secrets.js';
 
@@ -25,10 +27,11 @@ export interface EncryptionService {
 export interface EncryptionParts {
   readonly database: Database;
   readonly dataKeys: DataKeyRepository;
+  readonly audit: AuditSink;
   readonly keyring: Keyring & { readonly path: string | null; addKey(): Promise<MasterKey> };
 }
 
-export function createEncryptionService({ database, dataKeys, keyring }: EncryptionParts): EncryptionService {
+export function createEncryptionService({ database, dataKeys, keyring, audit }: EncryptionParts): EncryptionService {
   async function status(): Promise<EncryptionStatus> {
     const counts = new Map((await dataKeys.countByWrappingKey()).map(({ wrappingKeyId, count }) => [wrappingKeyId, count]));
     const ids = new Set([keyring.current().id, ...counts.keys()]);
@@ -42,9 +45,11 @@ export function createEncryptionService({ database, dataKeys, keyring }: Encrypt
     return wrapSecret(to, workspaceId, id, secret);
   }
 
-  async function rotate(): Promise<EncryptionStatus & { readonly rewrappedCount: number }> {
+  async function rotate(principal: Principal): Promise<EncryptionStatus & { readonly rewrappedCount: number }> {
     // In the file, and durable, before anything is wrapped with it.
+    const from = keyring.current().id;
     const to = keyring.path === null ? keyring.current() : await keyring.addKey();
+    await audit.record(null, principal, { action: 'encryption.rotated', subjectKind: 'encryption-key', subjectId: to.id, beforeDigest: digestOf(from), afterDigest: digestOf(to.id) });
     let rewrappedCount = 0;
     for (;;) {
       const count = await database.transaction(async (tx) => {
@@ -70,7 +75,7 @@ export function createEncryptionService({ database, dataKeys, keyring }: Encrypt
     },
     async rotate(principal) {
       requireScope(principal, 'encryption:admin');
-      return asSystem(rotate);
+      return asSystem(() => rotate(principal));
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Principal } from '../domain/principal.js';
 import type { ScheduledTask, TaskRunRecord } from '../domain/scheduled-task.js';
 import type { TaskRunRepository } from '../db/retention-repositories.js';
 import { asSystem } from '../domain/workspace-scope.js';
+import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 
 export interface TaskStatus {
@@ -32,7 +33,7 @@ export interface TaskService {
   status(): Promise<readonly TaskStatus[]>;
 }
 
-export function createTaskService(runner: TaskRunner, runs: TaskRunRepository): TaskService {
+export function createTaskService(runner: TaskRunner, runs: TaskRunRepository, audit: AuditSink): TaskService {
   async function status(): Promise<readonly TaskStatus[]> {
     const last = new Map((await asSystem(() => runs.lastRuns(runner.tasks.map(({ id }) => id)))).map((run) => [run.taskId, run]));
     return runner.tasks.map((task) => ({
@@ -50,6 +51,7 @@ export function createTaskService(runner: TaskRunner, runs: TaskRunRepository): 
     async run(principal, id, isDryRun) {
       requireScope(principal, 'jobs:admin');
       if (!runner.tasks.some((task) => task.id === id)) throw new UndertoneError('NOT_FOUND', `There is no task ${id.slice(0, 64)}. Known: ${runner.tasks.map((task) => task.id).join(', ')}.`, { id: id.slice(0, 64) });
+      await audit.record(null, principal, { action: 'task.requested', subjectKind: 'task', subjectId: id, reason: isDryRun ? 'dry run' : null });
       await runner.runNow(id, { isDryRun });
       return (await status()).find((task) => task.id === id)!;
     },

@@ -19,6 +19,8 @@ export interface HttpLimits extends TurnLimits {
   readonly socketMessageBytes: number;
   readonly socketMessagesPerSecond: number;
   readonly socketInitTimeoutMs: number;
+  /** A socket that has not answered a ping by the next one is ended: its peer is gone, or reads nothing. */
+  readonly socketPingMs: number;
   /** How often the key of an open socket is checked again, so that a revoked one loses its subscriptions. */
   readonly socketRecheckMs: number;
   /** Time before the minimum rate of a body counts. */
@@ -43,6 +45,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   socketMessageBytes: 64 * 1024,
   socketMessagesPerSecond: 50,
   socketInitTimeoutMs: 3000,
+  socketPingMs: 12_000,
   socketRecheckMs: 30_000,
   bodyGraceMs: 5000,
   drainBytes: 4 * 1024 * 1024,

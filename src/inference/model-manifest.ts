@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
 import type { Calibration } from '../domain/calibration.js';
+import { isUsableLabel } from '../domain/emotion.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { ModelManifest } from '../domain/model.js';
 import { labelledDigest } from './model-digest.js';
@@ -27,7 +28,7 @@ const manifestSchema = z.strictObject({
   frameHopSamples: count,
   frameReceptiveFieldSamples: count,
   normalization: z.enum(['none', 'zscore-f64']),
-  labels: z.array(z.string().min(1)).min(2).refine((labels) => new Set(labels).size === labels.length, 'must not repeat a label'),
+  labels: z.array(z.string().refine(isUsableLabel, 'must be labels of 1 to 100 letters without control characters')).min(2).refine((labels) => new Set(labels).size === labels.length, 'must not repeat a label'),
   maskedLabels: z.array(z.string()).optional(),
   embeddingDimension: count,
   maxWindowSeconds: z.number().positive(),

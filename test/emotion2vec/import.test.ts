@@ -209,6 +209,8 @@ describe('a tokens.txt', () => {
     ['one label too few', 'a\nb\nc', /has 3 labels where the head has 9 rows/],
     ['one label too many', 'a\nb\nc\nd\ne\nf\ng\nh\ni\nj', /has 10 labels/],
     ['a repeated label', '生气/angry\nangry\nc\nd\ne\nf\ng\nh\ni', /line 2 repeats the label of line 1/],
+    ['a name that no object can hold', '__proto__\nb\nc\nd\ne\nf\ng\nh\ni', /line 1 is no label/],
+    ['a control character', 'a\nb\u001b[31m\nc\nd\ne\nf\ng\nh\ni', /line 2 is no label/],
     ['an empty line', 'a\n\nc\nd\ne\nf\ng\nh\ni', /line 2 is empty/],
     ['nothing but unused rows', Array.from({ length: 9 }, (_, index) => `unuse_${index}`).join('\n'), /every label is marked/],
     ['a hundred kilobytes', 'x'.repeat(100_000), /more than 65536 bytes/],
@@ -222,6 +224,12 @@ describe('a tokens.txt', () => {
     const path = join(folder, 'tokens-windows.txt');
     await writeFile(path, '\uFEFF生气/angry\r\n厌恶/disgusted\r\n恐惧/fearful\r\n开心/happy\r\n中立/neutral\r\n其他/other\r\n难过/sad\r\n吃惊/surprised\r\n<unk>\r\n');
     expect((await importCheckpoint(tiny('windows', { tokensPath: path }))).manifest.labels).toEqual(['angry', 'disgusted', 'fearful', 'happy', 'neutral', 'other', 'sad', 'surprised', 'unknown']);
+  });
+
+  it('may name what every object has', async () => {
+    const path = join(folder, 'tokens-inherited.txt');
+    await writeFile(path, 'constructor\ntoString\nvalueOf\nd\ne\nf\ng\nh\ni');
+    expect((await importCheckpoint(tiny('inherited', { tokensPath: path }))).manifest.labels.slice(0, 3)).toEqual(['constructor', 'tostring', 'valueof']);
   });
 
   it('is needed for a head of other than nine rows', async () => {

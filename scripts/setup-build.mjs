@@ -15,7 +15,7 @@ export async function generateClient(stamps) {
 }
 
 export async function buildServer(stamps) {
-  const wanted = hashOf(['src', 'cron', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json']);
+  const wanted = hashOf(['src', 'cron', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.plugin-types.json', 'package-lock.json']);
   if (stamps.build === wanted && existsSync(join(ROOT, 'dist/src/cli/main.js'))) return;
   say('Building (tsc) …');
   // With its record in place tsc would not write again what somebody deleted from dist.
@@ -23,6 +23,8 @@ export async function buildServer(stamps) {
   removeOrphans('dist/src', 'src');
   removeOrphans('dist/cron', 'cron');
   await must(packageBin('typescript', 'tsc'), ['-p', 'tsconfig.build.json'], 'The build failed');
+  // Authors of plugins who write TypeScript need the contract's types, and nobody else's.
+  await must(packageBin('typescript', 'tsc'), ['-p', 'tsconfig.plugin-types.json'], 'The types of the plugin contract could not be written');
   stamps.build = wanted;
 }
 

@@ -5,8 +5,9 @@ import { temporaryFolder } from './temporary-folder.js';
 import { UndertoneError } from './domain/errors.js';
 import type { Settings } from './domain/settings.js';
 import { SpeechRecognition } from './inference/speech-to-text/speech-recognition.js';
+import { TextClassification } from './inference/text/text-classification.js';
 import { ASR_CROSS_CHECK, asrCrossCheckPlugin, chosenTranscriber, type AsrCrossCheckParts } from './plugins/asr-cross-check/asr-cross-check.plugin.js';
-import { crossCheck, WARNING_PREFIX, warningsOf } from './plugins/asr-cross-check/cross-check.js';
+import { crossCheck, readByModel, WARNING_PREFIX, warningsOf } from './plugins/asr-cross-check/cross-check.js';
 import { joinLexicons, parseLexicon, type LexiconFile } from './plugins/asr-cross-check/lexicon.js';
 import { openAiTranscriber } from './plugins/asr-cross-check/openai-transcriber.js';
 import { pocketsphinxTranscriber } from './plugins/asr-cross-check/pocketsphinx-transcriber.js';
@@ -60,16 +61,17 @@ function readLexicon(path: string): LexiconFile {
 export function composeAsr(settings: Settings): CrossChecking {
   const { transcription } = settings;
   const lexicons = readLexicons(settings);
+  const reader = transcription.textModelDir === null ? null : new TextClassification({ folder: transcription.textModelDir, timeoutMs: transcription.timeoutMs, threadCount: settings.modelThreads, idleUnloadMs: settings.modelIdleMs, hostEnvironment: settings.hostEnvironment });
   let bound: Pick<Plugins, 'transcribers' | 'names'> = { transcribers: [], names: [] };
   const isOn = (): boolean => bound.names.includes(ASR_CROSS_CHECK);
-  const parts: AsrCrossCheckParts = { transcribers: builtInTranscribers(settings), all: () => bound.transcribers, setting: transcription.transcriber, lexicons, timeoutMs: transcription.timeoutMs };
+  const parts: AsrCrossCheckParts = { transcribers: builtInTranscribers(settings), all: () => bound.transcribers, setting: transcription.transcriber, lexicons, reader, timeoutMs: transcription.timeoutMs };
   return {
     plugin: () => asrCrossCheckPlugin(parts),
-    comparison: { warningPrefix: WARNING_PREFIX, warningsOf, check: (words, segments, language) => (isOn() ? crossCheck(words, segments, language, lexicons) : null) },
+    comparison: { warningPrefix: WARNING_PREFIX, warningsOf, check: async (words, segments, language) => (isOn() ? crossCheck(words, segments, language, lexicons, await readByModel(reader, words, language, new AbortController().signal)) : null) },
     facts() {
       const { transcriber, reason } = isOn() ? chosenTranscriber(parts) : { transcriber: null, reason: `The plugin ${ASR_CROSS_CHECK} is turned off.` };
       return {
-        transcriber: transcriber?.id ?? null, reason, languages: [...lexicons.keys()].sort(),
+        transcriber: transcriber?.id ?? null, reason, languages: [...new Set([...lexicons.keys(), ...(reader?.languages ?? [])])].sort(),
         transcribers: bound.transcribers.map((one: Transcriber) => ({ id: one.id, problem: one.unavailable?.() ?? null, isChosen: one === transcriber })),
       };
     },

@@ -6,6 +6,7 @@ import { modelFolders } from './compose-analyzer.js';
 import { speechFolder } from './compose-asr.js';
 import { diarizationFolder } from './compose-diarization.js';
 import { isUndertoneError, UndertoneError } from './domain/errors.js';
+import { resultDigest } from './domain/model.js';
 import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import type { DiarizationManifest } from './inference/diarization/diarization-manifest.js';
@@ -39,7 +40,7 @@ export function composeModels(settings: Settings): CliModels {
     return found;
   }
   const listing = async ({ manifest, folder }: InstalledModel): Promise<ModelListing> => ({
-    id: manifest.id, version: manifest.version, name: manifest.name, digest: manifest.sha256, labels: visibleLabels(manifest), embeddingDimension: manifest.embeddingDimension,
+    id: manifest.id, version: manifest.version, name: manifest.name, digest: resultDigest(manifest), labels: visibleLabels(manifest), embeddingDimension: manifest.embeddingDimension,
     sizeBytes: manifest.sizeBytes, license: manifest.license, precision: manifest.precision ?? 'f32', state: (await hasItsSize({ manifest, folder })) ? 'installed' : 'damaged', isDefault: manifest.id === (settings.defaultModel ?? 'starter'), calibrated: manifest.calibration !== undefined, quantization: manifest.quantization ?? null,
   });
 

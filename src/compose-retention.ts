@@ -12,6 +12,7 @@ import { createTombstoneRepository } from './db/tombstone.repository.js';
 import type { FactOutbox } from './services/fact-outbox.js';
 import type { Encryption } from './compose-encryption.js';
 import { createArchiveRestore } from './services/archive-restore.js';
+import { createArchiveThread } from './services/archive-thread.js';
 import { createArchiveService, type ArchiveService } from './services/archive.service.js';
 import { createArchiving } from './services/archiving.js';
 import { createAuditService, createAuditSink, type AuditService, type AuditSink } from './services/audit.js';
@@ -58,19 +59,20 @@ export async function composeRetention(parts: RetentionParts): Promise<Retention
   const auditRows = createAuditRepository(database);
   const audit = createAuditSink(auditRows);
   const removal = createLiveRemoval({ database, recordings, holds, tree, stored: blobs.raw, audit, facts });
+  const thread = createArchiveThread();
   const archiving = createArchiving({
-    database, recordings, tree, blobs, vault, secrets, archives, holds, removal, audit, schemaVersion: readMigrations().at(-1)!.name, ...clock,
+    database, recordings, tree, blobs, vault, secrets, thread, archives, holds, removal, audit, schemaVersion: readMigrations().at(-1)!.name, ...clock,
     ...(parts.leaseMs === undefined ? {} : { leaseMs: parts.leaseMs }),
   });
   const run = createRetentionRun({ retention, archiving, removal, ...clock, ...(parts.maxArchiveBytes === undefined ? {} : { maxArchiveBytes: parts.maxArchiveBytes }) });
   const retentionService = createRetentionService({ database, retention, run, audit, ...clock });
-  const restore = createArchiveRestore({ database, dataKeys, archives, holds, tombstones, tree, blobs, vault, secrets, audit });
+  const restore = createArchiveRestore({ database, dataKeys, archives, holds, tombstones, tree, blobs, vault, secrets, audit, thread });
   return {
     archives, removal, audit, run, policies: retention,
     sweep: createRetentionSweep(() => retention.workspaces(), run, retentionService, parts.now),
     services: {
       retention: retentionService,
-      archives: createArchiveService({ archives, blobs, secrets, vault, archiving, restore, ...clock }),
+      archives: createArchiveService({ archives, blobs, secrets, vault, archiving, restore, audit, ...clock }),
       holds: createHoldService({ database, holds, recordings, dataKeys, secrets, audit }),
       erasures: createErasureService({ database, recordings, dataKeys, archives, holds, tombstones, removal, vault, secrets, audit }),
       audit: createAuditService({ repository: auditRows, database, sink: audit, workspaces: () => retention.workspaces(), keepDays: parts.auditDays ?? 0, ...clock }),

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { packageFolder } from './compose-analyzer.js';
 import { createAlertRepository } from './db/alert.repository.js';
 import type { Database } from './db/database.js';
+import { createHoldRepository } from './db/hold.repository.js';
 import { createRuleScan } from './db/rule-scan.js';
 import { createRuleRepository } from './db/rule.repository.js';
 import { createWebhookRepository } from './db/webhook.repository.js';
@@ -12,6 +13,7 @@ import type { EventBus } from './domain/events.js';
 import type { JsonObject } from './domain/json.js';
 import type { AuditSink } from './services/audit.js';
 import { createAlertService } from './services/alert.service.js';
+import { holdRecording } from './services/hold-action.js';
 import type { FactOutbox } from './services/fact-outbox.js';
 import type { ReviewedLabels } from './services/rule-backtest.js';
 import type { AlertService, RuleService, RuleTemplate } from './services/rule-contracts.js';
@@ -25,7 +27,7 @@ export interface RulesParts {
   readonly facts: FactOutbox;
   /** Labels of the installed models. */
   readonly modelLabels: () => readonly string[];
-  /** What carries out `review`, `webhook` and `hold`. */
+  /** What carries out `review` and `webhook`. */
   readonly handlers: RuleActionHandlers;
   readonly onActionDone: RuleEngineParts['onActionDone'];
   /** What people said of segments, where the installation keeps that. */
@@ -38,13 +40,14 @@ export interface ComposedRules {
   readonly alerts: AlertService;
 }
 
-export function composeRules({ database, audit, events, facts, modelLabels, handlers, onActionDone, reviewed }: RulesParts, log: Logger): ComposedRules {
+export function composeRules({ database, audit, events, facts, modelLabels, handlers: others, onActionDone, reviewed }: RulesParts, log: Logger): ComposedRules {
   const rules = createRuleRepository(database);
   const alerts = createAlertRepository(database);
   const scan = createRuleScan(database);
   const webhooks = createWebhookRepository(database);
+  const handlers: RuleActionHandlers = { hold: holdRecording(createHoldRepository(database), audit), ...others };
   const engine = createRuleEngine({
-    database, rules, alerts, scan, facts, handlers, onActionDone,
+    database, rules, alerts, scan, facts, audit, handlers, onActionDone,
     onBrokenRule: (ruleId) => log.error({ ruleId }, 'a stored rule is not valid for this version and was left out; change it or delete it'),
   });
   return {
@@ -55,7 +58,7 @@ export function composeRules({ database, audit, events, facts, modelLabels, hand
       webhooks: (workspaceId) => webhooks.list(workspaceId),
       knownLabels: () => [...new Set([...EMOTIONS, ...modelLabels()])],
     }),
-    alerts: createAlertService(alerts, events),
+    alerts: createAlertService(alerts, events, audit),
   };
 }
 

@@ -17,6 +17,7 @@ import { keepTemporaryFilesIn, readSettings } from './config.js';
 import { readMigrations } from './db/migrations.js';
 import { openDatabase } from './db/open-database.js';
 import { UndertoneError } from './domain/errors.js';
+import { resultDigest } from './domain/model.js';
 import { visibleLabels } from './domain/scores.js';
 import type { Settings } from './domain/settings.js';
 import { buildApp } from './http/build-app.js';
@@ -149,7 +150,7 @@ async function work(settings: Settings, models: readonly string[] | null): Promi
   await warnOfOpenSecrets(settings, log);
   const tls = await readTlsFiles(settings.tls);
   const platform = await composePlatform(settings, log, workerOf(models));
-  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry, trustedProxies: settings.trustedProxies, ...(tls === null ? {} : { tls }) });
+  const app = settings.workerPort === null ? null : buildWorkerApp({ keys: platform.keys, checks: readinessChecks(platform, settings, true), log, limiter: platform.limiter, registry: platform.metrics.registry, pluginFigures: () => platform.plugins.figures(), trustedProxies: settings.trustedProxies, ...(tls === null ? {} : { tls }) });
   const close = async (): Promise<void> => {
     await app?.close();
     await platform.stop();
@@ -181,7 +182,7 @@ async function openAnalyzer(settings: Settings): Promise<CliAnalyzer> {
     concurrency: Math.max(1, settings.modelHosts),
     describeModel(model) {
       const manifest = analyzer.inference.manifest(model ?? analyzer.inference.defaultModelId);
-      return { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: visibleLabels(manifest) };
+      return { id: manifest.id, version: manifest.version, digest: resultDigest(manifest), labels: visibleLabels(manifest) };
     },
     async analyzeFile(path, options): Promise<FileAnalysis> {
       const sha256 = await digestOf(path, options.signal);

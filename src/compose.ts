@@ -153,7 +153,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const { audit, readLog } = composeAudit(database, log);
   const keys = createKeyService(apiKeys, audit);
   await keys.prepare(settings.adminKey);
-  const sealing = await composeEncryption(settings, database, stored, log);
+  const sealing = await composeEncryption(settings, database, stored, audit, log);
   const { blobs, vault, encryption } = sealing;
   const events = createEventBus((error) => log.error({ err: error }, 'an event listener failed'));
   const nodeId = newNodeId();
@@ -231,7 +231,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const services: Services = withReadsNoted({
     recordings: recordingService,
     ...retention.services,
-    tasks: createTaskService(scheduler, taskRuns),
+    tasks: createTaskService(scheduler, taskRuns, audit),
     analyses: analysisService,
     speakers: speakerService,
     transcripts: transcriptService,
@@ -239,16 +239,16 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     comparisons: createComparisonService(analysisService, timelines),
     embeddings: embeddingService,
     exports: createExportService({ recordings: recordingService, analyses: analysisService, speakers: speakerService, timelines, embeddings: embeddingService, transcripts: transcriptService }),
-    models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events }),
+    models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events, audit }),
     keys, sessions: createSessionService(createSessionRepository(database), keys, audit), rules, alerts, ...review.services, webhooks: hooks.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),
     law, optOuts,
     usage,
     ...evaluation.services,
-    deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events }),
+    deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events, audit }),
   }, reads);
   const api = (later.api = composeApi({ services, settings, plugins, asr, version: VERSION }));
-  const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech });
+  const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech, audit });
   const runner = createAnalysisRunner({
     limits: analysisLimits, permission, analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),

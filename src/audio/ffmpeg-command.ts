@@ -16,8 +16,8 @@ export const CONTAINER_FORMATS = [
  * video decoders of every film just to describe it: the larger part of its attack surface, for nothing.
  */
 export const AUDIO_DECODERS = [
-  'pcm_u8', 'pcm_s8', 'pcm_s16le', 'pcm_s16be', 'pcm_s24le', 'pcm_s24be', 'pcm_s32le', 'pcm_s32be', 'pcm_f32le', 'pcm_f32be', 'pcm_f64le', 'pcm_f64be',
-  'pcm_alaw', 'pcm_mulaw', 'adpcm_ms', 'adpcm_ima_wav', 'adpcm_ima_qt', 'g722', 'g726', 'gsm', 'gsm_ms', 'libgsm', 'libgsm_ms', 'truespeech',
+  'pcm_u8', 'pcm_s8', 'pcm_s16le', 'pcm_s16be', 'pcm_s24le', 'pcm_s24be', 'pcm_s32le', 'pcm_s32be', 'pcm_f32le', 'pcm_f32be', 'pcm_s64le', 'pcm_s64be', 'pcm_f64le', 'pcm_f64be',
+  'pcm_alaw', 'pcm_mulaw', 'adpcm_ms', 'adpcm_ima_wav', 'adpcm_ima_qt', 'adpcm_yamaha', 'adpcm_swf', 'g722', 'g726', 'g723_1', 'gsm', 'gsm_ms', 'libgsm', 'libgsm_ms', 'truespeech',
   'mp1float', 'mp2float', 'mp3float', 'mp3', 'mp2', 'aac', 'aac_latm', 'ac3', 'eac3', 'vorbis', 'libvorbis', 'opus', 'libopus', 'speex', 'libspeex',
   'flac', 'alac', 'wavpack', 'shorten', 'amrnb', 'amrwb', 'libopencore_amrnb', 'libopencore_amrwb', 'wmav1', 'wmav2', 'wmapro', 'wmavoice', 'nellymoser',
 ] as const;

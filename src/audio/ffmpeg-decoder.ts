@@ -66,7 +66,8 @@ interface Work {
 }
 
 function checkSource(source: SourceInfo, channel: 'mix' | number, { minSampleRateHz, maxSampleRateHz, maxChannels }: SourceLimits): UndertoneError | null {
-  if (source.sampleRateHz < minSampleRateHz || source.sampleRateHz > maxSampleRateHz) {
+  // 0: the header says none. Nothing comes out of such a stream then, and that is said of it.
+  if (source.sampleRateHz !== 0 && (source.sampleRateHz < minSampleRateHz || source.sampleRateHz > maxSampleRateHz)) {
     return outsideLimit('sample rate', source.sampleRateHz, minSampleRateHz, maxSampleRateHz, 'Hz');
   }
   if (source.channels > maxChannels) return outsideLimit('number of channels', source.channels, 1, maxChannels, 'channels');

@@ -17,6 +17,8 @@ const MIN_NOISE_FRAMES = 20;
 const MIN_SPEECH_FRAMES = 20;
 // A dropout cuts off something that was sounding; a gate closes on what has died away already.
 const SOUNDING_POWER = 10 ** (-45 / 10);
+/** Their smallest step is louder than a quiet room: zeros are ordinary there, and no sign of a loss. */
+const EIGHT_BITS: ReadonlySet<string> = new Set(['pcm_u8', 'pcm_s8']);
 const SILENCE_UNDER_LOUD_DB = 40;
 const LOUDEST_SILENCE_DBFS = -50;
 const QUIETEST_SILENCE_DBFS = -70;
@@ -68,7 +70,7 @@ export class QualityMeter {
       snrDb: snrDb(speech, pauses),
       silenceRatio: silenceRatio(powers, all),
       speechSeconds: totalSeconds(regions),
-      dropoutCount: countDropouts(this.scan.zeroRuns, powers, regions),
+      dropoutCount: EIGHT_BITS.has(source.codec) ? 0 : countDropouts(this.scan.zeroRuns, powers, regions),
     };
   }
 

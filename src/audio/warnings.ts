@@ -9,13 +9,14 @@ export const WARNING_LIMITS = {
   silenceRatio: 0.8,
   dcOffset: 0.02,
   quietDbfs: -45,
+  cancelDb: 10,
 } as const;
 
 /** Bits per second and channel under which a codec audibly changes a voice; codecs made for telephones always do. */
 const LOSSY_LIMIT_BPS: Readonly<Record<string, number>> = {
   mp3: 64_000, mp2: 96_000, aac: 40_000, vorbis: 40_000, opus: 20_000, wmav1: 64_000, wmav2: 48_000, wmapro: 40_000, ac3: 64_000, eac3: 48_000,
   amrnb: Infinity, amr_nb: Infinity, amrwb: Infinity, amr_wb: Infinity, gsm: Infinity, gsm_ms: Infinity, speex: Infinity, nellymoser: Infinity, wmavoice: Infinity,
-  truespeech: Infinity, g722: Infinity, adpcm_g722: Infinity, adpcm_g726: Infinity, adpcm_ms: Infinity, adpcm_ima_wav: Infinity, adpcm_ima_qt: Infinity,
+  truespeech: Infinity, g722: Infinity, adpcm_g722: Infinity, adpcm_g726: Infinity, adpcm_ms: Infinity, adpcm_ima_wav: Infinity, adpcm_ima_qt: Infinity, adpcm_yamaha: Infinity, adpcm_swf: Infinity, g723_1: Infinity,
 };
 
 export interface WarningFacts {
@@ -42,6 +43,7 @@ export function qualityWarnings({ quality: q, truncated, mixed, speechLookedFor 
   const lossyLimit = LOSSY_LIMIT_BPS[q.codec];
 
   warn('NO_SPEECH', speechLookedFor && q.speechSeconds === 0, () => 'No speech was found: there is nothing to judge.');
+  warn('CHANNELS_CANCEL', mixed && cancels(q), () => 'The channels cancel each other when they are mixed, as where one is wired the wrong way round. Analyse them with `--speakers channels`, or turn one of them over.');
   warn('TRUNCATED', truncated, () => `The file breaks off or is damaged; what could be decoded (${q.durationSeconds.toFixed(1)} s) was kept. Send the whole file for the rest.`);
   warn('TOO_SHORT', q.durationSeconds < limits.shortSeconds, () => `Only ${q.durationSeconds.toFixed(2)} s long; under ${limits.shortSeconds} s the scores are little more than a guess.`);
   warn('LOW_SNR', q.snrDb !== null && q.snrDb < limits.lowSnrDb, () => `Speech is only ${db(q.snrDb!)} above the noise; under ${db(limits.lowSnrDb)} the scores suffer.`);
@@ -56,4 +58,10 @@ export function qualityWarnings({ quality: q, truncated, mixed, speechLookedFor 
   warn('DC_OFFSET', Math.abs(q.dcOffset) > limits.dcOffset, () => `The waveform is off centre by ${percent(Math.abs(q.dcOffset))} of full scale: a fault of the recorder.`);
   warn('DOWNMIXED', mixed && q.originalChannels > 1, () => `${q.originalChannels} channels were mixed into one. Where each has its own speaker, analyse them with \`--speakers channels\`.`);
   return warnings;
+}
+
+/** The loudest sample of the mean is far under the mean loudness of the source, even if all but one of the channels were silent. */
+function cancels({ originalChannels, integratedLoudnessLufs, peakDbfs }: AudioQuality): boolean {
+  if (originalChannels < 2 || integratedLoudnessLufs === null) return false;
+  return (peakDbfs ?? -Infinity) < integratedLoudnessLufs - 20 * Math.log10(originalChannels) - WARNING_LIMITS.cancelDb;
 }

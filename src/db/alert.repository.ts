@@ -6,7 +6,8 @@ import type { AlertRepository } from './repositories.js';
 
 const LIST = 'alerts';
 
-export function createAlertRepository({ client }: Database): AlertRepository {
+export function createAlertRepository(db: Database): AlertRepository {
+  const { client } = db;
   return {
     insert: async (tx, row, hasPendingActions) => {
       // Locked first, as in a deletion: taken after the row's own key on the analysis, the two could wait for each other.
@@ -20,9 +21,12 @@ export function createAlertRepository({ client }: Database): AlertRepository {
     },
     listPending: async (analysisId) => (await client.alert.findMany({ where: { analysisId, hasPendingActions: true }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })).map(toAlert),
     addTags: async (tx, workspaceId, recordingId, tags) => {
-      await tx.$executeRaw`
-        UPDATE "Recording" SET "tags" = "tags" || ARRAY(SELECT tag FROM unnest(${[...tags]}::text[]) AS tag WHERE NOT tag = ANY("tags"))
-        WHERE "id" = ${recordingId} AND "workspaceId" = ${workspaceId}`;
+      const [recording] = await tx.$queryRaw<{ tags: string[] }[]>`SELECT "tags" FROM "Recording" WHERE "id" = ${recordingId} AND "workspaceId" = ${workspaceId} FOR UPDATE`;
+      const added = [...new Set(tags)].filter((tag) => recording?.tags.includes(tag) === false);
+      if (recording === undefined || added.length === 0) return null;
+      const after = [...recording.tags, ...added];
+      await tx.recording.updateMany({ where: { id: recordingId, workspaceId }, data: { tags: after } });
+      return { before: recording.tags, after };
     },
     findById: async (workspaceId, id) => {
       const row = await client.alert.findFirst({ where: { id, workspaceId } });
@@ -44,12 +48,13 @@ export function createAlertRepository({ client }: Database): AlertRepository {
       ]);
       return toPage(rows, page.first, totalCount, toAlert, (row) => encodeCursor(LIST, [row.createdAt.getTime(), row.id]));
     },
-    acknowledge: async (workspaceId, id, by, note) => {
+    acknowledge: (workspaceId, id, by, note, also) => db.transaction(async (tx) => {
       // The first acknowledgement counts: a second one does not move the time.
-      await client.alert.updateMany({ where: { id, workspaceId, acknowledgedAt: null }, data: { acknowledgedAt: new Date(), acknowledgedBy: by, acknowledgeNote: note } });
-      const row = await client.alert.findFirst({ where: { id, workspaceId } });
+      const { count } = await tx.alert.updateMany({ where: { id, workspaceId, acknowledgedAt: null }, data: { acknowledgedAt: new Date(), acknowledgedBy: by, acknowledgeNote: note } });
+      const row = await tx.alert.findFirst({ where: { id, workspaceId } });
+      if (count === 1) await also?.(tx);
       return row === null ? null : toAlert(row);
-    },
+    }),
     countByRule: async (workspaceId, ruleIds) => {
       const counted = await client.alert.groupBy({ by: ['ruleId'], where: { workspaceId, ruleId: { in: [...ruleIds] } }, _count: { _all: true } });
       return new Map(counted.map((row) => [row.ruleId, row._count._all]));

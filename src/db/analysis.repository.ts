@@ -60,7 +60,7 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
     addPartial: (result) => addPartialResult(db, result),
     partialTracks: (workspaceId, analysisId) => partialTracks(db, workspaceId, analysisId),
     complete: (result, also) => completeAnalysis(db, result, also),
-    importCompleted: (row, completed, at) => importAnalysis(db, row, completed, at),
+    importCompleted: (row, completed, at, also) => importAnalysis(db, row, completed, at, also),
     fail: (id, problem, also) => end(db, { id }, { status: 'FAILED', problemCode: problem.code, problemMessage: problem.message }, also),
     cancel: async (workspaceId, id, also) => {
       if (await end(db, { id, workspaceId }, { status: 'CANCELLED' }, also)) return true;

@@ -12,6 +12,9 @@ const MESSAGE_UNAVAILABLE = /Connection terminated|Can't reach database|timeout 
 /** Raised by the triggers that guard what is under a legal hold. */
 const HELD = 'UT001';
 
+/** A NUL in a text or in JSON: PostgreSQL keeps every other character. */
+const NUL_IN_TEXT = new Set(['22021', '22P05']);
+
 /** Every message along the chain of causes, and every code: drivers and Prisma put them in different places. */
 function* links(error: unknown): Generator<{ readonly code: string; readonly message: string }> {
   for (let depth = 0; depth < 6 && typeof error === 'object' && error !== null; depth++) {
@@ -34,6 +37,7 @@ export function isUnavailable(error: unknown): boolean {
 export function translateDatabaseError(error: unknown): unknown {
   if (error instanceof UndertoneError) return error;
   for (const { code } of links(error)) {
+    if (NUL_IN_TEXT.has(code)) return new UndertoneError('BAD_INPUT', 'A text of the request holds the character U+0000 (NUL), which can be neither kept nor searched for. Leave it out.', {}, { cause: error });
     if (code === HELD) return new UndertoneError('LEGAL_HOLD', 'This is under a legal hold, which no policy and no right to delete overrides. Release the hold first (releaseLegalHold), with a reason.', {}, { cause: error });
   }
   if (!isUnavailable(error)) return error;

@@ -10,13 +10,15 @@ import { Prisma, type EvaluationItem, type EvaluationRun, type EvaluationSet } f
 import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
 
 export interface EvaluationRepository {
-  /** The set that is there already where name and version are the same. */
-  insertSet(row: Omit<EvaluationSetRecord, 'createdAt'>, items: readonly EvaluationItemRecord[]): Promise<EvaluationSetRecord>;
+  /** The set that is there already where name and version are the same. `also` in the transaction in which rows are written, where any are. */
+  insertSet(row: Omit<EvaluationSetRecord, 'createdAt'>, items: readonly EvaluationItemRecord[], also?: (tx: Transaction, set: EvaluationSetRecord) => Promise<void>): Promise<EvaluationSetRecord>;
   listSets(workspaceId: string): Promise<readonly EvaluationSetRecord[]>;
   findSet(workspaceId: string, id: string): Promise<EvaluationSetRecord | null>;
   findSets(workspaceId: string, ids: readonly string[]): Promise<readonly EvaluationSetRecord[]>;
-  deleteSet(workspaceId: string, id: string): Promise<boolean>;
-  setScheduled(workspaceId: string, id: string, isScheduled: boolean): Promise<boolean>;
+  /** `also` in the same transaction, with what is deleted. */
+  deleteSet(workspaceId: string, id: string, also?: (tx: Transaction, before: EvaluationSetRecord) => Promise<void>): Promise<boolean>;
+  /** `also` in the same transaction, where it was not so before. */
+  setScheduled(workspaceId: string, id: string, isScheduled: boolean, also?: Also): Promise<boolean>;
   /** Of all workspaces. */
   listScheduled(): Promise<readonly EvaluationSetRecord[]>;
   /** Those whose recordings are still there, in order. */
@@ -40,7 +42,7 @@ export interface EvaluationRepository {
   completeRun(id: string, report: EvaluationReport, alarm: EvaluationAlarm | null): Promise<boolean>;
   failRun(id: string, problem: { readonly code: string; readonly message: string }): Promise<boolean>;
   /** Null when there is none, false when it has ended. */
-  cancelRun(workspaceId: string, id: string): Promise<boolean | null>;
+  cancelRun(workspaceId: string, id: string, also?: Also): Promise<boolean | null>;
   reopenRun(tx: Transaction, workspaceId: string, id: string): Promise<boolean>;
   /** False when there is none that has succeeded. */
   acceptRun(workspaceId: string, id: string, also?: Also): Promise<boolean>;
@@ -52,21 +54,25 @@ const LIST = 'evaluation-runs';
 export function createEvaluationRepository(db: Database): EvaluationRepository {
   const { client } = db;
   return {
-    insertSet: async ({ labelMapping, warnings, ...row }, items) => {
+    insertSet: async ({ labelMapping, warnings, ...row }, items, also) => {
       const { workspaceId, name, version } = row;
       const rowsOf = (setId: string): Prisma.EvaluationItemCreateManyInput[] => items.map(({ votes, ...item }) => ({ ...item, votes: votes ?? Prisma.DbNull, setId, workspaceId }));
       try {
         return await db.transaction(async (tx) => {
           const set = await tx.evaluationSet.create({ data: { ...row, labelMapping, warnings: [...warnings] } });
           await tx.evaluationItem.createMany({ data: rowsOf(row.id) });
+          await also?.(tx, toSet(set));
           return toSet(set);
         });
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
-        const set = await client.evaluationSet.findUniqueOrThrow({ where: { workspaceId_name_version: { workspaceId, name, version } } });
-        // Items went with recordings that were deleted; the same content, uploaded anew, takes their places.
-        await client.evaluationItem.createMany({ data: rowsOf(set.id), skipDuplicates: true });
-        return toSet(set);
+        return db.transaction(async (tx) => {
+          const set = toSet(await tx.evaluationSet.findUniqueOrThrow({ where: { workspaceId_name_version: { workspaceId, name, version } } }));
+          // Items went with recordings that were deleted; the same content, uploaded anew, takes their places.
+          const { count } = await tx.evaluationItem.createMany({ data: rowsOf(set.id), skipDuplicates: true });
+          if (count > 0) await also?.(tx, set);
+          return set;
+        });
       }
     },
     listSets: async (workspaceId) => (await client.evaluationSet.findMany({ where: { workspaceId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] })).map(toSet),
@@ -75,8 +81,17 @@ export function createEvaluationRepository(db: Database): EvaluationRepository {
       return row === null ? null : toSet(row);
     },
     findSets: async (workspaceId, ids) => (await client.evaluationSet.findMany({ where: { workspaceId, id: { in: [...ids] } } })).map(toSet),
-    deleteSet: async (workspaceId, id) => (await client.evaluationSet.deleteMany({ where: { workspaceId, id } })).count === 1,
-    setScheduled: async (workspaceId, id, isScheduled) => (await client.evaluationSet.updateMany({ where: { workspaceId, id }, data: { isScheduled } })).count === 1,
+    deleteSet: (workspaceId, id, also) => db.transaction(async (tx) => {
+      const before = await tx.evaluationSet.findFirst({ where: { workspaceId, id } });
+      if (before === null || (await tx.evaluationSet.deleteMany({ where: { workspaceId, id } })).count === 0) return false;
+      await also?.(tx, toSet(before));
+      return true;
+    }),
+    setScheduled: (workspaceId, id, isScheduled, also) => db.transaction(async (tx) => {
+      const { count } = await tx.evaluationSet.updateMany({ where: { workspaceId, id, isScheduled: !isScheduled }, data: { isScheduled } });
+      if (count === 1) await also?.(tx);
+      return count === 1 || (await tx.evaluationSet.count({ where: { workspaceId, id } })) === 1;
+    }),
     listScheduled: async () => (await client.evaluationSet.findMany({ where: { isScheduled: true }, orderBy: { id: 'asc' } })).map(toSet),
     items: async (workspaceId, setId) => (await client.evaluationItem.findMany({ where: { workspaceId, setId }, orderBy: { index: 'asc' } })).map(toItem),
 
@@ -117,11 +132,12 @@ export function createEvaluationRepository(db: Database): EvaluationRepository {
       return count === 1;
     },
     failRun: async (id, { code, message }) => (await client.evaluationRun.updateMany({ where: { id, status: UNFINISHED }, data: { status: 'FAILED', problemCode: code, problemMessage: message, finishedAt: new Date() } })).count === 1,
-    cancelRun: async (workspaceId, id) => {
-      const { count } = await client.evaluationRun.updateMany({ where: { id, workspaceId, status: UNFINISHED }, data: { status: 'CANCELLED', finishedAt: new Date() } });
+    cancelRun: (workspaceId, id, also) => db.transaction(async (tx) => {
+      const { count } = await tx.evaluationRun.updateMany({ where: { id, workspaceId, status: UNFINISHED }, data: { status: 'CANCELLED', finishedAt: new Date() } });
+      if (count === 1) await also?.(tx);
       if (count === 1) return true;
-      return (await client.evaluationRun.findFirst({ where: { id, workspaceId }, select: { id: true } })) === null ? null : false;
-    },
+      return (await tx.evaluationRun.count({ where: { id, workspaceId } })) === 0 ? null : false;
+    }),
     reopenRun: async (tx, workspaceId, id) => {
       const { count } = await tx.evaluationRun.updateMany({ where: { id, workspaceId, status: { in: ['QUEUED', 'RUNNING', 'FAILED'] } }, data: { status: 'QUEUED', problemCode: null, problemMessage: null, finishedAt: null } });
       return count === 1;

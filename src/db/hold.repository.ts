@@ -17,6 +17,7 @@ export function createHoldRepository({ client }: Database): HoldRepository {
       await tx.legalHoldMember.createMany({ data: members.map((recordingId) => ({ holdId: row.id, workspaceId: row.workspaceId, recordingId })) });
       return toHold(stored);
     },
+    isPlacedBy: async (tx, workspaceId, recordingId, by) => (await tx.legalHold.count({ where: { workspaceId, scope: 'RECORDING', recordingId, placedBy: by, releasedAt: null } })) > 0,
     covered: async (tx, workspaceId, holdId) => {
       const rows = await tx.$queryRaw<{ id: string }[]>`
         SELECT r."id" FROM "Recording" r WHERE r."workspaceId" = ${workspaceId} AND EXISTS (SELECT 1 FROM "undertone_holds"(${workspaceId}, r."id") AS h WHERE h = ${holdId})`;

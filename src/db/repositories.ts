@@ -59,7 +59,7 @@ export interface AnalysisRepository {
   /** One transaction: results, embeddings, recording quality, and `also` at its end; RUNNING → SUCCEEDED. False when it no longer runs. */
   complete(result: CompletedAnalysis, also?: (tx: Transaction) => Promise<void>): Promise<boolean>;
   /** Writes what was made elsewhere at `at`, whole and in one transaction; false when its idempotency key is there already. */
-  importCompleted(row: ImportedAnalysisRow, completed: Omit<CompletedAnalysis, 'analysisId'>, at: Date): Promise<boolean>;
+  importCompleted(row: ImportedAnalysisRow, completed: Omit<CompletedAnalysis, 'analysisId'>, at: Date, also?: Also): Promise<boolean>;
   /** `also` in the same transaction, where it did fail. */
   fail(id: string, problem: { readonly code: string; readonly message: string }, also?: (tx: Transaction) => Promise<void>): Promise<boolean>;
   /** QUEUED or RUNNING → CANCELLED; null when there is none, false when already ended. */
@@ -151,7 +151,7 @@ export interface SpeakerRepository {
   /** Of those of these analyses in which speakers were told apart. */
   conversations(workspaceId: string, analysisIds: readonly string[]): Promise<readonly ConversationRecord[]>;
   /** Writes the role and its line of history together; null when there is no such speaker. The same role again changes nothing. */
-  setRole(workspaceId: string, speakerId: string, change: Pick<RoleChangeRecord, 'after' | 'reason' | 'keyId' | 'keyName'>, also?: Also): Promise<SpeakerRecord | null>;
+  setRole(workspaceId: string, speakerId: string, change: Pick<RoleChangeRecord, 'after' | 'reason' | 'keyId' | 'keyName'>, also?: (tx: Transaction, before: string | null) => Promise<void>): Promise<SpeakerRecord | null>;
   /** Oldest first. */
   roleChanges(workspaceId: string, speakerIds: readonly string[]): Promise<readonly RoleChangeRecord[]>;
 }
@@ -214,14 +214,15 @@ export interface AlertRepository {
   setActions(tx: Transaction, id: string, actions: AlertRecord['actions'], hasPendingActions: boolean): Promise<void>;
   /** For the worker, which serves all workspaces: alerts of an analysis whose actions are not all done. */
   listPending(analysisId: string): Promise<readonly AlertRecord[]>;
-  /** Those that the recording has already are not doubled. */
-  addTags(tx: Transaction, workspaceId: string, recordingId: string, tags: readonly string[]): Promise<void>;
+  /** Those that the recording has already are not doubled. Its tags before and after; null when nothing was to be added. */
+  addTags(tx: Transaction, workspaceId: string, recordingId: string, tags: readonly string[]): Promise<{ readonly before: readonly string[]; readonly after: readonly string[] } | null>;
   findById(workspaceId: string, id: string): Promise<AlertRecord | null>;
   /** Shown ones, in the order of time within each analysis. */
   forAnalyses(workspaceId: string, analysisIds: readonly string[]): Promise<readonly AlertRecord[]>;
   /** Shown ones, newest first. */
   list(workspaceId: string, page: PageRequest, filter: AlertFilter): Promise<Page<AlertRecord>>;
-  acknowledge(workspaceId: string, id: string, by: string, note: string | null): Promise<AlertRecord | null>;
+  /** `also` in the same transaction, where it was not acknowledged before. */
+  acknowledge(workspaceId: string, id: string, by: string, note: string | null, also?: Also): Promise<AlertRecord | null>;
   countByRule(workspaceId: string, ruleIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 

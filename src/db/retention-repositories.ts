@@ -29,6 +29,8 @@ export interface HoldRepository {
   /** Serialises what places holds with what deletes, to the end of the transaction. */
   lock(tx: Transaction, workspaceId: string): Promise<void>;
   insert(tx: Transaction, row: Omit<LegalHoldRecord, 'releasedAt' | 'releasedBy' | 'releaseReason'>, members: readonly string[]): Promise<LegalHoldRecord>;
+  /** Whether this key or rule has a hold on the recording alone that is not released. */
+  isPlacedBy(tx: Transaction, workspaceId: string, recordingId: string, by: string): Promise<boolean>;
   /** Live recordings that a hold covers now. */
   covered(tx: Transaction, workspaceId: string, holdId: string): Promise<readonly string[]>;
   addMembers(tx: Transaction, workspaceId: string, holdId: string, recordingIds: readonly string[]): Promise<void>;

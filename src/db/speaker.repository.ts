@@ -21,7 +21,7 @@ export function createSpeakerRepository(db: Database): SpeakerRepository {
         if (found.role === after) return toSpeaker(await tx.speaker.findUniqueOrThrow({ where: { id: speakerId } }));
         await tx.speakerRoleChange.create({ data: { id: newId('roleChange'), workspaceId, speakerId, before: found.role, after, reason, keyId, keyName } });
         const speaker = await tx.speaker.update({ where: { id: speakerId }, data: { role: after, roleSource: after === null ? null : 'person' } });
-        await also?.(tx);
+        await also?.(tx, found.role);
         return toSpeaker(speaker);
       }),
 

@@ -22,6 +22,8 @@ export interface ModelManifest {
   readonly weightFiles?: readonly string[];
   /** SHA-256 of everything that decides a result (the graph and its weights), hex. */
   readonly sha256: string;
+  /** What results carry in its place where an import has labels other than the nine published: SHA-256 of `sha256` and the labels. Absent: `sha256`. */
+  readonly digest?: string;
   readonly sizeBytes: number;
   readonly sampleRateHz: number;
   /** Shortest input in samples; less is AUDIO_TOO_SHORT. */
@@ -46,6 +48,11 @@ export interface ModelManifest {
   readonly session?: { readonly graphOptimization?: 'disabled' | 'basic' | 'extended' | 'all'; readonly disablePrepacking?: boolean; readonly maxBatchItems?: number };
   /** Figures of an int8 graph against its float32 original, recorded at import. */
   readonly quantization?: { readonly argmaxAgreement: number; readonly maxScoreDifference: number; readonly embeddingCosine: number; readonly clipCount: number };
+}
+
+/** What tells results of two models apart: it differs where graph, weights or the labels of an import do. */
+export function resultDigest({ sha256, digest }: Pick<ModelManifest, 'sha256' | 'digest'>): string {
+  return digest ?? sha256;
 }
 
 /** The life of a model's host process. */

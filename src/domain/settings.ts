@@ -34,6 +34,8 @@ export interface TranscriptionSettings {
   /** Of one segment. */
   readonly timeoutMs: number;
   readonly lexiconFiles: readonly string[];
+  /** A folder with a text classifier beside the lexicons; null: none. */
+  readonly textModelDir: string | null;
 }
 
 /** For each key (failed keys: each address); 0: no limit. */

@@ -43,6 +43,8 @@ export interface TranscriptRecord extends Transcript {
 /** What words can say beside the emotions: a threat, or good and bad without more. */
 export const WORD_FEELINGS = ['angry', 'disgusted', 'fearful', 'happy', 'sad', 'surprised', 'threat', 'positive', 'negative'] as const;
 export type WordFeeling = (typeof WORD_FEELINGS)[number];
+/** How much of each feeling a text has; what is missing to 1 is none. */
+export type FeelingShares = Partial<Readonly<Record<WordFeeling, number>>>;
 
 export const CONTRADICTION_KINDS = ['sad-words-happy-voice', 'threat-calm-voice', 'sarcasm-candidate', 'happy-words-sad-voice'] as const;
 export type ContradictionKind = (typeof CONTRADICTION_KINDS)[number];

@@ -5,6 +5,13 @@ import { BodyGauge } from './body-gauge.js';
 import { drainAfterAnswer } from './drain.js';
 import type { HttpLimits } from './http-limits.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What its body passes through; null where it has none. */
+    bodyGauge: BodyGauge | null;
+  }
+}
+
 /**
  * What a multipart request may have besides its file: the operation, the map and the boundaries. Far more than they need:
  * the parser must meet the limit of the file before the request meets its own, for then the answer is the mutation's problem.
@@ -16,6 +23,7 @@ export type AdmissionSettings = Pick<Settings, 'maxUploadBytes' | 'minUploadByte
 
 /** Everything that is decided about a body before a parser sees it. Registered after authentication. */
 export function registerAdmission(app: FastifyInstance, settings: AdmissionSettings, limits: HttpLimits, assertRoom: (announcedBytes: number) => Promise<void>): void {
+  app.decorateRequest('bodyGauge', null);
   app.addHook('onRequest', async (request) => {
     if (request.headers.host !== undefined && !HOST.test(request.headers.host)) throw new UndertoneError('BAD_INPUT', 'The Host header is not a host name or address.');
     if (isMultipart(request)) assertPreflighted(request);
@@ -33,6 +41,7 @@ export function registerAdmission(app: FastifyInstance, settings: AdmissionSetti
       return;
     }
     const gauge = new BodyGauge(request.raw, { ...rulesOf(request, settings, limits), minBytesPerSecond: settings.minUploadBytesPerSecond, graceMs: limits.bodyGraceMs });
+    request.bodyGauge = gauge;
     reply.raw.once('close', () => gauge.giveUp());
     done(null, gauge);
   });

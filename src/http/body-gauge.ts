@@ -16,7 +16,7 @@ export interface BodyRules {
  * we ourselves do not read is not held against the sender.
  */
 export class BodyGauge extends Transform {
-  private receivedBytes = 0;
+  #receivedBytes = 0;
   private waitedMs = 0;
   private readonly timer: NodeJS.Timeout;
 
@@ -33,14 +33,19 @@ export class BodyGauge extends Transform {
     source.pipe(this);
   }
 
+  /** What has come of the body so far. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
   /** After the answer nobody reads on: without this a refused body would be watched, and its reader wait, for ever. */
   giveUp(): void {
     if (!this.destroyed) this.destroy(this.source.complete ? undefined : aborted());
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.receivedBytes += chunk.length;
-    if (this.receivedBytes > this.rules.maxBytes) done(this.rules.tooLarge(this.receivedBytes));
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes > this.rules.maxBytes) done(this.rules.tooLarge(this.#receivedBytes));
     else done(null, chunk);
   }
 
@@ -58,8 +63,8 @@ export class BodyGauge extends Transform {
   private checkRate(tickMs: number): void {
     if (this.writableNeedDrain || this.source.readableLength >= this.source.readableHighWaterMark) return;
     this.waitedMs += tickMs;
-    if (this.waitedMs <= this.rules.graceMs || this.receivedBytes >= (this.rules.minBytesPerSecond * this.waitedMs) / 1000) return;
-    this.destroy(new UndertoneError('UPLOAD_ABORTED', `The body came slower than ${this.rules.minBytesPerSecond} bytes a second and was given up after ${this.receivedBytes} bytes. Send it again.`, { receivedBytes: this.receivedBytes }));
+    if (this.waitedMs <= this.rules.graceMs || this.#receivedBytes >= (this.rules.minBytesPerSecond * this.waitedMs) / 1000) return;
+    this.destroy(new UndertoneError('UPLOAD_ABORTED', `The body came slower than ${this.rules.minBytesPerSecond} bytes a second and was given up after ${this.#receivedBytes} bytes. Send it again.`, { receivedBytes: this.#receivedBytes }));
   }
 }
 

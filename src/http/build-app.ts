@@ -24,6 +24,7 @@ import { registerRecordingAudio, registerRecordingUpload } from './recordings.ro
 import { principalOf, registerAuth } from './request-auth.js';
 import { registerReviewExports } from './reviews.route.js';
 import { registerRateLimits } from './rate-limits.js';
+import { registerTurns } from './request-turns.js';
 import { registerRequestTrace } from './request-trace.js';
 import { cookieSessions } from './session-cookie.js';
 import { registerSessions } from './session.route.js';
@@ -32,6 +33,7 @@ import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
 import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
+import { createTurns } from './turns.js';
 import { httpsOf, type TlsFiles } from './tls.js';
 import { trustedProxies } from './trusted-proxies.js';
 import { registerWebhookKeys } from './webhook-keys.route.js';
@@ -75,6 +77,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const signer = pathSigner(limits.signedPathSeconds, options.pathKey);
   const metrics = createMetrics(options.registry);
   const { trusted = null } = options;
+  const turns = createTurns(limits);
   const keys = withTokens(services.keys, options.verifyToken ?? null);
   if (options.pluginFigures !== undefined) registerPluginMetrics(metrics.registry, options.pluginFigures);
 
@@ -104,6 +107,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerAuth(app, { keys, signer, limiter, sessions, onRefusedLogin: () => services.sessions.refused() });
   registerRateLimits(app, limiter);
   registerAdmission(app, settings, limits, (bytes) => services.recordings.assertRoom(bytes));
+  registerTurns(app, turns);
   registerMetrics(app, metrics);
   registerHealth(app, options.checks, limits.readinessTimeoutMs);
   await registerGraphQL(app, {
@@ -121,7 +125,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await registerPage(app, options.webDir);
 
   const closeSockets = attachSockets(app.server, {
-    schema, createContext, limits, limiter, metrics, trusted, keys, sessions, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal, range) => signer.sign(path, principal, range),
+    schema, createContext, limits, limiter, turns, metrics, trusted, keys, sessions, introspection: settings.introspection, log: options.log, isTrusted, corsOrigins: settings.corsOrigins, signPath: (path, principal, range) => signer.sign(path, principal, range),
   });
   // Before the server waits for its connections to end: sockets do not end by themselves.
   app.addHook('preClose', closeSockets);

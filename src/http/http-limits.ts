@@ -1,8 +1,10 @@
+import type { TurnLimits } from './turns.js';
+
 /**
  * Limits of the edge. They are the same over HTTP and WebSocket; each was chosen well above what the dashboard and the
  * documented queries need, and each has a test with the attack that it stops.
  */
-export interface HttpLimits {
+export interface HttpLimits extends TurnLimits {
   /** Nesting of fields; introspection is limited by GraphQL's own rule instead. */
   readonly queryDepth: number;
   readonly queryAliases: number;
@@ -17,6 +19,8 @@ export interface HttpLimits {
   readonly socketMessageBytes: number;
   readonly socketMessagesPerSecond: number;
   readonly socketInitTimeoutMs: number;
+  /** A socket that has not answered a ping by the next one is ended: its peer is gone, or reads nothing. */
+  readonly socketPingMs: number;
   /** How often the key of an open socket is checked again, so that a revoked one loses its subscriptions. */
   readonly socketRecheckMs: number;
   /** Time before the minimum rate of a body counts. */
@@ -41,6 +45,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   socketMessageBytes: 64 * 1024,
   socketMessagesPerSecond: 50,
   socketInitTimeoutMs: 3000,
+  socketPingMs: 12_000,
   socketRecheckMs: 30_000,
   bodyGraceMs: 5000,
   drainBytes: 4 * 1024 * 1024,
@@ -48,6 +53,10 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   headersTimeoutMs: 10_000,
   signedPathSeconds: 3600,
   readinessTimeoutMs: 2000,
+  turnsPerCaller: 1,
+  turnsAtOnce: 8,
+  turnMs: 250,
+  waitingPerCaller: 500,
 };
 
 const SHOWN = [

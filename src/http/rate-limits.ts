@@ -27,6 +27,8 @@ function isUpload(request: FastifyRequest): boolean {
 
 /** A chunked body says its size only by ending: it is counted then, and the next one waits for it. */
 function countWhenDone(request: FastifyRequest, reply: FastifyReply, limiter: RateLimiter, keyId: string): void {
-  const before = request.raw.socket.bytesRead;
-  reply.raw.once('close', () => limiter.spend(keyId, 'uploadBytes', Math.max(0, request.raw.socket.bytesRead - before)));
+  const { socket } = request.raw;
+  const before = socket.bytesRead;
+  // A small body comes with its headers and was read before this; one that is refused is read on past the gauge.
+  reply.raw.once('close', () => limiter.spend(keyId, 'uploadBytes', Math.max(request.bodyGauge?.receivedBytes ?? 0, socket.bytesRead - before)));
 }

@@ -39,7 +39,7 @@ export function registerRecordingAudio(app: FastifyInstance, recordings: Recordi
   app.route<{ Params: { id: string } }>({
     method: ['GET', 'HEAD'],
     url: '/recordings/:id/audio',
-    config: { access: 'signed' },
+    config: { access: 'signed', isStream: true },
     handler: async (request, reply) => {
       const principal = principalOf(request);
       const recording = await recordings.find(principal, request.params.id);

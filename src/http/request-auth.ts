@@ -23,6 +23,8 @@ declare module 'fastify' {
     access?: 'key' | 'signed' | 'loopback' | 'public';
     /** Begins a session: with a key or token alone, and not once the address has failed too often. */
     isLogin?: boolean;
+    /** Sends for as long as the client takes, and does little meanwhile: takes no turn. */
+    isStream?: boolean;
     /** Largest body; without it, that of a GraphQL request without files. */
     maxBodyBytes?: number;
   }

@@ -12,7 +12,7 @@ type Pages = AsyncIterable<readonly ReviewItemRecord[]>;
 /** `GET /reviews.csv` and `/reviews.json`: settled reviews, streamed; `after` and `before` by the time of settling. A signed link or a key. */
 export function registerReviewExports(app: FastifyInstance, figures: Pick<ReviewFiguresService, 'export'>): void {
   const register = (extension: string, contentType: string, write: (pages: Pages) => AsyncGenerator<string>): void => {
-    app.get<{ Querystring: Range }>(`/reviews.${extension}`, { config: { access: 'signed' } }, (request, reply) => {
+    app.get<{ Querystring: Range }>(`/reviews.${extension}`, { config: { access: 'signed', isStream: true } }, (request, reply) => {
       const { after, before } = request.query;
       const pages = figures.export(principalOf(request), { after: timeOf('after', after), before: timeOf('before', before) });
       return reply.type(contentType).headers({ 'Content-Disposition': `attachment; filename="reviews.${extension}"`, 'Cache-Control': 'private, no-store' }).send(Readable.from(write(pages)));

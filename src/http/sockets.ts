@@ -9,7 +9,6 @@ import { CLOSE_FORBIDDEN, socketPrincipal, subscriptionServer, type SocketSessio
 import type { CookieSessions } from './session-cookie.js';
 import { clientAddress, type IsTrusted } from './trusted-proxies.js';
 
-const PING_MS = 12_000;
 /** RFC 6455 leaves 4000–4999 to applications; this one is HTTP's 429. */
 const CLOSE_TOO_MANY_MESSAGES = 4429;
 const CLOSE_GOING_AWAY = 1001;
@@ -33,7 +32,7 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
     options.metrics.sockets.inc();
     // Broken frames and oversized messages: ws closes the socket itself with the fitting code.
     socket.on('error', (error) => log.debug({ kind: error.name }, 'websocket failed'));
-    const isAlive = keepAlive(socket);
+    const isAlive = keepAlive(socket, limits.socketPingMs);
     const recheck = setInterval(() => void closeWhenRevoked(socket, session), limits.socketRecheckMs);
     const withinRate = messageRate(limits.socketMessagesPerSecond);
     const closed = server.opened(
@@ -108,13 +107,13 @@ function messageRate(perSecond: number): () => boolean {
 }
 
 /** A peer that answers no ping is gone, or reads nothing while we queue for it: either way the socket ends. */
-function keepAlive(socket: WebSocket): { stop(): void } {
+function keepAlive(socket: WebSocket, pingMs: number): { stop(): void } {
   let answered = true;
   socket.on('pong', () => (answered = true));
   const timer = setInterval(() => {
     if (!answered) socket.terminate();
     answered = false;
     if (socket.readyState === socket.OPEN) socket.ping();
-  }, PING_MS);
+  }, pingMs);
   return { stop: () => clearInterval(timer) };
 }

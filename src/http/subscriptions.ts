@@ -12,6 +12,7 @@ import { measureOperation } from './operation-limits.js';
 import { bearerOf, unauthenticated } from './request-auth.js';
 import type { CookieSessions } from './session-cookie.js';
 import type { TrustedDocuments } from './trusted-documents.js';
+import type { Turns } from './turns.js';
 
 /** Makes what resolvers get; from src/resolvers, handed in by compose. */
 export type CreateContext = (call: { readonly principal: Principal; readonly signPath: (path: string, range?: string | null) => string; readonly signal: AbortSignal }) => object;
@@ -25,6 +26,7 @@ export interface SubscriptionOptions {
   readonly introspection: boolean;
   readonly limits: HttpLimits;
   readonly limiter: RateLimiter;
+  readonly turns: Turns;
   readonly trusted: TrustedDocuments | null;
   readonly log: FastifyBaseLogger;
 }
@@ -49,6 +51,8 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     return options.introspection ? shown : withoutSuggestions(shown);
   };
 
+  const turnOf = new WeakMap<ExecutionArgs, () => void>();
+
   return makeServer<Record<string, unknown>, SocketSession>({
     connectionInitWaitTimeout: limits.socketInitTimeoutMs,
     onConnect: async (context) => {
@@ -64,6 +68,8 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
         return [refusal(error)];
       }
     },
+    // A query is answered by now, and a subscription begun: what it tells later takes no turn.
+    onOperation: (_context, _id, _payload, args) => turnOf.get(args)?.(),
     onNext: (_context, _id, _payload, _args, result) => (result.errors === undefined ? undefined : { ...result, errors: result.errors.map(formatted) }),
     onError: (_context, _id, _payload, errors) => errors.map(formatted),
   });
@@ -74,10 +80,23 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     }
     const principal = await socketPrincipal(context.extra, options);
     if (principal === null) throw unauthenticated(true);
+    options.limiter.take(principal.keyId, 'requests');
+    const endTurn = (await options.turns.take(principal.keyId, context.extra.left.signal)) ?? (() => undefined);
+    try {
+      const admitted = planned(context, payload, principal);
+      if (Array.isArray(admitted)) endTurn();
+      else turnOf.set(admitted as ExecutionArgs, endTurn);
+      return admitted;
+    } catch (error) {
+      endTurn();
+      throw error;
+    }
+  }
+
+  function planned(context: SocketContext, payload: SubscribePayload, principal: Principal): ExecutionArgs | readonly GraphQLError[] {
     const query = options.trusted === null ? payload.query : options.trusted.pick(payload);
     const measured = measureOperation(schema, limits, query, payload.variables);
     if (measured === null) throw new UndertoneError('BAD_INPUT', 'The query has a syntax error.', { field: 'query' });
-    options.limiter.take(principal.keyId, 'requests');
     options.limiter.take(principal.keyId, 'queryCost', measured.cost);
     const { document } = measured;
     const faults = validate(schema, document, rules);

@@ -33,7 +33,7 @@ export interface EmotionInference {
   /** Starts the host when it is not there. Batches with others of similar length; results are those of the clip alone. */
   infer(samples: Float32Array, options: InferOptions): Promise<WindowInference>;
   manifests(): readonly ModelManifest[];
-  /** Throws MODEL_UNKNOWN listing the installed ids. */
+  /** Throws MODEL_UNKNOWN listing the installed ids, or MODEL_INVALID with what differs where its folder is there. */
   manifest(modelId: string): ModelManifest;
   readonly defaultModelId: string;
   status(modelId: string): ModelStatus;

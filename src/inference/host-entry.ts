@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { UndertoneError } from '../domain/errors.js';
 
-export type HostEntry = 'model-host' | 'diarization-host' | 'transcription-host';
+export type HostEntry = 'model-host' | 'diarization-host' | 'transcription-host' | 'text-host';
 
 /**
  * The compiled file that a host process runs. From compiled code it lies beside this one; from sources (tests, type

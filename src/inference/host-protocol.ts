@@ -21,6 +21,7 @@ export type HostLoad =
   | { readonly kind: 'emotion'; readonly file: string; readonly contract: GraphContract; readonly session: SessionSettings; readonly niceness: Niceness; /** Samples of the largest batch that is tried on an accelerator. */ readonly maxBatchSamples: number }
   | { readonly kind: 'listening'; readonly speechFile: string; readonly soundFile: string; readonly session: SessionSettings; readonly niceness: Niceness }
   | { readonly kind: 'transcription'; readonly engine: 'sense-voice' | 'whisper' | 'paraformer'; /** Paths by role. */ readonly files: Readonly<Record<string, string>>; readonly threadCount: number }
+  | { readonly kind: 'text'; readonly file: string; readonly labelCount: number; readonly session: SessionSettings }
   | { readonly kind: 'diarization'; readonly segmentationFile: string; readonly embeddingFile: string; readonly threadCount: number };
 
 export interface DiarizationItem {
@@ -52,6 +53,16 @@ export interface TranscriptionAnswer {
   readonly text: readonly string[];
   readonly startSeconds: readonly number[];
   readonly endSeconds: readonly number[];
+}
+
+/** Ids of a tokenized text. */
+export interface TextItem {
+  readonly ids: readonly number[];
+}
+
+/** One a label. */
+export interface TextAnswer {
+  readonly logits: Float32Array;
 }
 
 export interface EmotionItem {

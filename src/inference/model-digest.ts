@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UndertoneError } from '../domain/errors.js';
+import type { ModelManifest } from '../domain/model.js';
 import type { InstalledModel } from './model-registry.js';
 
 /** SHA-256 (hex) over the files' bytes one after another, read in pieces: the memory is the same for any size. `onFraction` gets 0 … 1. */
@@ -19,6 +20,11 @@ export async function digestFiles(files: readonly string[], onFraction: (fractio
     }
   }
   return { sha256: hash.digest('hex'), sizeBytes };
+}
+
+/** The digest of an import whose labels are its own: of its files' digest and the labels in the order of the head, with those that are masked. */
+export function labelledDigest({ sha256, labels, maskedLabels = [] }: Pick<ModelManifest, 'sha256' | 'labels' | 'maskedLabels'>): string {
+  return createHash('sha256').update(JSON.stringify([sha256, labels, maskedLabels])).digest('hex');
 }
 
 /** Throws MODEL_INVALID when the graph and its weight files are not the bytes that the manifest was written for. */
@@ -46,6 +52,8 @@ export async function hasItsSize({ manifest, folder }: InstalledModel): Promise<
 /** Throws MODEL_INVALID when the folder's manifest is no longer the one that this process has listed. */
 export async function assertSameManifest({ manifest, folder }: InstalledModel): Promise<void> {
   const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => '{}');
-  if ((JSON.parse(text) as { sha256?: unknown }).sha256 === manifest.sha256) return;
+  const found = JSON.parse(text) as { sha256?: unknown; labels?: unknown; maskedLabels?: unknown };
+  const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? []) === JSON.stringify(b ?? []);
+  if (found.sha256 === manifest.sha256 && same(found.labels, manifest.labels) && same(found.maskedLabels, manifest.maskedLabels)) return;
   throw new UndertoneError('MODEL_INVALID', `Model "${manifest.id}" was replaced or removed since it was listed. Load it again (loadModel) to use what is installed now.`);
 }

@@ -3,8 +3,10 @@ import { basename, join } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
 import type { Calibration } from '../domain/calibration.js';
+import { isUsableLabel } from '../domain/emotion.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { ModelManifest } from '../domain/model.js';
+import { labelledDigest } from './model-digest.js';
 
 const fileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be a plain file name inside the model folder');
 const count = z.int().positive();
@@ -18,6 +20,7 @@ const manifestSchema = z.strictObject({
   file: fileName,
   weightFiles: z.array(fileName).optional(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower case hex digits'),
+  digest: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower case hex digits').optional(),
   sizeBytes: count,
   // Everything before the model works at 16 kHz; another rate would be fed wrongly without a sound.
   sampleRateHz: z.literal(16_000),
@@ -25,7 +28,7 @@ const manifestSchema = z.strictObject({
   frameHopSamples: count,
   frameReceptiveFieldSamples: count,
   normalization: z.enum(['none', 'zscore-f64']),
-  labels: z.array(z.string().min(1)).min(2).refine((labels) => new Set(labels).size === labels.length, 'must not repeat a label'),
+  labels: z.array(z.string().refine(isUsableLabel, 'must be labels of 1 to 100 letters without control characters')).min(2).refine((labels) => new Set(labels).size === labels.length, 'must not repeat a label'),
   maskedLabels: z.array(z.string()).optional(),
   embeddingDimension: count,
   maxWindowSeconds: z.number().positive(),
@@ -63,6 +66,7 @@ export function parseManifest(text: string, folderName: string): ModelManifest {
   const unknownMasks = (manifest.maskedLabels ?? []).filter((label) => !manifest.labels.includes(label));
   const differences = [
     ...(manifest.id === folderName ? [] : [`id is "${manifest.id}" but the folder is "${folderName}"`]),
+    ...(manifest.digest === undefined || manifest.digest === labelledDigest(withoutUndefined(manifest) as ModelManifest) ? [] : ['digest: does not fit the labels; import the checkpoint again with its tokens.txt']),
     ...unknownMasks.map((label) => `maskedLabels: "${label}" is not among labels`),
   ];
   if (differences.length > 0) throw invalid(differences);

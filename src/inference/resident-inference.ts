@@ -28,6 +28,7 @@ class PooledInference implements ResidentInference {
   readonly #listeners = new Set<(modelId: string, state: ModelState) => void>();
   readonly #lastStates = new Map<string, ModelState>();
   #models!: ReadonlyMap<string, InstalledModel>;
+  #unusable: ReadonlyMap<string, UndertoneError> = new Map();
   problems: readonly UndertoneError[] = [];
 
   constructor(private readonly options: InferenceOptions) {
@@ -46,6 +47,7 @@ class PooledInference implements ResidentInference {
     const { models, unusable } = scanModels(this.options.modelDirs);
     this.#models = new Map(models.map((model) => [model.manifest.id, model]));
     this.problems = unusable.map(({ problem }) => problem);
+    this.#unusable = new Map(unusable.map(({ id, problem }) => [id, problem]));
     for (const [id, { model, pool }] of this.#pools) {
       if (isDeepStrictEqual(this.#models.get(id), model)) continue;
       this.#pools.delete(id);
@@ -69,6 +71,9 @@ class PooledInference implements ResidentInference {
     this.rescan();
     const model = this.#models.get(modelId);
     if (model !== undefined) return model;
+    // It is there, and what is wrong with it helps more than the ids of others.
+    const problem = this.#unusable.get(modelId);
+    if (problem !== undefined) throw problem;
     throw new UndertoneError('MODEL_UNKNOWN', `No model "${modelId.slice(0, 64)}" is installed. ${this.#installedSentence()}`, { installed: [...this.#models.keys()] });
   }
 

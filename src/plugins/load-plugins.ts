@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { UndertoneError } from '../domain/errors.js';
 import { nearestName } from '../domain/nearest-name.js';
 import type { AnyPluginFactory, UndertonePlugin } from './contract.js';
+import { packageEntry } from './package-entry.js';
 import { invalidPlugin } from './plugin-error.js';
 
 /** `[{ "use": "./my-plugin.mjs" | "npm-package" | "built-in name", "settings": {…}, "enabled": false }]`; paths are relative to the file. */
@@ -68,7 +68,7 @@ async function importFactory(use: string, file: string, builtIns: readonly strin
   let loaded: { default?: unknown };
   try {
     const isPath = use.startsWith('.') || use.startsWith('/');
-    const location = isPath ? resolve(dirname(file), use) : createRequire(resolve(file)).resolve(use);
+    const location = isPath ? resolve(dirname(file), use) : packageEntry(use, resolve(file));
     loaded = (await import(pathToFileURL(location).href)) as { default?: unknown };
   } catch (error) {
     const near = nearestName(use, builtIns);

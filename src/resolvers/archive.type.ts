@@ -111,7 +111,7 @@ export class LegalHoldType {
   filter!: LegalHoldFilter | null;
   @Field(() => String, { description: 'Why it was placed.' })
   reason!: string;
-  @Field(() => ID, { description: 'Id of the key that placed it.' })
+  @Field(() => ID, { description: 'Id of the key that placed it, or of the rule that did.' })
   placedBy!: string;
   @Field(() => DateTime, { description: 'When it was placed.' })
   placedAt!: Date;

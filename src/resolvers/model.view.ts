@@ -1,5 +1,5 @@
 import { visibleLabels } from '../domain/scores.js';
-import type { ModelState } from '../domain/model.js';
+import { resultDigest, type ModelState } from '../domain/model.js';
 import type { FleetModelStatus } from '../services/model-directory.js';
 import type { ModelType } from './model.type.js';
 import type { Plain } from './plain.js';
@@ -11,7 +11,7 @@ export function modelView(status: FleetModelStatus): Plain<ModelType> {
     id: manifest.id,
     name: manifest.name,
     version: manifest.version,
-    digest: manifest.sha256,
+    digest: resultDigest(manifest),
     labels: visibleLabels(manifest),
     embeddingDimension: manifest.embeddingDimension,
     frameHopSeconds: manifest.frameHopSamples / manifest.sampleRateHz,

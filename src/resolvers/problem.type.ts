@@ -47,6 +47,8 @@ export class UploadProblem extends Problem {
   maxBytes: number | null = null;
   @Field(() => Float, { nullable: true, description: 'Bytes received before the upload was given up, where known.' })
   receivedBytes: number | null = null;
+  @Field(() => Float, { nullable: true, description: 'Bytes that the workspace may still store, where its quota was the reason. They come back when something is deleted or the quota is raised, and not with time.' })
+  remaining: number | null = null;
 }
 
 @ObjectType({ implements: Problem, simpleResolvers: true, description: 'The file is stored, but no usable audio could be read from it.' })

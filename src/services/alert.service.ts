@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { AlertRepository } from '../db/repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { notFound } from '../domain/errors.js';
 import type { EventBus } from '../domain/events.js';
+import { recording, type AuditSink } from './audit.js';
 import { eventsOf } from './event-bus.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
@@ -9,7 +11,7 @@ import type { AlertService } from './rule-contracts.js';
 
 const noteSchema = z.object({ note: z.string().trim().max(1000).nullable() });
 
-export function createAlertService(alerts: AlertRepository, events: EventBus): AlertService {
+export function createAlertService(alerts: AlertRepository, events: EventBus, audit: AuditSink): AlertService {
   return {
     async list(principal, page, filter) {
       requireScope(principal, 'alerts:read');
@@ -26,7 +28,7 @@ export function createAlertService(alerts: AlertRepository, events: EventBus): A
     async acknowledge(principal, id, note) {
       requireScope(principal, 'alerts:write');
       const parsed = parseWith(noteSchema, { note });
-      const alert = await alerts.acknowledge(principal.workspaceId, id, principal.keyName, parsed.note);
+      const alert = await alerts.acknowledge(principal.workspaceId, id, principal.keyName, parsed.note, recording(audit, principal, { action: 'alert.acknowledged', subjectKind: 'alert', subjectId: id, afterDigest: digestOf(parsed) }));
       if (alert === null) throw notFound('alert', id);
       return alert;
     },

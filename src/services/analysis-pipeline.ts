@@ -5,7 +5,7 @@ import { calibrationVersion, type AppliedCalibration } from '../domain/calibrati
 import { conversationOf } from '../domain/conversation.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { FrameTrack } from '../domain/frame-track.js';
-import type { ModelManifest } from '../domain/model.js';
+import { resultDigest, type ModelManifest } from '../domain/model.js';
 import { SAMPLE_RATE_HZ, samplesToSeconds, secondsToSamples, type PcmSource } from '../domain/pcm.js';
 import type { Priority } from '../domain/priority.js';
 import { visibleLabels } from '../domain/scores.js';
@@ -208,7 +208,7 @@ function modelCalibration({ calibration }: ModelManifest): AppliedCalibration | 
 }
 
 function modelOf(manifest: ModelManifest): AnalysisOutcome['model'] {
-  return { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels: visibleLabels(manifest) };
+  return { id: manifest.id, version: manifest.version, digest: resultDigest(manifest), labels: visibleLabels(manifest) };
 }
 
 function checkLength(request: PipelineRequest, pcm: PcmSource, manifest: ModelManifest, maxRawSeconds: number): void {

@@ -11,7 +11,7 @@ export const SIGNATURE = 'manifest.json.sig';
 /** A manifest of 100,000 recordings has some 60 MB; larger is not ours. */
 const MAX_MANIFEST_BYTES = 128 * 1024 * 1024;
 
-/** What the compressor gives at once: each piece is a trip to another thread and back. */
+/** What is unpacked at once: each piece is a trip to another thread and back. */
 const CHUNK_BYTES = 256 * 1024;
 
 /** Zstandard where this Node has it (22.15 and later), gzip otherwise. */
@@ -19,19 +19,10 @@ export function archiveFormat(): 'tar.zst' | 'tar.gz' {
   return 'createZstdCompress' in zlib ? 'tar.zst' : 'tar.gz';
 }
 
-/** Members are sealed, and what is sealed does not shrink: the wrapper is there so that every tool knows what it has, at the lowest cost. */
-export function compressor(format: string): Transform {
-  if (format !== 'tar.zst') return zlib.createGzip({ level: 0, chunkSize: CHUNK_BYTES });
-  return zstd('createZstdCompress', { chunkSize: CHUNK_BYTES, params: { [constant('ZSTD_c_compressionLevel')]: 1 } });
-}
-
 function zstd(name: 'createZstdCompress' | 'createZstdDecompress', options: object): Transform {
   const make = (zlib as unknown as Record<string, ((options: object) => Transform) | undefined>)[name];
   if (make === undefined) throw new UndertoneError('ARCHIVE_INVALID', 'The archive is compressed with Zstandard, which this Node does not have. Use Node 22.15 or later, or unpack it with `zstd -d` first.');
   return make(options);
-}
-function constant(name: string): number {
-  return (zlib.constants as unknown as Record<string, number | undefined>)[name] ?? 0;
 }
 
 export interface ArchiveContents {
@@ -92,7 +83,7 @@ async function decompress(source: Readable, into: tar.Extract): Promise<{ readon
     yield first;
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
   })(), { objectMode: false });
-  const unpack = first.length >= 4 && first.readUInt32LE(0) === 0xfd2fb528 ? zstd('createZstdDecompress', {}) : first.length >= 2 && first.readUInt16BE(0) === 0x1f8b ? zlib.createGunzip() : new PassThrough();
+  const unpack = first.length >= 4 && first.readUInt32LE(0) === 0xfd2fb528 ? zstd('createZstdDecompress', { chunkSize: CHUNK_BYTES }) : first.length >= 2 && first.readUInt16BE(0) === 0x1f8b ? zlib.createGunzip({ chunkSize: CHUNK_BYTES }) : new PassThrough();
   const done = pipeline(whole, unpack, into as unknown as NodeJS.WritableStream);
   done.catch(() => undefined);
   return { done };

@@ -7,8 +7,8 @@ import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { SealedStore } from '../storage/sealed-store.js';
 import { readArchive } from './archive-format.js';
-import { checkStream } from './archive-reader.js';
 import { folderOf, openRows, ROWS_MEMBER, type RowsHeader } from './archive-recording.js';
+import type { ArchiveThread } from './archive-thread.js';
 import type { AuditSink } from './audit.js';
 import type { WorkspaceSecrets } from './workspace-secrets.js';
 
@@ -35,6 +35,7 @@ export interface ArchiveRestoreParts {
   readonly vault: { secretOf(dataKeyId: string): Promise<Buffer> };
   readonly secrets: WorkspaceSecrets;
   readonly audit: AuditSink;
+  readonly thread: ArchiveThread;
 }
 
 /** Rows inserted in one statement. */
@@ -50,7 +51,7 @@ interface Pending {
 }
 
 export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore {
-  const { database, dataKeys, archives, holds, tombstones, tree, blobs, vault, secrets, audit } = parts;
+  const { database, dataKeys, archives, holds, tombstones, tree, blobs, vault, secrets, audit, thread } = parts;
 
   async function headerOf(path: string, rows: readonly Buffer[]): Promise<RowsHeader> {
     for await (const line of openRows(vault, path, Readable.from(rows))) if ('format' in line) return line;
@@ -103,7 +104,7 @@ export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore
 
   return async (principal, archive, wanted) => {
     const keys = (await secrets.publicKeys(archive.workspaceId)).map(({ publicKey }) => publicKey);
-    const check = await checkStream(await blobs.raw.read(archive.blobKey!), keys);
+    const { check } = await thread.check(await blobs.raw.read(archive.blobKey!), keys, null);
     if (check.manifest === null || check.problems.length > 0) throw new UndertoneError('ARCHIVE_INVALID', `The archive ${archive.id} is not good, and nothing was restored: ${check.problems.slice(0, 5).join('; ')}.`);
     if (check.manifest.workspaceId !== principal.workspaceId) throw new UndertoneError('ARCHIVE_INVALID', 'The archive is of another workspace.');
     const inArchive = check.manifest.recordings.map(({ id }) => id);

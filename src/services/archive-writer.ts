@@ -1,15 +1,14 @@
-import { createHash, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import tar from 'tar-stream';
 import type { RecordingRepository } from '../db/repositories.js';
 import type { RecordingTreeRepository } from '../db/retention-repositories.js';
-import type { ArchiveItemRecord, ArchiveManifest, ArchiveRecord, ManifestMember } from '../domain/archive.js';
+import type { ArchiveItemRecord, ArchiveManifest, ArchiveRecord } from '../domain/archive.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import type { StagedBlob } from '../storage/blob-store.js';
 import { contextOf, type SealedStore } from '../storage/sealed-store.js';
-import { compressor, MANIFEST, SIGNATURE } from './archive-format.js';
+import { MANIFEST, SIGNATURE } from './archive-format.js';
 import { blobMember, folderOf, rowMembers, type OutgoingMember, type RowsHeader } from './archive-recording.js';
+import type { ArchiveThread } from './archive-thread.js';
 import type { Vault } from './vault.js';
 import type { WorkspaceSecrets } from './workspace-secrets.js';
 
@@ -19,6 +18,7 @@ export interface ArchiveWriterParts {
   readonly blobs: SealedStore;
   readonly vault: Vault;
   readonly secrets: WorkspaceSecrets;
+  readonly thread: ArchiveThread;
 }
 
 export interface WrittenItem {
@@ -43,14 +43,13 @@ encrypted with the data key of their recording: \`undertone retention restore\` 
 /** Streams an archive into the store, one chunk in memory at a time. Nothing is committed yet: the caller does. */
 export async function writeArchive(parts: ArchiveWriterParts, archive: ArchiveRecord, items: readonly ArchiveItemRecord[], signal: AbortSignal): Promise<WrittenArchive> {
   const signer = await parts.secrets.signingKey(archive.workspaceId);
-  const pack = tar.pack();
-  const packed = compressor(archive.format);
+  const pack = parts.thread.pack(archive.format);
   const written: WrittenItem[] = [];
   const failed: { itemId: string; code: string }[] = [];
 
   const fill = async (): Promise<void> => {
-    const recordings: ArchiveManifest['recordings'][number][] = [];
-    await addEntry(pack, { path: 'README.txt', byteLength: Buffer.byteLength(README), bytes: () => Readable.from([Buffer.from(README)]) });
+    const digests: (() => Promise<ArchiveManifest['recordings'][number]>)[] = [];
+    await pack.add(inMemory('README.txt', README));
     // The rows of the next recording are read while the bytes of this one are written.
     const begin = (item: ArchiveItemRecord | undefined): ReturnType<typeof prepare> | null => {
       const preparing = item === undefined || signal.aborted ? null : prepare(parts, archive.workspaceId, item);
@@ -71,11 +70,14 @@ export async function writeArchive(parts: ArchiveWriterParts, archive: ArchiveRe
         failed.push({ itemId: item.id, code: error.code });
         continue;
       }
-      const members: ManifestMember[] = [];
-      for (const member of prepared.members) members.push(await addEntry(pack, member));
-      recordings.push({ id: item.recordingId, kinds: item.kinds, dataKeyIds: [...new Set(prepared.members.map((member) => member.dataKeyId))], members });
-      written.push({ itemId: item.id, rowsDigest: prepared.rowsDigest, byteLength: members.reduce((sum, member) => sum + member.byteLength, 0) });
+      const { members, rowsDigest } = prepared;
+      const added: Awaited<ReturnType<typeof pack.add>>[] = [];
+      for (const member of members) added.push(await pack.add(member));
+      // Awaited at the end: the thread is some pieces behind.
+      digests.push(async () => ({ id: item.recordingId, kinds: item.kinds, dataKeyIds: [...new Set(members.map(({ dataKeyId }) => dataKeyId))], members: await Promise.all(added.map(({ digested }) => digested)) }));
+      written.push({ itemId: item.id, rowsDigest, byteLength: members.reduce((sum, { byteLength }) => sum + byteLength, 0) });
     }
+    const recordings = await Promise.all(digests.map((digest) => digest()));
     const manifest: ArchiveManifest = {
       format: 'undertone-archive', version: 1, archiveId: archive.id, workspaceId: archive.workspaceId, createdAt: archive.createdAt.toISOString(), schemaVersion: archive.schemaVersion,
       models: await parts.tree.models(archive.workspaceId, recordings.map(({ id }) => id)),
@@ -83,26 +85,19 @@ export async function writeArchive(parts: ArchiveWriterParts, archive: ArchiveRe
       recordings,
     };
     const bytes = Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
-    const signature = Buffer.from(`${sign(null, bytes, signer.privateKey).toString('base64')}\n`);
-    await addEntry(pack, { path: MANIFEST, byteLength: bytes.length, bytes: () => Readable.from([bytes]) });
-    await addEntry(pack, { path: SIGNATURE, byteLength: signature.length, bytes: () => Readable.from([signature]) });
-    pack.finalize();
+    await pack.add(inMemory(MANIFEST, bytes));
+    await pack.add(inMemory(SIGNATURE, `${sign(null, bytes, signer.privateKey).toString('base64')}\n`));
+    await pack.finish();
   };
 
-  const filling = fill().catch((error: unknown) => {
-    pack.destroy(error as Error);
-    throw error;
-  });
-  filling.catch(() => undefined);
-  const packing = pipeline(pack as unknown as NodeJS.ReadableStream, packed);
-  packing.catch(() => undefined);
-  const staging = parts.blobs.raw.stage(packed, { maxBytes: Number.MAX_SAFE_INTEGER, signal });
+  const filling = fill();
+  filling.catch((error: unknown) => pack.destroy(error));
+  const staging = parts.blobs.raw.stage(pack.bytes, { maxBytes: Number.MAX_SAFE_INTEGER, signal });
   try {
-    const [staged] = await Promise.all([staging, filling, packing]);
+    const [staged] = await Promise.all([staging, filling]);
     return { staged, signingKeyId: signer.id, items: written, failed };
   } catch (error) {
-    pack.destroy();
-    packed.destroy();
+    pack.destroy(error);
     // The cause, not that the stream broke off because of it.
     const [cause] = (await Promise.allSettled([filling])).flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     const staged = await staging.catch(() => null);
@@ -126,18 +121,8 @@ async function prepare({ recordings, tree, blobs, vault }: ArchiveWriterParts, w
   return { members: [...rows.members, ...files], rowsDigest: rows.rowsDigest };
 }
 
-async function addEntry(pack: tar.Pack, member: Pick<OutgoingMember, 'path' | 'byteLength' | 'bytes'>): Promise<ManifestMember> {
-  const hash = createHash('sha256');
-  const hashed = (async function* () {
-    for await (const chunk of member.bytes()) {
-      hash.update(chunk);
-      yield chunk;
-    }
-  })();
-  await new Promise<void>((resolve, reject) => {
-    // The time would make two archives of the same data differ.
-    const entry = pack.entry({ name: member.path, size: member.byteLength, mode: 0o600, mtime: new Date(0) }, (error) => (error == null ? resolve() : reject(error)));
-    pipeline(Readable.from(hashed), entry as unknown as NodeJS.WritableStream).catch(reject);
-  });
-  return { path: member.path, byteLength: member.byteLength, sha256: hash.digest('hex') };
+function inMemory(path: string, contents: string | Buffer): Pick<OutgoingMember, 'path' | 'byteLength' | 'bytes'> {
+  // A copy: its memory is given away, and the caller still needs its own.
+  const bytes = Buffer.from(contents);
+  return { path, byteLength: bytes.length, bytes: () => Readable.from([bytes]) };
 }

@@ -9,6 +9,7 @@ import type { DataKeySource, SealedStore } from '../storage/sealed-store.js';
 import { checkStream } from './archive-reader.js';
 import { unpackingHandler, type MemberWriter } from './archive-unpack.js';
 import type { Archiving } from './archiving.js';
+import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import type { ArchiveRestore, RestoreReport } from './archive-restore.js';
 import type { WorkspaceSecrets } from './workspace-secrets.js';
@@ -56,10 +57,11 @@ export interface ArchiveServiceParts {
   readonly vault: DataKeySource;
   readonly archiving: Archiving;
   readonly restore: ArchiveRestore;
+  readonly audit: AuditSink;
   readonly now?: () => number;
 }
 
-export function createArchiveService({ archives, blobs, secrets, vault, archiving, restore, now = Date.now }: ArchiveServiceParts): ArchiveService {
+export function createArchiveService({ archives, blobs, secrets, vault, archiving, restore, audit, now = Date.now }: ArchiveServiceParts): ArchiveService {
   async function readable(principal: Principal, id: string): Promise<ArchiveRecord> {
     const archive = await archives.find(principal.workspaceId, id);
     if (archive === null) throw notFound('archive', id);
@@ -95,7 +97,9 @@ export function createArchiveService({ archives, blobs, secrets, vault, archivin
     },
     async verify(principal, id) {
       requireScope(principal, 'retention:admin');
-      return checked(await readable(principal, id));
+      const archive = await readable(principal, id);
+      await audit.record(null, principal, { action: 'archive.check-requested', subjectKind: 'archive', subjectId: id });
+      return checked(archive);
     },
     async restore(principal, id, recordingId) {
       requireScope(principal, 'retention:admin');
@@ -104,11 +108,13 @@ export function createArchiveService({ archives, blobs, secrets, vault, archivin
     async open(principal, id) {
       requireScope(principal, 'retention:admin');
       const archive = await readable(principal, id);
+      await audit.record(null, principal, { action: 'archive.read', subjectKind: 'archive', subjectId: id });
       return { archive, stream: await blobs.raw.read(archive.blobKey!) };
     },
     async unpack(principal, id, recordingId, write) {
       requireScope(principal, 'retention:admin');
       const archive = await readable(principal, id);
+      await audit.record(null, principal, { action: 'archive.unpacked', subjectKind: 'archive', subjectId: id, reason: recordingId });
       const { handle, opened, erased } = unpackingHandler(vault, recordingId, write);
       const keys = (await secrets.publicKeys(archive.workspaceId)).map(({ publicKey }) => publicKey);
       const { manifest, problems } = await checkStream(await blobs.raw.read(archive.blobKey!), keys, handle);

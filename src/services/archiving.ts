@@ -4,7 +4,6 @@ import type { ArchiveRepository, HoldRepository } from '../db/retention-reposito
 import type { ArchiveItemRecord, ArchiveRecord } from '../domain/archive.js';
 import { newId } from '../domain/ids.js';
 import { archiveFormat } from './archive-format.js';
-import { checkStream, openingHandler } from './archive-reader.js';
 import { writeArchive, type ArchiveWriterParts } from './archive-writer.js';
 import { systemPrincipal, type AuditSink } from './audit.js';
 import type { LiveRemoval } from './live-removal.js';
@@ -47,15 +46,14 @@ export interface Archiving {
 }
 
 export function createArchiving(parts: ArchivingParts): Archiving {
-  const { database, archives, holds, removal, audit, secrets, blobs, vault, now = Date.now, leaseMs = LEASE_MS } = parts;
+  const { database, archives, holds, removal, audit, secrets, blobs, vault, thread, now = Date.now, leaseMs = LEASE_MS } = parts;
   const owner = randomUUID();
   const lease = () => ({ owner, until: new Date(now() + leaseMs) });
 
   async function verify(archive: ArchiveRecord): Promise<readonly string[]> {
     const items = await archives.items(archive.workspaceId, archive.id);
     const keys = (await secrets.publicKeys(archive.workspaceId)).map(({ publicKey }) => publicKey);
-    const { handle, opened } = openingHandler(vault);
-    const check = await checkStream(await blobs.raw.read(archive.blobKey!), keys, handle);
+    const { check, opened } = await thread.check(await blobs.raw.read(archive.blobKey!), keys, vault);
     const problems = [...check.problems];
     if (check.manifest !== null && check.sha256 !== archive.sha256) problems.push('the file is another one than was written');
     if (check.manifest !== null && (check.manifest.archiveId !== archive.id || check.manifest.workspaceId !== archive.workspaceId)) problems.push('the file is the archive of something else');

@@ -130,3 +130,8 @@ export function operatorPrincipal(workspaceId: string): Principal {
 export function systemPrincipal(workspaceId: string): Principal {
   return { keyId: 'system', keyName: 'schedule', workspaceId, role: 'admin' };
 }
+
+/** What a business rule does by itself; what it is called stays out of the log. */
+export function rulePrincipal(workspaceId: string, ruleId: string): Principal {
+  return { keyId: ruleId, keyName: 'rule', workspaceId, role: 'analyst' };
+}

@@ -7,7 +7,7 @@ import { notFound, UndertoneError } from '../domain/errors.js';
 import { calibrationItems } from '../domain/evaluated-item.js';
 import { crossValidate, fitCalibration, MIN_CALIBRATION_ITEMS, MIN_SCOPED_ITEMS } from '../domain/fit-calibration.js';
 import { newId } from '../domain/ids.js';
-import type { ModelManifest } from '../domain/model.js';
+import { resultDigest, type ModelManifest } from '../domain/model.js';
 import { manifestItem } from './evaluation.service.js';
 import { recording, type AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
@@ -17,7 +17,7 @@ import type { CalibrationService } from './evaluation-contracts.js';
 /** Which calibration a recording's confidences follow. */
 export interface CalibrationChoice {
   /** The channel's before the language's before the workspace's; null: the model's own. */
-  chooseFor(workspaceId: string, manifest: Pick<ModelManifest, 'sha256'>, about: { readonly language: string | null; readonly channel: string | null }): Promise<AppliedCalibration | null>;
+  chooseFor(workspaceId: string, manifest: Pick<ModelManifest, 'sha256' | 'digest'>, about: { readonly language: string | null; readonly channel: string | null }): Promise<AppliedCalibration | null>;
 }
 
 /** A recording's channel is its tag `channel:phone`: recordings have no field for it. */
@@ -38,9 +38,9 @@ export type CalibrateInput = z.input<typeof inputSchema>;
 
 export function createCalibrationService({ evaluations, calibrations, audit }: { readonly evaluations: EvaluationRepository; readonly calibrations: CalibrationRepository; readonly audit: AuditSink }): CalibrationService & CalibrationChoice {
   return {
-    async chooseFor(workspaceId, { sha256 }, { language, channel }) {
+    async chooseFor(workspaceId, manifest, { language, channel }) {
       const scopes = [...(channel === null ? [] : [`channel:${channel}`]), ...(language === null ? [] : [`language:${language}`]), 'workspace'];
-      const [best] = await calibrations.findInForce(workspaceId, sha256, scopes);
+      const [best] = await calibrations.findInForce(workspaceId, resultDigest(manifest), scopes);
       return best === undefined ? null : { ...best.values, version: best.version, scope: best.scope };
     },
 

@@ -1,12 +1,14 @@
 import type { Database } from '../db/database.js';
 import type { EvaluationRepository } from '../db/evaluation.repository.js';
 import type { AnalysisRepository } from '../db/repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { UndertoneError } from '../domain/errors.js';
 import type { EventBus } from '../domain/events.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page } from '../domain/records.js';
 import type { DeadLetter, JobName, JobQueue } from '../queue/job-queue.js';
 import { decodeCursor, encodeCursor } from '../db/keyset-cursor.js';
+import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import type { DeadLetterService } from './service-contracts.js';
 
@@ -22,12 +24,13 @@ export interface DeadLetterServiceParts {
   readonly analyses: Pick<AnalysisRepository, 'reopen'>;
   readonly evaluations: Pick<EvaluationRepository, 'reopenRun'>;
   readonly events: EventBus;
+  readonly audit: AuditSink;
 }
 
 const LIST = 'dead-letters';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export function createDeadLetterService({ database, queue, analyses, evaluations, events }: DeadLetterServiceParts): DeadLetterService {
+export function createDeadLetterService({ database, queue, analyses, evaluations, events, audit }: DeadLetterServiceParts): DeadLetterService {
   function notFound(id: string): UndertoneError {
     return new UndertoneError('NOT_FOUND', `There is no dead letter ${id.slice(0, 64)}; it may have been retried or discarded by somebody else.`, { id: id.slice(0, 64) });
   }
@@ -43,6 +46,7 @@ export function createDeadLetterService({ database, queue, analyses, evaluations
       if (again && taken.job === 'run-evaluation' && !(await evaluations.reopenRun(tx, principal.workspaceId, taken.key))) {
         throw new UndertoneError('CONFLICT', `The evaluation run ${taken.key.slice(0, 64)} of this dead letter was deleted, cancelled or has succeeded since; there is nothing to retry. Discard the dead letter.`, { id: taken.key.slice(0, 64) });
       }
+      await audit.record(tx, principal, { action: again ? 'dead-letter.retried' : 'dead-letter.discarded', subjectKind: 'dead-letter', subjectId: id, beforeDigest: digestOf([taken.job, taken.key]) });
       return taken;
     });
   }

@@ -1,7 +1,9 @@
 import type { Database } from '../db/database.js';
 import type { DataKeyRepository } from '../db/repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { unwrapSecret, wrapSecret, type Keyring, type MasterKey } from '../domain/envelope.js';
 import type { Principal } from '../domain/principal.js';
+import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { missingKey } from './workspace-secrets.js';
 
@@ -24,10 +26,11 @@ export interface EncryptionService {
 export interface EncryptionParts {
   readonly database: Database;
   readonly dataKeys: DataKeyRepository;
+  readonly audit: AuditSink;
   readonly keyring: Keyring & { readonly path: string | null; addKey(): Promise<MasterKey> };
 }
 
-export function createEncryptionService({ database, dataKeys, keyring }: EncryptionParts): EncryptionService {
+export function createEncryptionService({ database, dataKeys, keyring, audit }: EncryptionParts): EncryptionService {
   async function status(): Promise<EncryptionStatus> {
     const counts = new Map((await dataKeys.countByWrappingKey()).map(({ wrappingKeyId, count }) => [wrappingKeyId, count]));
     const ids = new Set([keyring.current().id, ...counts.keys()]);
@@ -49,7 +52,9 @@ export function createEncryptionService({ database, dataKeys, keyring }: Encrypt
     async rotate(principal) {
       requireScope(principal, 'encryption:admin');
       // In the file, and durable, before anything is wrapped with it.
+      const from = keyring.current().id;
       const to = keyring.path === null ? keyring.current() : await keyring.addKey();
+      await audit.record(null, principal, { action: 'encryption.rotated', subjectKind: 'encryption-key', subjectId: to.id, beforeDigest: digestOf(from), afterDigest: digestOf(to.id) });
       let rewrappedCount = 0;
       for (;;) {
         const count = await database.transaction(async (tx) => {

@@ -7,7 +7,7 @@ import { checkLabels, MANIFEST_ROLES, manifestWarnings, type ManifestRole } from
 import type { EvaluationAlarm, EvaluationItemRecord, EvaluationRunRecord } from '../domain/evaluation-records.js';
 import { buildReport, type EvaluationReport } from '../domain/evaluation-report.js';
 import type { EventBus } from '../domain/events.js';
-import type { ModelManifest } from '../domain/model.js';
+import { resultDigest, type ModelManifest } from '../domain/model.js';
 import type { RecordingRecord } from '../domain/records.js';
 import { visibleLabels } from '../domain/scores.js';
 import type { BlobStore } from '../storage/blob-store.js';
@@ -121,7 +121,7 @@ export function createEvaluationRunner(parts: EvaluationRunnerParts): Evaluation
     const warnings = [...manifestWarnings(all, known), ...(gone > 0 ? [`${gone} recordings of the set were deleted since it was made`] : [])];
     const report = await buildReport({
       manifest: { columnOf: Object.fromEntries(MANIFEST_ROLES.map((role) => [role, role])) as Record<ManifestRole, string>, warnings }, manifestPath: set.name, manifestSha256: set.version, split: run.split,
-      model: { id: manifest.id, version: manifest.version, digest: manifest.sha256, labels }, raw: run.raw, labelMapping: set.labelMapping, unknownLabels: unknown, results,
+      model: { id: manifest.id, version: manifest.version, digest: resultDigest(manifest), labels }, raw: run.raw, labelMapping: set.labelMapping, unknownLabels: unknown, results,
       groupBy: null, resamples: RESAMPLES, seed: SEED, now: new Date(),
     }, () => setImmediate());
     const alarm = await alarmOf(run, report);
@@ -145,7 +145,7 @@ export function createEvaluationRunner(parts: EvaluationRunnerParts): Evaluation
 
   async function work(run: EvaluationRunRecord, signal: AbortSignal): Promise<void> {
     const manifest = parts.models.manifest(run.modelId);
-    if (!(await evaluations.beginRun(run.id, { version: manifest.version, digest: manifest.sha256, labels: visibleLabels(manifest) }))) return;
+    if (!(await evaluations.beginRun(run.id, { version: manifest.version, digest: resultDigest(manifest), labels: visibleLabels(manifest) }))) return;
     publish(run, 'RUNNING', run.progress);
     const items = (await evaluations.items(run.workspaceId, run.setId)).filter(({ split }) => run.split === null || split === run.split);
     if (items.length === 0) throw new UndertoneError('BAD_INPUT', run.split === null ? 'The evaluation set has no items left: their recordings were deleted.' : 'The evaluation set has no items of the split that was asked for.');

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Database } from '../db/database.js';
 import type { EvaluationRepository } from '../db/evaluation.repository.js';
 import type { RecordingRepository } from '../db/repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { notFound, UndertoneError } from '../domain/errors.js';
 import type { EvaluatedItem } from '../domain/evaluated-item.js';
 import type { EvaluationItemRecord, EvaluationRunRecord } from '../domain/evaluation-records.js';
@@ -16,7 +17,7 @@ import { checkSet, parseSetInput, type ResolvedReviews } from './evaluation-set.
 import { earlierRequest } from './idempotency.js';
 import type { Intake } from './intake.js';
 import type { ModelDirectory } from './model-directory.js';
-import { recording, type AuditSink } from './audit.js';
+import { recording, systemPrincipal, type AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { EvaluationService, RunEvaluationInput } from './evaluation-contracts.js';
@@ -54,8 +55,9 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
 
   const findExisting = (workspaceId: string, key: string | null, digest: string): Promise<EvaluationRunRecord | null> => earlierRequest('evaluation run', key, digest, (given) => evaluations.findRunByKey(workspaceId, given));
 
-  async function start(workspaceId: string, input: RunEvaluationInput): Promise<EvaluationRunRecord> {
+  async function start(principal: Principal, input: RunEvaluationInput): Promise<EvaluationRunRecord> {
     parts.intake.assertOpen();
+    const { workspaceId } = principal;
     const { setId, model, raw, split, idempotencyKey } = parseWith(runSchema, input);
     const manifest = models.manifest(model ?? models.defaultModelId);
     const set = await evaluations.findSet(workspaceId, setId);
@@ -68,6 +70,7 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
       const run = await database.transaction(async (tx) => {
         const inserted = await evaluations.insertRun(tx, { id, workspaceId, setId, modelId: manifest.id, raw, split, idempotencyKey, requestDigest });
         await queue.enqueue(tx, 'run-evaluation', { evaluationRunId: id }, { priority: 'bulk', key: id, workspaceId, needs: manifest.id });
+        await parts.audit.record(tx, principal, { action: 'evaluation.requested', subjectKind: 'evaluationRun', subjectId: id, afterDigest: requestDigest });
         return inserted;
       });
       queue.wake('run-evaluation');
@@ -100,22 +103,23 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
       requireScope(principal, 'evaluations:write');
       const parsed = parseSetInput(input);
       const { items, ...checked } = await checkSet(principal.workspaceId, parsed, visibleLabels(models.manifest(parsed.model ?? models.defaultModelId)), parts);
-      return evaluations.insertSet({ id: newId('evaluationSet'), workspaceId: principal.workspaceId, name: parsed.name, isScheduled: parsed.scheduled ?? false, ...checked }, items);
+      return evaluations.insertSet({ id: newId('evaluationSet'), workspaceId: principal.workspaceId, name: parsed.name, isScheduled: parsed.scheduled ?? false, ...checked }, items,
+        (tx, { id, version }) => parts.audit.record(tx, principal, { action: 'evaluation-set.stored', subjectKind: 'evaluationSet', subjectId: id, afterDigest: digestOf([id, version]) }));
     },
     async deleteSet(principal, id) {
       requireScope(principal, 'evaluations:admin');
-      if (!(await evaluations.deleteSet(principal.workspaceId, id))) throw notFound('evaluation set', id);
+      if (!(await evaluations.deleteSet(principal.workspaceId, id, (tx, { version }) => parts.audit.record(tx, principal, { action: 'evaluation-set.deleted', subjectKind: 'evaluationSet', subjectId: id, beforeDigest: digestOf([id, version]) })))) throw notFound('evaluation set', id);
       return { id };
     },
     async scheduleSet(principal, id, isScheduled) {
       requireScope(principal, 'evaluations:write');
-      if (!(await evaluations.setScheduled(principal.workspaceId, id, isScheduled))) throw notFound('evaluation set', id);
+      if (!(await evaluations.setScheduled(principal.workspaceId, id, isScheduled, recording(parts.audit, principal, { action: 'evaluation-set.scheduled', subjectKind: 'evaluationSet', subjectId: id, beforeDigest: digestOf({ isScheduled: !isScheduled }), afterDigest: digestOf({ isScheduled }) })))) throw notFound('evaluation set', id);
       return (await evaluations.findSet(principal.workspaceId, id))!;
     },
 
     async run(principal, input) {
       requireScope(principal, 'evaluations:write');
-      return start(principal.workspaceId, input);
+      return start(principal, input);
     },
     async findRun(principal, id) {
       requireScope(principal, 'evaluations:read');
@@ -131,7 +135,7 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
     },
     async cancelRun(principal, id) {
       requireScope(principal, 'evaluations:write');
-      const cancelled = await evaluations.cancelRun(principal.workspaceId, id);
+      const cancelled = await evaluations.cancelRun(principal.workspaceId, id, recording(parts.audit, principal, { action: 'evaluation.cancelled', subjectKind: 'evaluationRun', subjectId: id }));
       if (cancelled === null) throw notFound('evaluation run', id);
       const run = await requireRun(principal, id);
       if (!cancelled) throw new UndertoneError('CONFLICT', `The evaluation run ${id} has already ended (${run.status}).`, { status: run.status });
@@ -158,7 +162,7 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
       for (const set of await evaluations.listScheduled()) {
         signal.throwIfAborted();
         // One run a day and set, however often the task runs.
-        if (!isDryRun) await start(set.workspaceId, { setId: set.id, idempotencyKey: `scheduled-${set.id}-${day}` });
+        if (!isDryRun) await start(systemPrincipal(set.workspaceId), { setId: set.id, idempotencyKey: `scheduled-${set.id}-${day}` });
         startedCount += 1;
       }
       return { startedCount };

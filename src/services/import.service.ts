@@ -8,6 +8,7 @@ import type { NpyMatrix } from '../domain/npy.js';
 import type { Principal } from '../domain/principal.js';
 import { weightedMean } from '../domain/scores.js';
 import type { SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
+import { recording, type AuditSink } from './audit.js';
 import { listen, type Heard } from './listening.js';
 import type { OutputsResult } from './outputs-result.js';
 import { requireScope } from './permissions.js';
@@ -21,9 +22,10 @@ export interface ImportServiceParts {
   readonly analyses: Pick<AnalysisRepository, 'findByIdempotencyKey' | 'importCompleted'>;
   readonly decode: (path: string, signal: AbortSignal) => Promise<DecodedAudio>;
   readonly speech: SpeechProbability & SoundClassifier;
+  readonly audit: AuditSink;
 }
 
-export function createImportService({ recordings, analyses, decode, speech }: ImportServiceParts): ImportService {
+export function createImportService({ recordings, analyses, decode, speech, audit }: ImportServiceParts): ImportService {
   async function hear(path: string, signal: AbortSignal): Promise<Heard> {
     const decoded = await decode(path, signal);
     try {
@@ -41,15 +43,16 @@ export function createImportService({ recordings, analyses, decode, speech }: Im
       if (existing !== null) return { isNew: false, recordingId: existing.recordingId, analysisId: existing.id };
       const heard = await hear(folder.audioPath, signal);
       // Only now, when everything of the folder could be read: one that is refused leaves nothing behind.
-      const { recording } = await recordings.upload(
+      const { recording: stored } = await recordings.upload(
         principal, { stream: createReadStream(folder.audioPath), fileName: 'processed_audio.wav' }, { title: folder.name, tags: ['imported'], recordedAt: folder.at }, signal,
       );
       const id = newId('analysis', folder.at.getTime());
-      const row = { id, workspaceId: principal.workspaceId, recordingId: recording.id, modelId: folder.model, raw: true, speakersMode: 'none' as const, idempotencyKey };
-      const isNew = await analyses.importCompleted(row, { outcome: outcomeOf(folder, heard), trackKey: null, peaks: heard.peaks }, folder.at);
-      if (isNew) return { isNew, recordingId: recording.id, analysisId: id };
+      const row = { id, workspaceId: principal.workspaceId, recordingId: stored.id, modelId: folder.model, raw: true, speakersMode: 'none' as const, idempotencyKey };
+      const isNew = await analyses.importCompleted(row, { outcome: outcomeOf(folder, heard), trackKey: null, peaks: heard.peaks }, folder.at,
+        recording(audit, principal, { action: 'analysis.imported', subjectKind: 'analysis', subjectId: id, afterDigest: createHash('sha256').update(folder.resultBytes).digest('hex') }));
+      if (isNew) return { isNew, recordingId: stored.id, analysisId: id };
       const first = await analyses.findByIdempotencyKey(principal.workspaceId, idempotencyKey);
-      return { isNew, recordingId: recording.id, analysisId: first?.id ?? id };
+      return { isNew, recordingId: stored.id, analysisId: first?.id ?? id };
     },
   };
 }

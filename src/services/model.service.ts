@@ -1,7 +1,9 @@
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
 import type { EventBus } from '../domain/events.js';
 import type { NodeRecord } from '../domain/node.js';
+import type { Principal } from '../domain/principal.js';
 import type { EmotionInference } from '../inference/emotion-inference.js';
+import type { AuditSink } from './audit.js';
 import { eventsOf } from './event-bus.js';
 import type { FleetModelStatus, ModelDirectory } from './model-directory.js';
 import type { NodeMessages } from './node-messages.js';
@@ -18,6 +20,7 @@ export interface ModelServiceParts {
   readonly nodes: () => readonly NodeRecord[];
   readonly messages: Pick<NodeMessages, 'send'>;
   readonly events: EventBus;
+  readonly audit: AuditSink;
   readonly remoteTimeoutMs?: number;
 }
 
@@ -25,12 +28,13 @@ export function createModelService(parts: ModelServiceParts): ModelService {
   const { inference, directory, messages, events, remoteTimeoutMs = REMOTE_MS } = parts;
 
   /** Here, where models run here, and on every other node that holds it. */
-  async function onAll(action: 'load' | 'unload', id: string): Promise<FleetModelStatus> {
+  async function onAll(principal: Principal, action: 'load' | 'unload', id: string): Promise<FleetModelStatus> {
     const before = directory.status(id);
     const isHere = inference !== null;
     if (!isHere && before.nodes.length === 0) {
       throw new UndertoneError('MODEL_LOAD_FAILED', `No worker that lives holds the model "${before.manifest.id}". Start one (\`undertone worker\`), then try again.`, { retryAfterMs: 5000 });
     }
+    await parts.audit.record(null, principal, { action: `model.${action}-requested`, subjectKind: 'model', subjectId: id });
     messages.send({ kind: 'model', action, modelId: id });
     if (isHere) {
       await inference[action](id);
@@ -84,11 +88,11 @@ export function createModelService(parts: ModelServiceParts): ModelService {
     },
     async load(principal, id) {
       requireScope(principal, 'models:admin');
-      return onAll('load', id);
+      return onAll(principal, 'load', id);
     },
     async unload(principal, id) {
       requireScope(principal, 'models:admin');
-      return onAll('unload', id);
+      return onAll(principal, 'unload', id);
     },
     async *stateChanges(principal, signal) {
       requireScope(principal, 'models:read');

@@ -3,8 +3,8 @@ import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import { workIds } from '../domain/work-context.js';
 
-/** What of a recording was read: its row, its sound, what was found in it, what is said in it, or all of that as a file. */
-export type ReadKind = 'recording' | 'audio' | 'analysis' | 'transcript' | 'export';
+/** What of a recording was read: its row, its sound, what was found in it, what is said in it, all of that as a file; or figures over all that the workspace has. */
+export type ReadKind = 'recording' | 'audio' | 'analysis' | 'transcript' | 'export' | 'statistics';
 
 /** Most of what a SIGKILL can lose. */
 const FLUSH_MS = 1000;
@@ -15,6 +15,8 @@ export interface ReadOf {
   readonly recordingIds?: readonly string[];
   /** Whose recordings are looked up later, when nobody waits. */
   readonly analysisIds?: readonly string[];
+  /** Figures over many recordings, none of which is named by them. */
+  readonly isOfWorkspace?: boolean;
 }
 
 /** Who has read which recording, for the audit log: collected here and appended each second, so that no answer waits for it. */
@@ -42,6 +44,7 @@ interface Waiting {
   readonly address: string | null;
   readonly recordingIds: Set<string>;
   readonly analysisIds: Set<string>;
+  isOfWorkspace: boolean;
 }
 
 export function createReadLog({ repository, recordingsOf, onFailure, now = Date.now }: ReadLogParts): ReadLog {
@@ -60,12 +63,13 @@ export function createReadLog({ repository, recordingsOf, onFailure, now = Date.
     return true;
   }
 
-  async function eventsOf({ actor, kind, atMs, requestId, address, recordingIds, analysisIds }: Waiting): Promise<readonly NewAuditEvent[]> {
+  async function eventsOf({ actor, kind, atMs, requestId, address, recordingIds, analysisIds, isOfWorkspace }: Waiting): Promise<readonly NewAuditEvent[]> {
     const ids = [...new Set([...recordingIds, ...(analysisIds.size === 0 ? [] : await recordingsOf(actor.workspaceId, [...analysisIds]))])];
-    const events: NewAuditEvent[] = [];
+    const one = (subjectKind: string, subjectId: string, subjectIds: readonly string[]): NewAuditEvent => ({ id: newId('auditEvent'), at: new Date(atMs), actorKeyId: actor.keyId, actorName: actor.keyName, action: `${kind}.read`, subjectKind, subjectId, subjectIds, reason: null, requestId, address, beforeDigest: null, afterDigest: null });
+    const events = isOfWorkspace ? [one('workspace', actor.workspaceId, [])] : [];
     for (let begin = 0; begin < ids.length; begin += MAX_IDS) {
       const part = ids.slice(begin, begin + MAX_IDS);
-      events.push({ id: newId('auditEvent'), at: new Date(atMs), actorKeyId: actor.keyId, actorName: actor.keyName, action: `${kind}.read`, subjectKind: 'recording', subjectId: part[0]!, subjectIds: part.length > 1 ? part : [], reason: null, requestId, address, beforeDigest: null, afterDigest: null });
+      events.push(one('recording', part[0]!, part.length > 1 ? part : []));
     }
     return events;
   }
@@ -93,17 +97,19 @@ export function createReadLog({ repository, recordingsOf, onFailure, now = Date.
   }
 
   return {
-    note(actor, kind, { recordingIds = [], analysisIds = [] }) {
+    note(actor, kind, { recordingIds = [], analysisIds = [], isOfWorkspace = false }) {
       const { requestId = null, address = null } = workIds.getStore() ?? {};
       const who = JSON.stringify([actor.workspaceId, actor.keyId, address, kind]);
       const newOf = (ids: readonly string[]): readonly string[] => ids.filter((id) => isNew(`${who}${id}`));
       const [recordings, analyses] = [newOf(recordingIds), newOf(analysisIds)];
-      if (recordings.length + analyses.length === 0) return;
+      const isNewFigure = isOfWorkspace && isNew(who);
+      if (recordings.length + analyses.length === 0 && !isNewFigure) return;
       const name = `${who}${requestId ?? ''}`;
-      const read = waiting.get(name) ?? { actor, kind, atMs: now(), requestId, address, recordingIds: new Set(), analysisIds: new Set() };
+      const read = waiting.get(name) ?? { actor, kind, atMs: now(), requestId, address, recordingIds: new Set(), analysisIds: new Set(), isOfWorkspace: false };
       waiting.set(name, read);
       for (const id of recordings) read.recordingIds.add(id);
       for (const id of analyses) read.analysisIds.add(id);
+      read.isOfWorkspace ||= isNewFigure;
       schedule();
     },
     flush() {

@@ -116,6 +116,8 @@ export function createRetentionService({ database, retention, run, audit, now = 
     async run(principal, { isDryRun, timeoutMs = CALL_MS, signal }) {
       requireScope(principal, 'retention:admin');
       if (isDryRun) return previewOf(principal.workspaceId, await retention.policies(principal.workspaceId));
+      // What it does is written down as the schedule's; this says who set it going.
+      await audit.record(null, principal, { action: 'retention.requested', subjectKind: 'workspace', subjectId: principal.workspaceId });
       return run(principal.workspaceId, { deadlineMs: now() + timeoutMs, signal: signal ?? new AbortController().signal });
     },
   };

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Database, Transaction } from '../db/database.js';
 import type { ApiKeyRepository } from '../db/repositories.js';
 import type { ReviewRepository } from '../db/review-repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { notFound, UndertoneError } from '../domain/errors.js';
 import type { EventBus, Fact } from '../domain/events.js';
 import { newId } from '../domain/ids.js';
@@ -43,7 +43,7 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
       const { fact = null, why = null, isSilent = false } = await work(tx, before, at);
       if (fact !== null) await facts.put(tx, fact);
       const after = (await reviews.findForUpdate(tx, principal.workspaceId, id))!;
-      if (!isSilent) await audit.record(tx, principal, { action, subjectKind: 'review', subjectId: id, reason: why, beforeDigest: digestOf(before), afterDigest: digestOf(after) });
+      if (!isSilent) await audit.record(tx, principal, { action, subjectKind: 'review', subjectId: id, reason: why, beforeDigest: itemDigest(before), afterDigest: itemDigest(after) });
       return { item: after, fact, isNews: !isSilent };
     });
     if (fact !== null) facts.announce(fact);
@@ -242,10 +242,11 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
     },
     async setPolicy(principal, given) {
       requireScope(principal, 'reviews:admin');
-      const policy = { ...(await intake.policy(principal.workspaceId)), ...parseWith(policySchema, given) };
+      const before = await intake.policy(principal.workspaceId);
+      const policy = { ...before, ...parseWith(policySchema, given) };
       await database.transaction(async (tx) => {
         await reviews.savePolicy(tx, principal.workspaceId, policy, principal.keyName, now());
-        await audit.record(tx, principal, { action: 'review-policy.set', subjectKind: 'workspace', subjectId: principal.workspaceId });
+        await audit.record(tx, principal, { action: 'review-policy.set', subjectKind: 'workspace', subjectId: principal.workspaceId, beforeDigest: digestOf(before), afterDigest: digestOf(policy) });
       });
       return policy;
     },
@@ -281,6 +282,6 @@ export function createReviewService({ database, reviews, intake, keys, audit, fa
 }
 
 /** Of what people have said so far, without saying it. */
-function digestOf({ status, label, assigneeKeyIds, decisions, claims }: ReviewItemRecord): string {
-  return createHash('sha256').update(JSON.stringify([status, label, assigneeKeyIds, decisions, claims])).digest('hex');
+function itemDigest({ status, label, assigneeKeyIds, decisions, claims }: ReviewItemRecord): string {
+  return digestOf([status, label, assigneeKeyIds, decisions, claims]);
 }

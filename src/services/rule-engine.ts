@@ -1,5 +1,6 @@
 import type { Database, Transaction } from '../db/database.js';
 import type { AlertRepository, RuleRepository, RuleScan } from '../db/repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { isUndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { JsonObject } from '../domain/json.js';
@@ -7,6 +8,7 @@ import type { ActionOutcome, AlertRecord, RuleRecord } from '../domain/rule-reco
 import { evaluateRule, prepareSubject, type Firing } from '../plugins/business-rules/evaluate-rule.js';
 import { kindOf, ruleSchema, type ActionKind, type RuleAction, type RuleDefinition } from '../plugins/business-rules/rule.schema.js';
 import type { PreparedSubject } from '../plugins/business-rules/subject.js';
+import { rulePrincipal, type AuditSink } from './audit.js';
 import type { FactOutbox } from './fact-outbox.js';
 
 export interface RuleActionRequest {
@@ -25,6 +27,7 @@ export interface RuleEngineParts {
   readonly alerts: AlertRepository;
   readonly scan: RuleScan;
   readonly facts: FactOutbox;
+  readonly audit: AuditSink;
   readonly handlers: RuleActionHandlers;
   /** After the commit. */
   readonly onActionDone: (alert: AlertRecord, kind: ActionKind) => void;
@@ -114,8 +117,14 @@ export function createRuleEngine(parts: RuleEngineParts): RuleEngine {
     if (failure !== null) throw failure instanceof Error ? failure : new Error('an action of a rule failed');
   }
 
+  async function addTags(tx: Transaction, { workspaceId, recordingId, ruleId }: AlertRecord, tags: readonly string[]): Promise<void> {
+    const changed = await alerts.addTags(tx, workspaceId, recordingId, tags);
+    if (changed === null) return;
+    await parts.audit.record(tx, rulePrincipal(workspaceId, ruleId), { action: 'recording.tagged', subjectKind: 'recording', subjectId: recordingId, beforeDigest: digestOf(changed.before), afterDigest: digestOf(changed.after) });
+  }
+
   async function carryOut(tx: Transaction, alert: AlertRecord, { kind, input }: ActionOutcome): Promise<void> {
-    if (kind === 'tag') return alerts.addTags(tx, alert.workspaceId, alert.recordingId, input['tags'] as string[]);
+    if (kind === 'tag') return addTags(tx, alert, input['tags'] as string[]);
     const handler = handlers[kind as keyof RuleActionHandlers];
     if (handler === undefined) throw new Error(`no part carries out the action ${kind}`);
     return handler(tx, { alert, input });

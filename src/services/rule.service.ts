@@ -77,6 +77,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     async create(principal, input) {
       requireScope(principal, 'rules:write');
       const given = definitionOf(input);
+      requireActions(principal, given);
       await requireWebhooks(given, () => parts.webhooks(principal.workspaceId));
       const definition = plain(given);
       const author = authorOf(principal, input);
@@ -88,6 +89,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     async update(principal, id, input) {
       requireScope(principal, 'rules:write');
       const given = definitionOf(input);
+      requireActions(principal, given);
       await requireWebhooks(given, () => parts.webhooks(principal.workspaceId));
       const definition = plain(given);
       const expectedVersion = input.expectedVersion ?? null;
@@ -133,6 +135,8 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
       const rule = await require(principal, id);
       const definition = parseRule(rule.definition, parts.knownLabels());
       const withActions = range.withActions ?? false;
+      // Before it begins: what it writes it writes in many transactions, and each may be the last.
+      await audit.record(null, principal, { action: 'rule.applied', subjectKind: 'rule', subjectId: id, afterDigest: digestOf(rule.definition) });
       let analysisCount = 0;
       let firingCount = 0;
       let newAlertCount = 0;
@@ -150,6 +154,11 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
 
     schema: ruleJsonSchema,
   };
+}
+
+/** A rule does what its author may: who may not place a hold by hand may not have one placed. */
+function requireActions(principal: Principal, { actions }: RuleDefinition): void {
+  if (actions.some(({ hold }) => hold !== undefined)) requireScope(principal, 'holds:admin');
 }
 
 /** Undefined members would not survive being stored. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { AnalysisRepository, SpeakerRepository } from '../db/repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { conversationOf } from '../domain/conversation.js';
 import { notFound } from '../domain/errors.js';
 import { ROLE_NAME } from '../domain/speaker-roles.js';
-import { recording, type AuditSink } from './audit.js';
+import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { SpeakerService } from './service-contracts.js';
@@ -34,7 +35,8 @@ export function createSpeakerService({ speakers, analyses, audit }: SpeakerServi
     async setRole(principal, speakerId, given) {
       requireScope(principal, 'analyses:write');
       const { role, reason } = parseWith(changeSchema, given);
-      const speaker = await speakers.setRole(principal.workspaceId, speakerId, { after: role, reason, keyId: principal.keyId, keyName: principal.keyName }, recording(audit, principal, { action: 'speaker.role-set', subjectKind: 'speaker', subjectId: speakerId, reason }));
+      const speaker = await speakers.setRole(principal.workspaceId, speakerId, { after: role, reason, keyId: principal.keyId, keyName: principal.keyName },
+        (tx, before) => audit.record(tx, principal, { action: 'speaker.role-set', subjectKind: 'speaker', subjectId: speakerId, reason, beforeDigest: digestOf(before), afterDigest: digestOf(role) }));
       if (speaker === null) throw notFound('speaker', speakerId);
       return speaker;
     },

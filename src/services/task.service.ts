@@ -2,6 +2,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { ScheduledTask, TaskRunRecord } from '../domain/scheduled-task.js';
 import type { TaskRunRepository } from '../db/retention-repositories.js';
+import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 
 export interface TaskStatus {
@@ -31,7 +32,7 @@ export interface TaskService {
   status(): Promise<readonly TaskStatus[]>;
 }
 
-export function createTaskService(runner: TaskRunner, runs: TaskRunRepository): TaskService {
+export function createTaskService(runner: TaskRunner, runs: TaskRunRepository, audit: AuditSink): TaskService {
   async function status(): Promise<readonly TaskStatus[]> {
     const last = new Map((await runs.lastRuns(runner.tasks.map(({ id }) => id))).map((run) => [run.taskId, run]));
     return runner.tasks.map((task) => ({
@@ -49,6 +50,7 @@ export function createTaskService(runner: TaskRunner, runs: TaskRunRepository): 
     async run(principal, id, isDryRun) {
       requireScope(principal, 'jobs:admin');
       if (!runner.tasks.some((task) => task.id === id)) throw new UndertoneError('NOT_FOUND', `There is no task ${id.slice(0, 64)}. Known: ${runner.tasks.map((task) => task.id).join(', ')}.`, { id: id.slice(0, 64) });
+      await audit.record(null, principal, { action: 'task.requested', subjectKind: 'task', subjectId: id, reason: isDryRun ? 'dry run' : null });
       await runner.runNow(id, { isDryRun });
       return (await status()).find((task) => task.id === id)!;
     },

@@ -35,7 +35,7 @@ export interface JudgedSegment extends WordSegment {
 
 /** Compares words with voice. Null where nothing compares them here. */
 export interface WordComparison {
-  check(words: readonly TranscriptWord[], segments: readonly JudgedSegment[], language: string | null): CrossCheck | null;
+  check(words: readonly TranscriptWord[], segments: readonly JudgedSegment[], language: string | null): Promise<CrossCheck | null>;
   warningsOf(check: CrossCheck): readonly AnalysisWarning[];
   /** What its warnings' codes begin with. */
   readonly warningPrefix: string;
@@ -109,7 +109,7 @@ export function createTranscriptService(parts: TranscriptServiceParts): Transcri
       assertFits(file.texts, recording.durationSeconds);
       const { words, segments } = await aligned(workspaceId, analysisId, file.texts, recording.durationSeconds);
       const tag = language ?? file.language ?? recording.language;
-      const crossCheck = comparison.check(words, segments, tag);
+      const crossCheck = await comparison.check(words, segments, tag);
       const transcript: Transcript = { source: 'import', engine: file.format, engineDigest: createHash('sha256').update(content).digest('hex'), language: tag, words, crossCheck };
       const texts = textsOf(words);
       const agreements = new Map(crossCheck?.readings.map(({ segmentIndex, agreement }) => [segmentIndex, agreement]));

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import type { Database } from '../db/database.js';
 import type { RuleRepository } from '../db/repositories.js';
 import type { DeliveryRepository, WebhookRepository } from '../db/webhook-repositories.js';
+import { digestOf } from '../domain/audit.js';
 import { UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import { allowsScope } from '../domain/scopes.js';
 import { WEBHOOK_EVENTS, WEBHOOK_SIGNINGS, type WebhookEvent, type WebhookRecord } from '../domain/webhook.js';
-import type { AuditSink } from './audit.js';
+import type { AuditEntry, AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import { requireUncalled } from './rule-webhooks.js';
@@ -60,7 +61,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
     const [wrongQuery] = asked.query === null ? [] : queries.faults(asked.query, asked.events);
     if (wrongQuery !== undefined) throw new UndertoneError('BAD_INPUT', `The query cannot be stored: ${wrongQuery}`, { field: 'query' });
   }
-  const entry = (action: string, { id }: { readonly id: string }) => ({ action, subjectKind: 'webhook', subjectId: id });
+  const entry = (action: string, { id }: { readonly id: string }, before: WebhookRecord | null = null, after: WebhookRecord | null = null): AuditEntry => ({ action, subjectKind: 'webhook', subjectId: id, beforeDigest: before && digestOf(before), afterDigest: after && digestOf(after) });
 
   return {
     async list(principal) {
@@ -79,7 +80,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       return database.transaction(async (tx) => {
         const webhook = await webhooks.insert(tx, { ...given, id: newId('webhook'), workspaceId: principal.workspaceId, createdBy: principal.keyId });
         const { secret } = await keys.make(tx, webhook, new Date(now()));
-        await audit.record(tx, principal, entry('webhook.created', webhook));
+        await audit.record(tx, principal, entry('webhook.created', webhook, null, webhook));
         return { ...webhook, secret };
       });
     },
@@ -91,19 +92,17 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       return database.transaction(async (tx) => {
         const webhook = await webhooks.update(tx, principal.workspaceId, id, given);
         if (webhook === null) throw notFound('webhook', id);
-        await audit.record(tx, principal, entry('webhook.changed', webhook));
+        await audit.record(tx, principal, entry('webhook.changed', webhook, before, webhook));
         return webhook;
       });
     },
     async delete(principal, id, { evenIfCalled }) {
       requireScope(principal, 'webhooks:write');
-      if (!evenIfCalled) {
-        await existing(principal, id);
-        requireUncalled(id, await rules.list(principal.workspaceId), allowsScope(principal, 'rules:read'));
-      }
+      const before = await existing(principal, id);
+      if (!evenIfCalled) requireUncalled(id, await rules.list(principal.workspaceId), allowsScope(principal, 'rules:read'));
       return database.transaction(async (tx) => {
         if (!(await webhooks.delete(tx, principal.workspaceId, id))) throw notFound('webhook', id);
-        await audit.record(tx, principal, entry('webhook.deleted', { id }));
+        await audit.record(tx, principal, entry('webhook.deleted', { id }, before));
         return { id };
       });
     },
@@ -142,7 +141,11 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       requireScope(principal, 'webhooks:write');
       const webhook = await existing(principal, id);
       // Each test is an occurrence of its own.
-      const deliveryId = (await database.transaction((tx) => dispatch.put(tx, webhook, { id, event: 'webhook.test' }, `webhook.test ${newId('webhookDelivery')}`)))!;
+      const deliveryId = await database.transaction(async (tx) => {
+        const put = (await dispatch.put(tx, webhook, { id, event: 'webhook.test' }, `webhook.test ${newId('webhookDelivery')}`))!;
+        await audit.record(tx, principal, entry('webhook.tested', { id }));
+        return put;
+      });
       dispatch.wake();
       return (await deliveries.findById(principal.workspaceId, deliveryId))!;
     },

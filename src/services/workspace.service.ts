@@ -35,7 +35,7 @@ export function createStorageQuota(workspaces: WorkspaceRepository): StorageQuot
       const wanted = await workspaces.lockedStoredBytes(tx, workspaceId);
       if (wanted <= limit) return;
       const stored = wanted - addedBytes;
-      throw new UndertoneError('QUOTA_EXCEEDED', `The workspace stores ${formatByteLength(stored)} of the ${formatByteLength(limit)} it may; this file has ${formatByteLength(addedBytes)}. Delete or archive recordings, or have the quota raised (undertone workspaces set).`, { storedBytes: stored, maxBytes: limit, receivedBytes: addedBytes });
+      throw new UndertoneError('QUOTA_EXCEEDED', `The workspace stores ${formatByteLength(stored)} of the ${formatByteLength(limit)} it may; this file has ${formatByteLength(addedBytes)}. Delete or archive recordings, or have the quota raised (undertone workspaces set).`, { storedBytes: stored, maxBytes: limit, receivedBytes: addedBytes, remaining: Math.max(0, limit - stored) });
     },
   };
 }

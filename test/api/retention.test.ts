@@ -3,6 +3,7 @@ import { createScheduler } from '../../cron/scheduler.js';
 import { coreTask } from '../../cron/core-task.js';
 import { createTaskRunRepository } from '../../src/db/task-run.repository.js';
 import { createTaskService } from '../../src/services/task.service.js';
+import { noAudit } from '../support/no-audit.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { openEmbeddedTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { ADMIN, addRecording, everythingOf, openWorld, type RetentionWorld } from '../support/retention-world.js';
@@ -30,7 +31,7 @@ describe('what is kept, over GraphQL', () => {
     const runs = createTaskRunRepository(database.db, ADMIN.workspaceId);
     const trial = coreTask({ id: 'trial', description: 'Counts.', schedule: '0 3 * * *', timeoutMs: 1000, work: (_signal, isDryRun) => Promise.resolve({ wouldGoCount: isDryRun ? 3 : 0, wentBytes: isDryRun ? 0 : 5e9 }) });
     const scheduler = createScheduler([trial], { log: () => undefined, onRun: () => undefined, runs, node: 'here' });
-    app = await startTestApp({ services: { ...world.retention.services, recordings: world.recordingService, tasks: createTaskService(scheduler, runs) } });
+    app = await startTestApp({ services: { ...world.retention.services, recordings: world.recordingService, tasks: createTaskService(scheduler, runs, noAudit) } });
   });
   afterAll(async () => {
     await app.close();

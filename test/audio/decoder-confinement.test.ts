@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmod, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { couldNotConfine, LIMITS_ALONE, possibleConfinements, signalBehind, type Confinement } from '../../src/audio/decoder-confinement.js';
@@ -78,16 +79,24 @@ describe('a decode', () => {
     const ffmpegPath = (await findProgram('ffmpeg', DEFAULT_SEARCH_PATH))!;
     const [bwrapPath, unsharePath] = await Promise.all(['bwrap', 'unshare'].map((name) => findProgram(name, DEFAULT_SEARCH_PATH)));
     const found = await possibleConfinements('required', { bwrapPath: bwrapPath!, unsharePath: unsharePath!, setprivPath: null }, ffmpegPath);
+    let connections = 0;
+    const server = createServer((socket) => { connections += 1; socket.destroy(); });
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+    const { port } = server.address() as AddressInfo;
     let tried = 0;
     for (const { level, prefix } of found) {
       const [program, ...args] = [...prefix, ffmpegPath, '-v', 'error', '-f', 'data', '-i'];
       const log = async (input: string): Promise<string> => run(program, [...args, input, '-map', '0', '-f', 'null', '-'], { cwd: '/' }).then(() => 'opened', (error: unknown) => (error as { stderr: string }).stderr);
-      const connecting = await log('tcp://127.0.0.1:9/');
+      const connecting = await log('tcp://192.0.2.1:9/');
       if (/^(bwrap|unshare): /.test(connecting)) continue;
       tried += 1;
       expect(connecting, level).toContain('Network is unreachable');
+      // bubblewrap gives it a loopback of its own, where nobody listens.
+      expect(await log(`tcp://127.0.0.1:${port}/`), level).toMatch(/Network is unreachable|Connection refused/);
       if (level === 'bubblewrap') expect(await log(secret)).toContain('No such file or directory');
     }
+    server.close();
+    expect(connections).toBe(0);
     const level = await new FfmpegDecoder().prepare(files.tempDir);
     expect(tried > 0).toBe(level === 'bubblewrap' || level === 'namespaces');
     expect(await readFile(secret, 'utf8')).toBe('canary');

@@ -101,6 +101,32 @@ describe('decoding', () => {
     expect(decoded.pcm.sampleCount / 16_000).toBeCloseTo(2, 1);
   });
 
+  it('sees that a FLAC file with a cover breaks off', async () => {
+    const wav = await files.put('cover.wav', wavBytes(uniformNoise(64_000, 3), { rateHz: 16_000 }));
+    await files.ffmpeg('-i', wav, '-f', 'lavfi', '-i', 'color=c=red:s=32x32:d=1:r=1', '-map', '0', '-map', '1', '-frames:v', '1', '-c:v', 'png', '-disposition:v', 'attached_pic', 'cover.flac');
+    const whole = await readFile(files.path('cover.flac'));
+    await files.put('cover-cut.flac', whole.subarray(0, whole.length >> 1));
+    for (const [name, truncated] of [['cover.flac', false], ['cover-cut.flac', true]] as const) {
+      const decoded = await decoder.decode(files.path(name), files.options());
+      await decoded.pcm.dispose();
+      expect(decoded.truncated, name).toBe(truncated);
+    }
+  });
+
+  it('says of a stream whose head names no sample rate that nothing could be decoded', async () => {
+    const wav = await files.put('rate.wav', wavBytes(uniformNoise(32_000, 4), { rateHz: 16_000 }));
+    await files.ffmpeg('-i', wav, '-c:a', 'aac', 'rate.aac');
+    const path = await files.put('rate-cut.aac', (await readFile(files.path('rate.aac'))).subarray(0, 44));
+    await expect(decoder.decode(path, files.options())).rejects.toMatchObject({ code: expect.stringMatching(/^(AUDIO_CORRUPT|NOT_AUDIO)$/) as unknown });
+  });
+
+  it.each([['adpcm_yamaha', '44100'], ['g723_1', '8000'], ['pcm_s64le', '16000']])('reads %s in a WAV file', async (codec, rateHz) => {
+    const wav = await files.put('codec.wav', wavBytes(tone(400, 2, 16_000), { rateHz: 16_000 }));
+    await files.ffmpeg('-i', wav, '-ar', rateHz, '-c:a', codec, `${codec}.wav`);
+    const samples = await samplesOf(await decoder.decode(files.path(`${codec}.wav`), files.options()));
+    expect(rms(samples)).toBeGreaterThan(0.05);
+  });
+
   it('replaces samples that are no numbers by silence', async () => {
     const odd = Float32Array.from({ length: 32_000 }, (_, i) => (i % 100 === 0 ? NaN : i % 100 === 50 ? Infinity : 0.25));
     const path = await files.put('nan.wav', wavBytes(odd, { rateHz: 16_000, encoding: 'f32' }));

@@ -44,6 +44,22 @@ describe("ffmpeg's log", () => {
     });
   });
 
+  it('of a file with a cover counts its sound alone, and takes the late start of a Matroska file off its length', () => {
+    const ofFlac = ["[info] Input #0, flac, from 'file:/dev/fd/3':", '[info]   Duration: 00:00:09.00, start: 0.000000, bitrate: 435 kb/s', '[info]   Stream #0:0: Audio: flac, 48000 Hz, stereo, s16', '[info]   Stream #0:1: Video: mjpeg, none, 90k tbr (attached pic)'];
+    expect(parseFfmpegLog(ofFlac.join('\n'))).toMatchObject({ streamCount: 1, declaredSeconds: 9, source: { codec: 'flac', bitrateBps: null } });
+    const late = ["[info] Input #0, matroska,webm, from 'file:/dev/fd/3':", '[info]   Duration: 01:00:09.00, start: 3600.000000, bitrate: 0 kb/s', '[info]   Stream #0:0: Audio: opus, 48000 Hz, mono, fltp'];
+    expect(parseFfmpegLog(late.join('\n'))).toMatchObject({ declaredSeconds: 9, source: { bitrateBps: null } });
+  });
+
+  it('tells what could not be decoded from junk round an MP3 and from the joints of a chained Ogg file', () => {
+    const brokeOff = (container: string, codec: string, line: string): boolean => parseFfmpegLog(`[info] Input #0, ${container}, from 'file:/dev/fd/3':\n[info]   Stream #0:0: Audio: ${codec}, 48000 Hz, mono, fltp\n[info] Stream mapping:\n${line}`).brokeOff;
+    const lines = ['[error] Error while decoding stream #0:0: Invalid data found when processing input', '[aist#0:0/aac @ 0x5] [error] Error submitting packet to decoder: Invalid data found when processing input'];
+    expect(lines.map((line) => brokeOff('aac', 'aac (LC)', line))).toEqual([true, true]);
+    expect(lines.map((line) => brokeOff('mp3', 'mp3', line))).toEqual([false, false]);
+    expect(lines.map((line) => brokeOff('ogg', 'opus', line))).toEqual([false, false]);
+    expect(brokeOff('ogg', 'vorbis', '[ogg @ 0x5] [error] failed to create or replace stream')).toBe(true);
+  });
+
   it('without a recognised container says so', () => {
     expect(parseFfmpegLog('[error] file:/dev/fd/3: Invalid data found when processing input')).toMatchObject({ opened: false, source: null, failedContainer: null });
     expect(parseFfmpegLog('[png_pipe @ 0x55] [error] Format not on whitelist \'wav\'')).toMatchObject({ opened: false, failedContainer: null });

@@ -126,6 +126,10 @@ describe('dropouts', () => {
     expect((await quality(withHoles([20_000, 60_000]))).dropoutCount).toBe(0);
     expect((await quality(withHoles([20_000, 20_320]), [{ startSeconds: 2, endSeconds: 5 }])).dropoutCount).toBe(0);
   });
+
+  it('are not looked for in sound of eight bits, whose pauses are zeros', async () => {
+    expect((await quality(withHoles([20_000, 20_320]), undefined, { ...source, codec: 'pcm_u8' })).dropoutCount).toBe(0);
+  });
 });
 
 describe('one pass', () => {

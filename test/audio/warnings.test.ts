@@ -38,6 +38,15 @@ describe('warnings', () => {
     expect(codes({ codec: 'gsm_ms', bitrateBps: null })).toEqual(['LOSSY_SOURCE']);
   });
 
+  it('say that channels cancel each other where hardly anything is left of a loud source, and not where one channel is silent', () => {
+    expect(codes({ originalChannels: 2, integratedLoudnessLufs: -20, peakDbfs: null })).toEqual(['CHANNELS_CANCEL', 'DOWNMIXED']);
+    expect(codes({ originalChannels: 2, integratedLoudnessLufs: -20, peakDbfs: -40 })).toEqual(['CHANNELS_CANCEL', 'DOWNMIXED']);
+    expect(codes({ originalChannels: 8, integratedLoudnessLufs: -20, peakDbfs: -38 })).toEqual(['DOWNMIXED']);
+    expect(codes({ originalChannels: 2, integratedLoudnessLufs: null, peakDbfs: null })).toEqual(['DOWNMIXED']);
+    expect(codes({ originalChannels: 2, integratedLoudnessLufs: -20, peakDbfs: null }, { mixed: false })).toEqual([]);
+    expect(codes({ originalChannels: 1, integratedLoudnessLufs: -20, peakDbfs: -60 })).toEqual([]);
+  });
+
   it('say that a file breaks off, and that nothing was mixed when one channel was taken', () => {
     expect(codes({}, { truncated: true })).toEqual(['TRUNCATED']);
     expect(codes({ originalChannels: 2 }, { mixed: false })).toEqual([]);

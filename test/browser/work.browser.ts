@@ -159,7 +159,7 @@ describe('a review queue that is open in two browsers', () => {
     await worker.page.getByRole('heading', { name: 'What do you hear?' }).waitFor();
     await row.getByText('at work').waitFor();
     await worker.page.getByRole('button', { name: 'Give it back' }).click();
-    await expect.poll(() => row.getByText('at work').count()).toBe(0);
+    await expect.poll(() => row.getByText('at work').count(), { timeout: LONG_MS }).toBe(0);
 
     // Both have the same item before them, and one answers.
     await row.getByRole('link').click();
@@ -170,7 +170,7 @@ describe('a review queue that is open in two browsers', () => {
     await watcher.page.getByRole('heading', { name: 'People say amused' }).waitFor();
     await watcher.page.getByRole('link', { name: 'The queue' }).click();
     await watcher.page.getByRole('heading', { name: /^Queue/ }).waitFor();
-    await expect.poll(() => row.count()).toBe(0);
+    await expect.poll(() => row.count(), { timeout: LONG_MS }).toBe(0);
     await worker.page.getByRole('button', { name: 'Take it back' }).click();
     await row.getByText('0 of 1').waitFor();
     expect(await watcher.page.evaluate('window.staysOpen')).toBe(true);

@@ -46,6 +46,11 @@ export function describeRecordings(open: () => Promise<TestDatabase>): void {
       }
     }
 
+    it('are not looked for by a text that the database cannot hold', async () => {
+      await expect(recordings.findById(workspaceId, 'rec_\u0000')).rejects.toMatchObject({ code: 'BAD_INPUT' });
+      await expect(insert({ title: 'a\u0000b' })).rejects.toMatchObject({ code: 'BAD_INPUT' });
+    });
+
     it('inserts a recording and reads the same back', async () => {
       const row = aRecording(workspaceId, { byteLength: 5_000_000_000, title: 'Ünï', externalId: 'call-7', language: 'de', tags: ['a', 'b'], recordedAt: new Date('2026-01-02T03:04:05.678Z') });
       const { recording, isNew } = await database.db.transaction((tx) => recordings.insertOrFind(tx, row));

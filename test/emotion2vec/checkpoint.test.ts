@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededTensors } from '../../scripts/model-shapes.mjs';
-import { pickle, writeStoredZip, writeTorchFile, type TensorToWrite } from '../../scripts/torch-file.mjs';
+import { pickle, pickledTensor, writeStoredZip, writeTorchFile, type TensorToWrite } from '../../scripts/torch-file.mjs';
 import { UndertoneError } from '../../src/domain/errors.js';
 import { halfToFloat, readTensor } from '../../src/inference/checkpoint/tensor-data.js';
 import { openCheckpoint } from '../../src/inference/checkpoint/torch-checkpoint.js';
@@ -60,6 +60,14 @@ describe('a checkpoint in the published layout', () => {
     await checkpoint.close();
   });
 
+  it.each([['model', 'state_dict'], ['state_dict', 'model'], ['model', 'model_state_dict']])('is found under %s and there under %s', async (outer, inner) => {
+    const path = freshPath();
+    const weight = pickledTensor({ key: 0, type: 'f32', shape: [2], storageElements: 2 });
+    const tree = pickle.dict([pickle.text('steps'), pickle.integer(3)], [pickle.text(outer), pickle.dict([pickle.text(inner), pickle.dict([pickle.text('proj.bias'), weight])])]);
+    await writeStoredZip(path, [{ name: 'archive/data.pkl', make: () => pickle.file(tree) }, { name: 'archive/data/0', make: () => new Uint8Array(Float32Array.of(3, 4).buffer) }]);
+    expect([...(await allValues(path)).get('proj.bias')!]).toEqual([3, 4]);
+  });
+
   it('loses any number of `module.` prefixes', async () => {
     const path = freshPath();
     await writeTorchFile(path, { tensors: [ones('module.module.proj.weight', [2, 3])] });
@@ -90,6 +98,12 @@ describe('weights', () => {
     const make = (): Uint8Array => new Uint8Array(Float32Array.of(9, 0, 1, 2, 3, 4, 5).buffer);
     await writeTorchFile(path, { tensors: [{ name: 'view', type: 'f32', shape: [2, 3], strides: [1, 2], offsetElements: 1, storageElements: 7, make }] });
     expect([...(await allValues(path)).get('view')!]).toEqual([0, 2, 4, 1, 3, 5]);
+  });
+
+  it('that repeat one number (torch\'s expand) come out at their full length', async () => {
+    const path = freshPath();
+    await writeTorchFile(path, { tensors: [{ name: 'norm', type: 'f32', shape: [6], strides: [0], storageElements: 1, make: () => new Uint8Array(Float32Array.of(1.5).buffer) }] });
+    expect([...(await allValues(path)).get('norm')!]).toEqual([1.5, 1.5, 1.5, 1.5, 1.5, 1.5]);
   });
 
   it('of whole numbers are refused with what is read', async () => {
@@ -133,7 +147,8 @@ describe('a pickle', () => {
     const path = freshPath();
     const namespace = Buffer.concat([pickle.call(pickle.global('argparse', 'Namespace')), pickle.dict([pickle.text('lr'), pickle.none]), Buffer.from('b')]);
     const scalar = pickle.call(pickle.global('numpy.core.multiarray', 'scalar'), pickle.call(pickle.global('numpy', 'dtype'), pickle.text('f8')), pickle.none);
-    await writeTorchFile(path, { tensors: [ones('a', [1])], extraPairs: [[pickle.text('ns'), namespace], [pickle.text('best'), scalar]] });
+    const recent = pickle.call(pickle.global('collections', 'deque'), pickle.tuple(), pickle.integer(100));
+    await writeTorchFile(path, { tensors: [ones('a', [1])], extraPairs: [[pickle.text('ns'), namespace], [pickle.text('best'), scalar], [pickle.text('recent'), recent]] });
     expect((await allValues(path)).size).toBe(1);
   });
 

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TensorToWrite } from '../../scripts/torch-file.mjs';
 import { UndertoneError, type ErrorCode } from '../../src/domain/errors.js';
+import { resultDigest } from '../../src/domain/model.js';
 import { isFaithful } from '../../src/inference/emotion2vec/compare-precisions.js';
 import { importCheckpoint, type ImportOptions, type ImportProgress } from '../../src/inference/emotion2vec/import-checkpoint.js';
+import { assertSameManifest, verifyModel } from '../../src/inference/model-digest.js';
+import { parseManifest } from '../../src/inference/model-manifest.js';
 import { removeModel } from '../../src/inference/emotion2vec/model-folder.js';
 import { FIXTURES, TINY } from './npy.fixture.js';
 import { ODD_SIZE, writeModel } from './small-model.fixture.js';
@@ -105,6 +108,31 @@ describe('an id', () => {
   });
 });
 
+describe('the digest of results', () => {
+  it('differs between two label maps of one checkpoint and follows a replacement', async () => {
+    const plain = await importCheckpoint(tiny('two-maps'));
+    expect(resultDigest(plain.manifest)).toBe(plain.manifest.sha256);
+    const masked = await importCheckpoint(tiny('two-maps', { replace: true, tokensPath: join(FIXTURES, 'tokens_modelscope_unuse.txt') }));
+    expect(masked.manifest.sha256).toBe(plain.manifest.sha256);
+    expect(resultDigest(masked.manifest)).not.toBe(resultDigest(plain.manifest));
+    expect(masked.manifest.version).toBe(resultDigest(masked.manifest).slice(0, 12));
+    await expect(assertSameManifest({ manifest: plain.manifest, folder: plain.folder })).rejects.toThrow('was replaced');
+    await expect(verifyModel({ manifest: masked.manifest, folder: masked.folder })).resolves.toBeUndefined();
+  });
+
+  it('is that of the files for the nine published labels, whether they come from a tokens.txt or not', async () => {
+    const { manifest } = await importCheckpoint(tiny('published-map', { tokensPath: join(FIXTURES, 'tokens.txt') }));
+    expect(manifest.digest).toBeUndefined();
+    expect(manifest.version).toBe(manifest.sha256.slice(0, 12));
+  });
+
+  it('does not pass for labels that were changed by hand', async () => {
+    const { manifest } = await importCheckpoint(tiny('by-hand', { tokensPath: join(FIXTURES, 'tokens_modelscope_unuse.txt') }));
+    const labels = manifest.labels.map((label) => (label === 'angry' ? 'cross' : label));
+    expect(() => parseManifest(JSON.stringify({ ...manifest, labels }), 'by-hand')).toThrow('digest: does not fit the labels');
+  });
+});
+
 describe('a model that is removed', () => {
   it('is gone from the folder, and its id is free again', async () => {
     const { folder: installed } = await importCheckpoint(tiny('removed'));
@@ -131,6 +159,13 @@ describe('what a killed import left', () => {
 });
 
 describe('a checkpoint that is not one of the family', () => {
+  it('without its head is refused by the names of the head', async () => {
+    const path = join(folder, 'headless.pt');
+    await writeModel(path, { ...ODD_SIZE, classes: 9 }, (tensors) => tensors.filter(({ name }) => !name.startsWith('proj.')));
+    const { details } = await refusal(tiny('headless', { checkpointPath: path }), 'CHECKPOINT_INVALID');
+    expect(details['missing']).toEqual(['proj.weight', 'proj.bias']);
+  });
+
   it('is refused with every missing, extra and misshapen tensor, and nothing is left behind', async () => {
     const path = join(folder, 'different.pt');
     const change = (tensors: TensorToWrite[]): TensorToWrite[] =>
@@ -174,6 +209,8 @@ describe('a tokens.txt', () => {
     ['one label too few', 'a\nb\nc', /has 3 labels where the head has 9 rows/],
     ['one label too many', 'a\nb\nc\nd\ne\nf\ng\nh\ni\nj', /has 10 labels/],
     ['a repeated label', '生气/angry\nangry\nc\nd\ne\nf\ng\nh\ni', /line 2 repeats the label of line 1/],
+    ['a name that no object can hold', '__proto__\nb\nc\nd\ne\nf\ng\nh\ni', /line 1 is no label/],
+    ['a control character', 'a\nb\u001b[31m\nc\nd\ne\nf\ng\nh\ni', /line 2 is no label/],
     ['an empty line', 'a\n\nc\nd\ne\nf\ng\nh\ni', /line 2 is empty/],
     ['nothing but unused rows', Array.from({ length: 9 }, (_, index) => `unuse_${index}`).join('\n'), /every label is marked/],
     ['a hundred kilobytes', 'x'.repeat(100_000), /more than 65536 bytes/],
@@ -187,6 +224,12 @@ describe('a tokens.txt', () => {
     const path = join(folder, 'tokens-windows.txt');
     await writeFile(path, '\uFEFF生气/angry\r\n厌恶/disgusted\r\n恐惧/fearful\r\n开心/happy\r\n中立/neutral\r\n其他/other\r\n难过/sad\r\n吃惊/surprised\r\n<unk>\r\n');
     expect((await importCheckpoint(tiny('windows', { tokensPath: path }))).manifest.labels).toEqual(['angry', 'disgusted', 'fearful', 'happy', 'neutral', 'other', 'sad', 'surprised', 'unknown']);
+  });
+
+  it('may name what every object has', async () => {
+    const path = join(folder, 'tokens-inherited.txt');
+    await writeFile(path, 'constructor\ntoString\nvalueOf\nd\ne\nf\ng\nh\ni');
+    expect((await importCheckpoint(tiny('inherited', { tokensPath: path }))).manifest.labels.slice(0, 3)).toEqual(['constructor', 'tostring', 'valueof']);
   });
 
   it('is needed for a head of other than nine rows', async () => {

@@ -184,6 +184,14 @@ describe('floods over a socket', () => {
     expect(closed()).toBe(1009);
   });
 
+  it('a socket that reads nothing is ended, and its place is another\'s', async () => {
+    await start({ limits: { sockets: 1, socketPingMs: 50 } });
+    const silent = raw();
+    await silent.opened;
+    silent.socket.pause();
+    await expect.poll(() => raw().opened.then(() => 'opened', () => 'refused'), { timeout: 20_000 }).toBe('opened');
+  });
+
   it('sockets beyond the cap are refused with 503', async () => {
     await start({ limits: { sockets: 2 } });
     await Promise.all([raw().opened, raw().opened]);

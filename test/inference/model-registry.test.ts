@@ -77,6 +77,14 @@ describe('the installed models of the service', () => {
     expect(service.defaultModelId).toBe('tiny');
   });
 
+  it('say what is wrong with a folder that cannot be used when it is asked for', () => {
+    installTinyModel(root, 'tiny');
+    mkdirSync(join(root, 'broken'));
+    writeFileSync(join(root, 'broken', 'manifest.json'), '{"id": "broken"');
+    const service = createEmotionInference({ modelDirs: [root] });
+    expect(() => service.manifest('broken')).toThrow(/models\/broken\/manifest\.json is not valid: it is not JSON/);
+  });
+
   it('include one that was added later, after a rescan', () => {
     const service = createEmotionInference({ modelDirs: [root] });
     expect(service.manifests()).toEqual([]);

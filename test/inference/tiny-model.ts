@@ -30,7 +30,7 @@ interface NodeSpec {
   readonly body?: ReturnType<typeof onnx.GraphProto.create>;
 }
 
-function node({ op, inputs, outputs, ints = {}, int = {}, body }: NodeSpec): ReturnType<typeof onnx.NodeProto.create> {
+export function node({ op, inputs, outputs, ints = {}, int = {}, body }: NodeSpec): ReturnType<typeof onnx.NodeProto.create> {
   const { AttributeType } = onnx.AttributeProto;
   const attribute = [
     ...Object.entries(ints).map(([name, values]) => ({ name, type: AttributeType.INTS, ints: [...values] })),
@@ -40,15 +40,15 @@ function node({ op, inputs, outputs, ints = {}, int = {}, body }: NodeSpec): Ret
   return onnx.NodeProto.create({ opType: op, input: [...inputs], output: [...outputs], attribute });
 }
 
-function floats(name: string, dims: readonly number[], data: Float32Array): ReturnType<typeof onnx.TensorProto.create> {
+export function floats(name: string, dims: readonly number[], data: Float32Array): ReturnType<typeof onnx.TensorProto.create> {
   return onnx.TensorProto.create({ name, dims: [...dims], dataType: FLOAT, rawData: new Uint8Array(data.buffer.slice(0)) });
 }
 
-function longs(name: string, dims: readonly number[], values: readonly number[]): ReturnType<typeof onnx.TensorProto.create> {
+export function longs(name: string, dims: readonly number[], values: readonly number[]): ReturnType<typeof onnx.TensorProto.create> {
   return onnx.TensorProto.create({ name, dims: [...dims], dataType: INT64, rawData: new Uint8Array(BigInt64Array.from(values, BigInt).buffer) });
 }
 
-function value(name: string, elemType: number, dims: readonly (string | number)[]): ReturnType<typeof onnx.ValueInfoProto.create> {
+export function value(name: string, elemType: number, dims: readonly (string | number)[]): ReturnType<typeof onnx.ValueInfoProto.create> {
   const dim = dims.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return onnx.ValueInfoProto.create({ name, type: { tensorType: { elemType, shape: { dim } } } });
 }

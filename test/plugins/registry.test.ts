@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { AfterPredictionStep, PluginHost, UndertonePlugin } from '../../src/plugins/contract.js';
@@ -264,6 +264,27 @@ describe('plugins file', () => {
     expect(await loadPlugins(await file([{ use: 'shouting', enabled: false }]), shouting)).toEqual([]);
     await expect(loadPlugins(await file([{ use: example }, { use: example }]))).rejects.toThrow(/named twice/);
     await expect(loadPlugins(await file([{ use: 'shoutin' }, { use: 'shouting', enabled: false }]), shouting)).rejects.toThrow(/named shouting/);
+  });
+
+  it.each<[string, string, object, string]>([
+    ['with a main file', 'plain-plugin', { main: './lib/entry.js', type: 'module' }, 'lib/entry.js'],
+    ['of a scope, exported by one path', '@somebody/plugin', { exports: './entry.mjs' }, 'entry.mjs'],
+    ['that exports for import alone', 'modern-plugin', { type: 'module', exports: { '.': { types: './entry.d.ts', import: './dist/entry.js' }, './package.json': './package.json' } }, 'dist/entry.js'],
+    ['that exports for one version of Node and then by default', 'odd-plugin', { exports: { browser: './none.js', import: { node: './entry.mjs', default: './none.js' } } }, 'entry.mjs'],
+  ])('loads an npm package %s, from beside the plugins file', async (_, name, manifest, entry) => {
+    const installed = join(folder, 'node_modules', name);
+    await mkdir(dirname(join(installed, entry)), { recursive: true });
+    await writeFile(join(installed, 'package.json'), JSON.stringify({ name, version: '1.0.0', ...manifest }));
+    await writeFile(join(installed, entry), `export default (settings) => ({ name: 'from-npm', version: settings.version, apiVersion: 1, register() {} });`);
+    expect(await loadPlugins(await file([{ use: name, settings: { version: '3.1.0' } }]))).toMatchObject([{ name: 'from-npm', version: '3.1.0' }]);
+  });
+
+  it('names an npm package that is not installed, or exports nothing that can be imported', async () => {
+    await expect(loadPlugins(await file([{ use: 'not-installed-plugin' }]))).rejects.toMatchObject({ code: 'PLUGIN_INVALID', details: { fault: 'not-found' }, message: expect.stringContaining('install the package') as string });
+    const installed = join(folder, 'node_modules', 'closed-plugin');
+    await mkdir(installed, { recursive: true });
+    await writeFile(join(installed, 'package.json'), JSON.stringify({ name: 'closed-plugin', exports: { './other': './other.js' } }));
+    await expect(loadPlugins(await file([{ use: 'closed-plugin' }]))).rejects.toMatchObject({ details: { fault: 'not-found' } });
   });
 
   it('names the entry that cannot be loaded or refuses its settings', async () => {

@@ -135,7 +135,7 @@ describe('actions of rules', () => {
     const asked: unknown[] = [];
     const handlers = { review: () => Promise.reject(new Error('down')), hold: (_tx: unknown, request: { readonly input: unknown }) => Promise.resolve(void asked.push(request.input)) };
     const { rules, alertRows, evaluate } = world({ handlers });
-    await rules.create(analyst, { definition: rule([{ review: { priority: 'high' } }, { hold: { reason: 'listen' } }]) });
+    await rules.create({ ...analyst, role: 'admin' }, { definition: rule([{ review: { priority: 'high' } }, { hold: { reason: 'listen' } }]) });
     await expect(evaluate()).rejects.toThrow('down');
     expect(states(alertRows)).toEqual([['review', 'PENDING'], ['hold', 'DONE']]);
     await expect(evaluate(true)).rejects.toThrow('down');

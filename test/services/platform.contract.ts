@@ -157,7 +157,7 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       const send = (seed: number) => platform.services.recordings.upload(owner, { stream: Readable.from([speechLikeWav(1, seed)]), fileName: 'x.wav' }, {});
       const sent = await Promise.allSettled([30, 31, 32, 33, 34].map(send));
       expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
-      for (const one of sent) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+      for (const one of sent) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { maxBytes: 100_000, remaining: 100_000 - 3 * 32_044 } });
       const kept = (await platform.services.recordings.list(owner, FIRST, {}, { field: 'createdAt', direction: 'desc' })).totalCount;
       expect(kept).toBe(3);
       // The same bytes again take no room, and a raised quota makes some.

@@ -50,11 +50,14 @@ describe('rules and plugins on the whole platform', () => {
   const alerts = async () => (await platform.services.alerts.list(admin, PAGE, {})).items;
   const heard = async (kind: string) => (await platform.database.client.pluginEntry.findFirst({ where: { plugin: 'listener', key: kind } }))?.value;
 
-  it('raise an alert for an analysis once it is committed, tag its recording, and say what could not be done', async () => {
-    await vi.waitFor(async () => expect((await alerts()).flatMap((alert) => alert.actions.map((action) => action.state))).toEqual(['DONE', 'DONE', 'UNAVAILABLE']), { timeout: 20_000 });
+  it('raise an alert for an analysis once it is committed, tag its recording, and hold it from deletion', { timeout: 60_000 }, async () => {
+    await vi.waitFor(async () => expect((await alerts()).flatMap((alert) => alert.actions.map((action) => action.state))).toEqual(['DONE', 'DONE', 'DONE']), { timeout: 20_000 });
     expect((await alerts())[0]).toMatchObject({ analysisId, recordingId, ruleName: 'Seen', isOfThePast: false, trace: [{ path: 'when.duration', result: true }] });
     expect((await platform.services.recordings.find(admin, recordingId))!.tags).toEqual(['sample', 'seen']);
     expect(await platform.services.alerts.forAnalyses(admin, [analysisId])).toHaveLength(1);
+    const [alert] = await alerts();
+    await expect(platform.services.recordings.delete(admin, recordingId, 'test')).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
+    expect(await platform.services.holds.ofRecording(admin, recordingId)).toMatchObject([{ scope: 'RECORDING', placedBy: alert!.ruleId, reason: `x (rule “Seen”, alert ${alert!.id})` }]);
   });
 
   it('deliver facts to durable listeners of outside plugins', async () => {
@@ -82,6 +85,15 @@ describe('rules and plugins on the whole platform', () => {
     await expect(platform.services.alerts.list(admin, { first: 1, after: 'x' }, {})).rejects.toMatchObject({ code: 'BAD_CURSOR' });
   });
 
+  it('hold a recording once, however often they fire on it, and only for those who may hold by hand', { timeout: 120_000 }, async () => {
+    const again = await platform.services.analyses.request(admin, recordingId, {});
+    expect((await platform.services.analyses.wait(admin, again.id, 60_000)).problem).toBeNull();
+    await vi.waitFor(async () => expect((await alerts()).filter((alert) => alert.analysisId === again.id && alert.ruleName === 'Seen').flatMap((alert) => alert.actions.map((action) => action.state))).toEqual(['DONE', 'DONE', 'DONE']), { timeout: 20_000 });
+    expect(await platform.services.holds.ofRecording(admin, recordingId)).toHaveLength(1);
+    const analyst: Principal = { ...admin, role: 'analyst' };
+    for (const change of [() => platform.services.rules.create(analyst, { definition: SEEN }), () => platform.services.rules.update(analyst, 'rul_any', { definition: SEEN })]) await expect(change()).rejects.toMatchObject({ code: 'FORBIDDEN', details: { neededScope: 'holds:admin' } });
+  });
+
   it('keep versions in the database, refuse a change of an old one, and hide a deleted rule whose alerts stay', async () => {
     const rule = await platform.services.rules.create(admin, { template: 'research-mostly-abstained', note: 'first' });
     const changed = await platform.services.rules.update(admin, rule.id, { definition: { ...rule.definition, enabled: false }, expectedVersion: 1 });
@@ -95,6 +107,7 @@ describe('rules and plugins on the whole platform', () => {
   });
 
   it('take alerts and results away with the recording, and tell plugins', async () => {
+    for (const { id } of await platform.services.holds.ofRecording(admin, recordingId)) await platform.services.holds.release(admin, id, 'the test is over');
     await platform.services.recordings.delete(admin, recordingId, null);
     expect(await alerts()).toEqual([]);
     expect(await platform.database.client.pluginResult.count()).toBe(0);

@@ -49,7 +49,10 @@ export function fakeRules(options: { readonly events?: EventBus; readonly handle
     },
     setActions: (_tx, id, actions) => Promise.resolve(void alertRows.set(id, { ...alertRows.get(id)!, actions })),
     listPending: (analysisId) => Promise.resolve([...alertRows.values()].filter((alert) => alert.analysisId === analysisId && alert.actions.some((action) => action.state === 'PENDING'))),
-    addTags: (_tx, _workspaceId, recordingId, added) => Promise.resolve(void tags.push({ recordingId, tags: added })),
+    addTags: (_tx, _workspaceId, recordingId, added) => {
+      tags.push({ recordingId, tags: added });
+      return Promise.resolve({ before: [], after: added });
+    },
     findById: (workspaceId, id) => Promise.resolve(alertRows.get(id)?.workspaceId === workspaceId ? alertRows.get(id)! : null),
     forAnalyses: (workspaceId, ids) => Promise.resolve(shown(workspaceId).filter((alert) => ids.includes(alert.analysisId))),
     list: (workspaceId, page, filter) => {
@@ -70,6 +73,7 @@ export function fakeRules(options: { readonly events?: EventBus; readonly handle
   const engine = createRuleEngine({
     database, rules, alerts, handlers: options.handlers ?? {}, onActionDone: (_alert, kind) => void actionsDone.push(kind), onBrokenRule: () => undefined,
     scan: (workspaceId, { analysisId }) => batches(workspaceId, analysisId),
+    audit: noAudit,
     facts: { put: () => Promise.resolve(), announce: (fact) => { announced.push(fact.kind); events.publish(fact); }, deliver: () => Promise.resolve() },
   });
   async function* batches(workspaceId: string, analysisId?: string): AsyncGenerator<readonly RuleSubject[]> {
@@ -81,5 +85,5 @@ export function fakeRules(options: { readonly events?: EventBus; readonly handle
     rules, audit: noAudit, engine, reviewed: options.reviewed ?? null, templates: [template], knownLabels: () => EMOTIONS, webhooks: () => Promise.resolve(options.webhooks ?? []),
     scan: (workspaceId, { analysisId }) => batches(workspaceId, analysisId), alertCounts: (workspaceId, ids) => alerts.countByRule(workspaceId, ids),
   });
-  return { rules: service, alerts: createAlertService(alerts, events), engine, alertRows, tags, subjects, announced, actionsDone, events };
+  return { rules: service, alerts: createAlertService(alerts, events, noAudit), engine, alertRows, tags, subjects, announced, actionsDone, events };
 }

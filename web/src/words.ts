@@ -23,6 +23,7 @@ const WARNINGS: Readonly<Record<string, { readonly title: string; readonly advic
   RAW: { title: 'Raw analysis', advice: 'No check for speech and no windows: the model judged the samples as they are.' },
   PLUGIN_FAILED: { title: 'A plug-in failed', advice: 'The rest of the result stands. The server log names the cause.' },
   CHANNELS_ALIKE: { title: 'Both channels carry the same sound', advice: 'The recording is mono and was analysed as such.' },
+  CHANNELS_CANCEL: { title: 'The channels cancel each other', advice: 'One is likely wired the wrong way round. Analyse again with speakers by channel.' },
   CROSS_TALK: { title: 'One channel leaks into the other', advice: 'The leaked voice was left out of the scores of the wrong speaker.' },
   VOICE_LEFT_OUT: { title: 'A voice was not judged', advice: 'The law forbids to judge this speaker, so its channel is in no score.' },
   OVERLAPPED_SPEECH: { title: 'People talk at once', advice: 'That part belongs to nobody alone and was left out of the scores.' },

@@ -12,8 +12,9 @@ const INERT = new Set([
   '_codecs.encode',
   'builtins.set', '__builtin__.set', 'builtins.frozenset', '__builtin__.frozenset', 'builtins.list', '__builtin__.list', 'builtins.dict', '__builtin__.dict',
   'builtins.int', '__builtin__.int', 'builtins.float', '__builtin__.float', 'builtins.bytearray', '__builtin__.bytearray', 'builtins.complex', '__builtin__.complex',
-  'collections.defaultdict', 'collections.Counter',
-  'numpy.dtype', 'numpy.ndarray', 'numpy.core.multiarray.scalar', 'numpy.core.multiarray._reconstruct', 'numpy._core.multiarray.scalar', 'numpy._core.multiarray._reconstruct',
+  'collections.defaultdict', 'collections.Counter', 'collections.deque',
+  'datetime.datetime', 'datetime.date', 'datetime.timedelta', 'datetime.timezone',
+  'numpy.dtype', 'numpy.ndarray', 'numpy.core.multiarray.scalar', 'numpy.core.multiarray._reconstruct', 'numpy._core.multiarray.scalar', 'numpy._core.multiarray._reconstruct', 'numpy.core.numeric._frombuffer', 'numpy._core.numeric._frombuffer',
   'torch.Size', 'torch.device', 'torch.serialization._get_layout',
   'pathlib.PosixPath', 'pathlib.PurePosixPath', 'pathlib.WindowsPath', 'pathlib.PureWindowsPath',
 ]);

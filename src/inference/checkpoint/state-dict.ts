@@ -3,20 +3,28 @@ import { PickleTensor, quoted } from './pickle-values.js';
 
 /** Where loaders in the field look for the weights, in this order. */
 const CONTAINERS = ['model', 'state_dict', 'model_state_dict'];
+/** `{model: {state_dict: …}}` is in use; deeper is nobody's. A dict may hold itself. */
+const MAX_DEPTH = 3;
 const MAX_TENSORS = 5_000;
 const MAX_NAME_LENGTH = 256;
 
 /** The tensors of the model by name, without `module.` prefixes. Optimiser state and everything else is left where it is. */
 export function stateDictOf(root: unknown): Map<string, PickleTensor> {
   if (!(root instanceof Map)) throw checkpointError('its top level is not a dict');
-  for (const key of CONTAINERS) {
-    const found = tensorsOf(root.get(key));
-    if (found !== null) return found;
-  }
-  const bare = tensorsOf(root);
-  if (bare !== null) return bare;
+  const found = nestedTensors(root, 1);
+  if (found !== null) return found;
   const keys = [...root.keys()].filter((key) => typeof key === 'string').slice(0, 12);
   throw checkpointError(`it has no tensors under ${CONTAINERS.join(', ')} or at its top level; its top level has ${keys.map(quoted).join(', ') || 'no names'}`);
+}
+
+/** What lies under a container's name goes before what lies beside it: that may be a counter or a moving average. */
+function nestedTensors(value: unknown, depth: number): Map<string, PickleTensor> | null {
+  if (!(value instanceof Map) || depth > MAX_DEPTH) return null;
+  for (const key of CONTAINERS) {
+    const found = nestedTensors(value.get(key), depth + 1);
+    if (found !== null) return found;
+  }
+  return tensorsOf(value);
 }
 
 function tensorsOf(value: unknown): Map<string, PickleTensor> | null {

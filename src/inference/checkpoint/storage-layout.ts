@@ -11,6 +11,9 @@ export const STORAGE_ELEMENT_BYTES: Readonly<Record<string, number>> = {
   FloatStorage: 4, HalfStorage: 2, BFloat16Storage: 2, DoubleStorage: 8, ByteStorage: 1, CharStorage: 1, BoolStorage: 1, ShortStorage: 2, IntStorage: 4, LongStorage: 8, UntypedStorage: 1,
 };
 
+/** A view that repeats its elements (`expand`) may be larger than its storage up to this: norms and biases are, and a small file cannot announce gigabytes. */
+const MAX_EXPANDED_ELEMENTS = 65_536;
+
 /** Places a tensor inside its storage's bytes; a view that reaches outside them is refused. */
 export function placeTensor(name: string, tensor: PickleTensor, storageRange: ByteRange): TensorRef {
   const { storage, shape, strides } = tensor;
@@ -25,8 +28,9 @@ export function placeTensor(name: string, tensor: PickleTensor, storageRange: By
   const itemBytes = WEIGHT_BYTES[type];
   const span = spanElements(shape, strides);
   const count = elementCount(shape);
+  const isExpanded = count * itemBytes > storageRange.lengthBytes;
   const endBytes = (tensor.offsetElements + span) * itemBytes;
-  if (!Number.isSafeInteger(endBytes) || endBytes > storageRange.lengthBytes || count * itemBytes > storageRange.lengthBytes) {
+  if (!Number.isSafeInteger(endBytes) || endBytes > storageRange.lengthBytes || (isExpanded && count > MAX_EXPANDED_ELEMENTS)) {
     throw checkpointError(`${name} reaches outside its storage of ${storageRange.lengthBytes} bytes`);
   }
   return { name, type, shape, strides, offsetBytes: storageRange.offsetBytes + tensor.offsetElements * itemBytes };

@@ -1,3 +1,4 @@
+import { EMOTIONS } from '../../domain/emotion.js';
 import { checkpointError } from '../checkpoint/checkpoint-error.js';
 import { quoted } from '../checkpoint/pickle-values.js';
 import type { ModelConfig } from './model-config.js';
@@ -53,7 +54,8 @@ function guessConfig(shapes: Shapes): ModelConfig {
     mainBlockCount,
     hiddenDimension: majority('MLP dimension', blocks.flatMap((block) => [size(`${block}.mlp.fc1.weight`, 0), size(`${block}.mlp.fc1.bias`, 0), size(`${block}.mlp.fc2.weight`, 1)])),
     extraTokenCount: shapes.get(EXTRA_TOKENS)?.[1] ?? 10,
-    classCount: majority('number of labels', [size(`${HEAD}.weight`, 0), size(`${HEAD}.bias`, 0)]),
+    // A file without its head (the model before it was taught emotions) has it listed as missing.
+    classCount: majority('number of labels', [size(`${HEAD}.weight`, 0) ?? size(`${HEAD}.bias`, 0) ?? EMOTIONS.length, size(`${HEAD}.bias`, 0)]),
     convolutions: guessConvolutions(shapes, size),
     positional: guessPositional(shapes, width),
   };

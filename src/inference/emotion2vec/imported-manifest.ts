@@ -1,4 +1,6 @@
-import type { ModelManifest, Precision } from '../../domain/model.js';
+import { EMOTIONS } from '../../domain/emotion.js';
+import { resultDigest, type ModelManifest, type Precision } from '../../domain/model.js';
+import { labelledDigest } from '../model-digest.js';
 import type { QuantizationReport } from './compare-precisions.js';
 import { frameHopSamples, receptiveFieldSamples, type ModelConfig } from './model-config.js';
 import type { ModelLabels } from './model-labels.js';
@@ -23,14 +25,17 @@ export interface ManifestParts {
 
 /** The manifest of an imported checkpoint. */
 export function manifestOf({ id, name, config, labels, precision, weightFiles, sha256, sizeBytes, quantization }: ManifestParts): ModelManifest {
+  // One checkpoint with two label maps makes two models whose results must not pass for each other's.
+  const isPublished = labels.maskedLabels.length === 0 && labels.labels.join() === EMOTIONS.join();
+  const identity = { sha256, ...(isPublished ? {} : { digest: labelledDigest({ sha256, ...labels }) }) };
   return {
     id,
-    version: sha256.slice(0, 12),
+    version: resultDigest(identity).slice(0, 12),
     name: name ?? `Emotion2Vec+ (${id})`,
     kind: 'waveform-onnx',
     file: GRAPH_FILE,
     weightFiles,
-    sha256,
+    ...identity,
     sizeBytes,
     sampleRateHz: 16_000,
     minSamples: receptiveFieldSamples(config),

@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { EMOTIONS, labelFromToken } from '../../domain/emotion.js';
+import { EMOTIONS, isUsableLabel, labelFromToken } from '../../domain/emotion.js';
 import { UndertoneError } from '../../domain/errors.js';
 
 const MAX_TOKENS_BYTES = 64 * 1024;
@@ -32,6 +32,8 @@ export function parseTokens(text: string, classCount: number): Pick<ModelLabels,
   const labels = lines.map(labelFromToken);
   const empty = labels.findIndex((label) => label === '');
   if (empty >= 0) throw tokensError(`line ${empty + 1} is empty`);
+  const odd = labels.findIndex((label) => !isUsableLabel(label));
+  if (odd >= 0) throw tokensError(`line ${odd + 1} is no label: at most 100 letters without control characters are, and "__proto__" is not`);
   const repeated = labels.findIndex((label, index) => labels.indexOf(label) !== index);
   if (repeated >= 0) throw tokensError(`line ${repeated + 1} repeats the label of line ${labels.indexOf(labels[repeated]!) + 1}`);
   const maskedLabels = labels.filter((label) => label.startsWith('unuse_'));

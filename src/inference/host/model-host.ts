@@ -6,7 +6,7 @@ import { openListening } from './listening-graphs.js';
 
 /** Entry of the hosts of emotion models and of the speech detector. */
 async function open(load: HostLoad): Promise<LoadedGraph> {
-  if (load.kind === 'diarization' || load.kind === 'transcription') throw new Error('Diarization and transcription have hosts of their own.');
+  if (load.kind !== 'emotion' && load.kind !== 'listening') throw new Error('Diarization, transcription and text have hosts of their own.');
   beNice(load.niceness);
   if (load.kind === 'listening') {
     const listening = await openListening(load);

@@ -1,11 +1,11 @@
-import type { AnalysisOutcome, SegmentResult } from '../../domain/analysis.js';
+import type { AnalysisOutcome, AnalysisWarning, SegmentResult } from '../../domain/analysis.js';
 import { textsOf } from '../../domain/align-words.js';
 import { isUndertoneError } from '../../domain/errors.js';
 import type { PcmSource } from '../../domain/pcm.js';
 import type { TranscriptWord } from '../../domain/transcript.js';
 import { PLUGIN_API_VERSION, type SegmentBatch, type StepContext, type StepResult, type Transcriber, type Transcription, type UndertonePlugin } from '../contract.js';
 import { chooseTranscriber, type ChosenTranscriber } from './choose-transcriber.js';
-import { crossCheck, warningsOf } from './cross-check.js';
+import { crossCheck, readByModel, warningsOf, type TextReader } from './cross-check.js';
 import type { Lexicon } from './lexicon.js';
 
 export interface AsrCrossCheckParts {
@@ -16,6 +16,8 @@ export interface AsrCrossCheckParts {
   /** `auto`, `none` or an id. */
   readonly setting: string;
   readonly lexicons: ReadonlyMap<string, Lexicon>;
+  /** Null: the lexicons alone. */
+  readonly reader: (TextReader & { stop?(): Promise<void> }) | null;
   /** Of one segment. */
   readonly timeoutMs: number;
 }
@@ -59,10 +61,11 @@ export function asrCrossCheckPlugin(parts: AsrCrossCheckParts): UndertonePlugin 
         },
       });
       host.addStep({ id: 'transcribe', stage: 'onSegments', batchSize: BATCH, deadlineMs: BATCH * parts.timeoutMs, onFailure: 'warning', run: (batch, context) => transcribe(batch, context, heardOf(parts, context)) });
-      host.addStep({ id: 'compare', stage: 'afterPrediction', deadlineMs: COMPARE_DEADLINE_MS, onFailure: 'warning', run: (outcome, context) => Promise.resolve(compare(outcome, context, parts.lexicons)) });
+      host.addStep({ id: 'compare', stage: 'afterPrediction', deadlineMs: COMPARE_DEADLINE_MS, onFailure: 'warning', run: (outcome, context) => compare(outcome, context, parts) });
     },
     async stop() {
       for (const transcriber of parts.transcribers) await transcriber.stop?.();
+      await parts.reader?.stop?.();
     },
   };
 }
@@ -111,13 +114,19 @@ function take(heard: Heard, { index, startSeconds, endSeconds, speaker }: Segmen
   }
 }
 
-function compare(outcome: AnalysisOutcome, { notes }: StepContext, lexicons: ReadonlyMap<string, Lexicon>): StepResult {
+async function compare(outcome: AnalysisOutcome, { notes, signal }: StepContext, { lexicons, reader }: Pick<AsrCrossCheckParts, 'lexicons' | 'reader'>): Promise<StepResult> {
   const heard = notes.get('heard') as Heard | undefined;
   if (heard?.chosen.transcriber == null) return {};
-  const failed = heard.failure === null ? [] : [{ code: 'PLUGIN_TRANSCRIPT_FAILED' as const, message: `${heard.words.length === 0 ? 'Nothing was' : 'Not all of it was'} transcribed. ${heard.failure}` }];
+  const failed: AnalysisWarning[] = heard.failure === null ? [] : [{ code: 'PLUGIN_TRANSCRIPT_FAILED', message: `${heard.words.length === 0 ? 'Nothing was' : 'Not all of it was'} transcribed. ${heard.failure}` }];
   if (heard.words.length === 0) return { warnings: failed };
   const words = [...heard.words].sort((a, b) => a.startSeconds - b.startSeconds);
-  const check = crossCheck(words, outcome.segments, heard.language, lexicons);
+  const byModel = await readByModel(reader, words, heard.language, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    // The words are worth more than the second reading of them.
+    failed.push({ code: 'PLUGIN_TEXT_MODEL_FAILED', message: `The text model could not be asked; words were compared by the lexicons alone. ${isUndertoneError(error) ? `${error.message} (${error.code})` : ''}`.trim() });
+    return null;
+  });
+  const check = crossCheck(words, outcome.segments, heard.language, lexicons, byModel);
   const texts = textsOf(words);
   const agreements = new Map(check.readings.flatMap(({ segmentIndex, agreement }) => (agreement === null ? [] : [[segmentIndex, agreement] as const])));
   return {

@@ -1,9 +1,26 @@
 import type { AnalysisWarning, PredictionResult } from '../../domain/analysis.js';
 import { emotionOf, type Emotion } from '../../domain/emotion.js';
-import type { Contradiction, ContradictionKind, CrossCheck, SegmentReading, TranscriptWord, WordFeeling } from '../../domain/transcript.js';
+import type { Contradiction, ContradictionKind, CrossCheck, FeelingShares, SegmentReading, TranscriptWord, WordFeeling } from '../../domain/transcript.js';
+import { joinWords } from '../../domain/transcript.js';
+import { joinReadings } from './joined-reading.js';
 import type { Lexicon } from './lexicon.js';
 import { readingLanguage } from './reading-language.js';
 import { readText, type Reading } from './text-reading.js';
+
+/** A text classifier beside the lexicons, where the installation has one. */
+export interface TextReader {
+  /** What a comparison is stored under. */
+  readonly name: string;
+  /** ISO 639. */
+  readonly languages: readonly string[];
+  /** Shares of the feelings in a text; what is missing to 1 is none. UNDERTONE errors of a host. */
+  read(text: string, signal: AbortSignal): Promise<FeelingShares>;
+}
+
+/** By index of the segment. */
+export interface ReadByModel extends Pick<TextReader, 'name' | 'languages'> {
+  readonly shares: ReadonlyMap<number, FeelingShares>;
+}
 
 export interface ComparedSegment {
   readonly index: number;
@@ -37,25 +54,21 @@ const MIN_VALENCE = 0.3;
 const MAX_WORDS = 20;
 
 /** Compares what is said with how it is said. Words of no segment, and segments whose words say nothing of feeling, are left out. */
-export function crossCheck(words: readonly TranscriptWord[], segments: readonly ComparedSegment[], language: string | null, lexicons: ReadonlyMap<string, Lexicon>): CrossCheck {
-  const tag = language?.toLowerCase().split('-')[0] ?? readingLanguage(words.map(({ text }) => text));
+export function crossCheck(words: readonly TranscriptWord[], segments: readonly ComparedSegment[], language: string | null, lexicons: ReadonlyMap<string, Lexicon>, byModel: ReadByModel | null = null): CrossCheck {
+  const tag = languageOf(words, language);
   const lexicon = tag === null ? undefined : lexicons.get(tag);
-  if (lexicon === undefined) {
-    const known = [...lexicons.keys()].sort().join(', ');
+  const model = tag !== null && byModel?.languages.includes(tag) === true ? byModel : null;
+  if (lexicon === undefined && model === null) {
+    const known = [...new Set([...lexicons.keys(), ...(byModel?.languages ?? [])])].sort().join(', ');
     const reason = tag === null ? `Nobody says which language this is, and it is plainly none of those that there are lexicons for (${known}).` : `There is no lexicon for the language ${tag}, only for ${known}.`;
     return { lexicon: 'none', language: null, reason, agreement: null, readings: [], contradictions: [] };
   }
-  const wordsOf = new Map<number, TranscriptWord[]>();
-  for (const word of words) {
-    if (word.segmentIndex === null) continue;
-    const own = wordsOf.get(word.segmentIndex);
-    if (own === undefined) wordsOf.set(word.segmentIndex, [word]);
-    else own.push(word);
-  }
+  const wordsOf = wordsBySegment(words);
   const readings: SegmentReading[] = [];
   const contradictions: Contradiction[] = [];
   for (const segment of segments) {
-    const reading = readText(wordsOf.get(segment.index) ?? [], lexicon);
+    const own = wordsOf.get(segment.index) ?? [];
+    const reading = joinReadings(lexicon === undefined ? null : readText(own, lexicon), model?.shares.get(segment.index), own);
     if (reading === null) continue;
     const agreement = segment.prediction === null ? null : agreementOf(reading, segment.prediction);
     readings.push({ segmentIndex: segment.index, valence: reading.valence, feelings: reading.feelings, strength: reading.strength, agreement });
@@ -64,7 +77,33 @@ export function crossCheck(words: readonly TranscriptWord[], segments: readonly 
   const compared = readings.filter(({ agreement }) => agreement !== null);
   const total = compared.reduce((sum, { strength }) => sum + strength, 0);
   const agreement = total === 0 ? null : compared.reduce((sum, one) => sum + (one.agreement! * one.strength) / total, 0);
-  return { lexicon: lexicon.name, language: lexicon.language, reason: null, agreement, readings, contradictions };
+  return { lexicon: [lexicon?.name, model?.name].filter((name) => name !== undefined).join('+'), language: tag, reason: null, agreement, readings, contradictions };
+}
+
+/** What the text model says of each segment, where it knows the language; null where there is none. Errors are the reader's. */
+export async function readByModel(reader: TextReader | null, words: readonly TranscriptWord[], language: string | null, signal: AbortSignal): Promise<ReadByModel | null> {
+  if (reader === null) return null;
+  const { name, languages } = reader;
+  const shares = new Map<number, FeelingShares>();
+  if (languages.includes(languageOf(words, language) ?? '')) {
+    for (const [index, own] of wordsBySegment(words)) shares.set(index, await reader.read(joinWords(own.map(({ text }) => text)), signal));
+  }
+  return { name, languages, shares };
+}
+
+function languageOf(words: readonly TranscriptWord[], language: string | null): string | null {
+  return language?.toLowerCase().split('-')[0] ?? readingLanguage(words.map(({ text }) => text));
+}
+
+function wordsBySegment(words: readonly TranscriptWord[]): ReadonlyMap<number, readonly TranscriptWord[]> {
+  const wordsOf = new Map<number, TranscriptWord[]>();
+  for (const word of words) {
+    if (word.segmentIndex === null) continue;
+    const own = wordsOf.get(word.segmentIndex);
+    if (own === undefined) wordsOf.set(word.segmentIndex, [word]);
+    else own.push(word);
+  }
+  return wordsOf;
 }
 
 /** Mean of how well each emotion of the voice goes with each thing that the words say, by how much there is of both. */

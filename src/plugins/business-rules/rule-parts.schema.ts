@@ -105,7 +105,7 @@ export const ACTION_SCHEMAS = {
   tag: z.strictObject({ tags: z.array(z.string().trim().min(1).max(64)).min(1).max(20) }).describe('Adds tags to the recording.'),
   review: z.strictObject({ priority: z.enum(['low', 'normal', 'high']).default('normal') }).describe('Sends it to human review.'),
   webhook: z.strictObject({ id: z.string().min(1).max(64) }).describe('Calls a webhook of this id.'),
-  hold: z.strictObject({ reason: z.string().min(1).max(500) }).describe('Holds the recording from deletion.'),
+  hold: z.strictObject({ reason: z.string().min(1).max(500) }).describe('Holds the recording from deletion until somebody releases it. Only who may place legal holds may write such a rule.'),
 } as const;
 
 /** Settings of a measure that hold other conditions need these as well. */

@@ -2,6 +2,7 @@ import cron, { type ScheduledTask as CronJob } from 'node-cron';
 import { UndertoneError } from '../src/domain/errors.js';
 import { newId } from '../src/domain/ids.js';
 import type { ScheduledTask, TaskRunCause, TaskRunStore } from '../src/domain/scheduled-task.js';
+import { asSystem } from '../src/domain/workspace-scope.js';
 import { previousFiring } from './previous-firing.js';
 
 export interface TaskRun {
@@ -76,7 +77,8 @@ export function createScheduler(tasks: readonly ScheduledTask[], options: Schedu
     const underWay = running.get(task.id);
     if (underWay !== undefined) return underWay.done;
     const abort = new AbortController();
-    const done = execute(task, cause, firingAt, isDryRun, abort).catch((error: unknown) => {
+    // The system's own work, whoever asked for it; what a task does in one workspace it does as that workspace.
+    const done = asSystem(() => execute(task, cause, firingAt, isDryRun, abort)).catch((error: unknown) => {
       // The store could not be asked: the firing is not lost, the next start finds it missed.
       options.onRun({ taskId: task.id, startedAt: firingAt, durationMs: 0, failure: 'its run could not be noted', cause }, error);
       return null;
@@ -99,7 +101,7 @@ export function createScheduler(tasks: readonly ScheduledTask[], options: Schedu
     tasks,
     start() {
       for (const job of jobs.values()) void job.start();
-      catchingUp = catchUp().catch((error: unknown) => options.onRun({ taskId: 'catching up', startedAt: new Date(now()), durationMs: 0, failure: 'what was missed could not be asked for', cause: 'MISSED' }, error));
+      catchingUp = asSystem(catchUp).catch((error: unknown) => options.onRun({ taskId: 'catching up', startedAt: new Date(now()), durationMs: 0, failure: 'what was missed could not be asked for', cause: 'MISSED' }, error));
     },
     nextRunAt: (taskId) => jobs.get(taskId)?.getNextRun() ?? null,
     async runNow(taskId, { isDryRun } = { isDryRun: false }) {

@@ -79,9 +79,12 @@ async function withPlatform(work) {
 await suite('npm test', npmTest);
 // Without a build nothing else can start, and its own words are above.
 if (!existsSync(join(ROOT, 'dist', 'src'))) process.exit(conclude(results));
-await suite('typecheck', () => check('typecheck', process.execPath, [packageBin('typescript', 'tsc'), '-p', 'tsconfig.json', '--noEmit']));
-if (existsSync(join(ROOT, 'web', 'tsconfig.json'))) await suite('typecheck of the page', () => check('typecheck of the page', process.execPath, [packageBin('typescript', 'tsc'), '-p', 'web/tsconfig.json', '--noEmit']));
-await suite('lint', () => check('lint', process.execPath, [packageBin('eslint'), '.']));
+// One processor each: none of them waits for another.
+await Promise.all([
+  suite('typecheck', () => check('typecheck', process.execPath, [packageBin('typescript', 'tsc'), '-p', 'tsconfig.json', '--noEmit'])),
+  ...(existsSync(join(ROOT, 'web', 'tsconfig.json')) ? [suite('typecheck of the page', () => check('typecheck of the page', process.execPath, [packageBin('typescript', 'tsc'), '-p', 'web/tsconfig.json', '--noEmit']))] : []),
+  suite('lint', () => check('lint', process.execPath, [packageBin('eslint'), '.'])),
+]);
 await suite('shell scripts', async () => {
   await ensureProgram('shellcheck', ['shellcheck']);
   const scripts = readdirSync(join(ROOT, 'scripts')).filter((name) => name.endsWith('.sh')).map((name) => join('scripts', name));

@@ -46,7 +46,7 @@ export function composeRuntime(): CliRuntime {
     openModels: () => Promise.resolve(composeModels(read())),
     async openServices() {
       const platform = await composePlatform(read(), createLog('error'), OPERATOR);
-      return { services: platform.services, encryption: platform.encryption, imports: platform.imports, workspaces: platform.workspaces, operator: operatorPrincipal(DEFAULT_WORKSPACE_ID), close: () => platform.stop() };
+      return { services: platform.services, encryption: platform.encryption, imports: platform.imports, workspaces: platform.workspaces, database: platform.database, operator: operatorPrincipal(DEFAULT_WORKSPACE_ID), close: () => platform.stop() };
     },
     serve: ({ withWorker }) => serve(read(), withWorker),
     work: ({ models, concurrency }) => work({ ...read(), ...(concurrency === null ? {} : { workerConcurrency: concurrency }) }, models),

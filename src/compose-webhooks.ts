@@ -7,6 +7,7 @@ import { createWebhookRepository } from './db/webhook.repository.js';
 import type { Keyring } from './domain/envelope.js';
 import { networkTest } from './domain/network-address.js';
 import type { Settings } from './domain/settings.js';
+import { asSystem } from './domain/workspace-scope.js';
 import { DEFAULT_HTTP_LIMITS } from './http/http-limits.js';
 import type { CreateContext } from './http/subscriptions.js';
 import type { WebhookMetrics } from './http/webhook-metrics.js';
@@ -47,7 +48,7 @@ export function composeWebhooks({ settings, database, queue, keyring, metrics }:
   const dispatch = createWebhookDispatch({ transaction: (work) => database.transaction(work), webhooks, deliveries, queue });
   const keys = createWebhookKeys(webhooks, keyring);
   const rules: OutboundRules = { allowHttp, isAllowed: networkTest(allowedNetworks) };
-  metrics.observe(() => webhooks.countByState());
+  metrics.observe(() => asSystem(() => webhooks.countByState()));
   return {
     dispatch,
     action: callWebhook(webhooks, dispatch),

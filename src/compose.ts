@@ -7,6 +7,7 @@ import { composeAudit } from './compose-audit.js';
 import { composeRetention } from './compose-retention.js';
 import { createScheduler, type Scheduler } from '../cron/scheduler.js';
 import { coreTasks } from './compose-tasks.js';
+import { composeDatabase } from './compose-database.js';
 import { composeEncryption } from './compose-encryption.js';
 import { composeAnalyzer, packageFolder, type Analyzer } from './compose-analyzer.js';
 import { composeEvaluation } from './compose-evaluation.js';
@@ -24,7 +25,6 @@ import { createAnalysisRepository } from './db/analysis.repository.js';
 import { createApiKeyRepository } from './db/api-key.repository.js';
 import type { Database } from './db/database.js';
 import { createEmbeddingRepository } from './db/embedding.repository.js';
-import { openDatabase } from './db/open-database.js';
 import { createOptOutRepository } from './db/opt-out.repository.js';
 import { createPluginRepository } from './db/plugin.repository.js';
 import { createTaskRunRepository } from './db/task-run.repository.js';
@@ -43,6 +43,7 @@ import { runEvaluationJob } from './jobs/run-evaluation.job.js';
 import { analyzeRecordingJob } from './jobs/analyze-recording.job.js';
 import { deliverFactJob } from './jobs/deliver-fact.job.js';
 import { deliverWebhookJob } from './jobs/deliver-webhook.job.js';
+import { ofWorkspace } from './jobs/of-workspace.js';
 import { sendNoticeJob } from './jobs/send-notice.job.js';
 import { businessRules } from './plugins/business-rules/plugin.js';
 import { humanReview } from './plugins/human-review/plugin.js';
@@ -77,6 +78,7 @@ import { createRecordingService } from './services/recording.service.js';
 import type { ReviewIntake } from './services/review-intake.js';
 import type { RuleEngine } from './services/rule-engine.js';
 import type { ImportService, Services, WorkspaceAdministration } from './services/service-contracts.js';
+import { scoped, withWorkspaceScope } from './services/scoped-services.js';
 import { createSpeakerService } from './services/speaker.service.js';
 import { createStatisticsService } from './services/statistics.service.js';
 import { createTaskService } from './services/task.service.js';
@@ -146,7 +148,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const tracing = await openTracing(settings, role);
   opened.push(() => tracing.stop());
   const metrics = createPlatformMetrics();
-  const database = await openDatabase({ url: settings.databaseUrl ?? undefined, dataDir: settings.dataDir, log });
+  const database = await composeDatabase(settings, log);
   opened.push(() => database.close());
   const stored = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
   const apiKeys = createApiKeyRepository(database);
@@ -228,7 +230,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const embeddingService = createEmbeddingService(embeddings);
   const reads = readLog(analyses);
   opened.push(() => reads.flush());
-  const services: Services = withReadsNoted({
+  const services: Services = withWorkspaceScope(withReadsNoted({
     recordings: recordingService,
     ...retention.services,
     tasks: createTaskService(scheduler, taskRuns, audit),
@@ -246,9 +248,9 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     usage,
     ...evaluation.services,
     deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events, audit }),
-  }, reads);
+  }, reads));
   const api = (later.api = composeApi({ services, settings, plugins, asr, version: VERSION }));
-  const imports = createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech, audit });
+  const imports = scoped(createImportService({ recordings: recordingService, analyses, decode: (path, signal) => analyzer.pipeline.decode(path, signal), speech: analyzer.speech, audit }));
   const runner = createAnalysisRunner({
     limits: analysisLimits, permission, analyses, blobs, vault, pipeline: analyzer.pipeline, decodeAhead, events, facts, tracing,
     onEnded: endings(metrics, log),
@@ -271,12 +273,12 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
       return intake.isClosed;
     },
     async startWorker() {
-      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, analyzeRecordingJob(runner, tracing));
+      await queue.work('analyze-recording', { concurrency: settings.workerConcurrency, interactiveSlots: 1, holds: () => fleet.holds() }, ofWorkspace(analyzeRecordingJob(runner, tracing)));
       // One at a time: it has several recordings in work itself, and all of them are bulk.
-      await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, runEvaluationJob(evaluation.runner));
+      await queue.work('run-evaluation', { concurrency: 1, holds: () => fleet.holds() }, ofWorkspace(runEvaluationJob(evaluation.runner)));
       isWorking = true;
-      await queue.work('deliver-webhook', { concurrency: settings.webhooks.concurrency }, deliverWebhookJob(hooks.sender));
-      await queue.work('send-notice', { concurrency: NOTICE_CONCURRENCY }, sendNoticeJob(notices));
+      await queue.work('deliver-webhook', { concurrency: settings.webhooks.concurrency }, ofWorkspace(deliverWebhookJob(hooks.sender)));
+      await queue.work('send-notice', { concurrency: NOTICE_CONCURRENCY }, ofWorkspace(sendNoticeJob(notices)));
       await queue.work('deliver-fact', { concurrency: FACT_CONCURRENCY }, deliverFactJob(facts));
       scheduler.start();
       opened.push(() => scheduler.stop());

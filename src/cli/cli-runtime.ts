@@ -132,6 +132,8 @@ export interface CliServices {
   readonly workspaces: WorkspaceAdministration;
   /** The operator at the machine: admin of the default workspace. */
   readonly operator: Principal;
+  /** How far the database itself keeps workspaces apart. */
+  readonly database: { readonly embedded: boolean; readonly hasWall: boolean; readonly wallKeepsIndexes: boolean };
   close(): Promise<void>;
 }
 

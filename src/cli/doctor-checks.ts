@@ -125,7 +125,11 @@ export async function checkDatabase(runtime: CliRuntime): Promise<Finding> {
   try {
     const opened = await runtime.openServices();
     await opened.close();
-    return { check: 'database', state: 'ok', found: runtime.settings().databaseUrl === null ? 'embedded, opens' : 'reachable, migrated', mend: null };
+    const { embedded, hasWall, wallKeepsIndexes } = opened.database;
+    if (embedded) return { check: 'database', state: 'ok', found: 'embedded, opens', mend: null };
+    if (!hasWall) return { check: 'database', state: 'warning', found: 'reachable, migrated; its role passes by row-level security, so that only the queries keep workspaces apart', mend: 'Let DATABASE_URL name an ordinary role that owns the database: deploy/database.sql makes one and hands over what is there (docs/deploy.md).' };
+    const found = 'reachable, migrated; row-level security keeps workspaces apart';
+    return { check: 'database', state: 'ok', found, mend: wallKeepsIndexes ? null : 'Searches by tag, by assignee and in the audit log go without their indexes: run deploy/database.sql as a superuser once (docs/deploy.md).' };
   } catch (error) {
     if (isUndertoneError(error) && error.code === 'DATA_DIR_LOCKED') return { check: 'database', state: 'ok', found: 'embedded, in use by a running server', mend: null };
     return { check: 'database', state: 'failed', found: error instanceof Error ? error.message : String(error), mend: 'Check DATABASE_URL, that the server runs and has the pgvector extension; then run `undertone migrate`.' };

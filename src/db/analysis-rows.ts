@@ -78,6 +78,6 @@ function toPrediction(row: SegmentRow): PredictionResult | null {
   };
 }
 
-export function toSpeaker(row: Speaker): SpeakerRecord {
+export function toSpeaker({ workspaceId: _workspaceId, ...row }: Speaker): SpeakerRecord {
   return { ...row, summary: row.summary as unknown as PredictionResult | null, roleSource: row.roleSource as RoleSource | null };
 }

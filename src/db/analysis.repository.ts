@@ -37,11 +37,11 @@ export function createAnalysisRepository(db: Database): AnalysisRepository {
       return (await client.analysis.findMany({ where: { id: { in: newest.map((row) => row.id) } } })).map(toAnalysis);
     },
     findForWork: async (id) => {
-      const row = await client.analysis.findUnique({ where: { id }, include: { recording: { omit: { peaks: true } } } });
+      const row = await client.analysis.findFirst({ where: { id }, include: { recording: { omit: { peaks: true } } } });
       return row === null ? null : { analysis: toAnalysis(row), recording: toRecording(row.recording) };
     },
     findByIdempotencyKey: async (workspaceId, key) =>
-      mapOrNull(await client.analysis.findUnique({ where: { workspaceId_idempotencyKey: { workspaceId, idempotencyKey: key } } }), toAnalysis),
+      mapOrNull(await client.analysis.findFirst({ where: { workspaceId, idempotencyKey: key } }), toAnalysis),
     list: (workspaceId, page, filter) => list(db, workspaceId, page, filter),
     begin: async (id) => {
       const data = { status: 'RUNNING', attempt: { increment: 1 }, progress: 0, startedAt: new Date() } as const;

@@ -24,9 +24,9 @@ export function createApiKeyRepository(db: Database): ApiKeyRepository {
     }),
     findByHash: async (given) => {
       const hash = new Uint8Array(given);
-      const row = await client.apiKey.findUnique({ where: { hash }, omit: WITHOUT_HASH });
+      const row = await client.apiKey.findFirst({ where: { hash }, omit: WITHOUT_HASH });
       if (row !== null) return toApiKey(row);
-      const rotated = await client.apiKey.findUnique({ where: { previousHash: hash }, omit: WITHOUT_HASH });
+      const rotated = await client.apiKey.findFirst({ where: { previousHash: hash }, omit: WITHOUT_HASH });
       if (rotated?.previousSecretUntil == null) return null;
       const { expiresAt, previousSecretUntil } = rotated;
       return { ...toApiKey(rotated), expiresAt: expiresAt !== null && expiresAt < previousSecretUntil ? expiresAt : previousSecretUntil };

@@ -47,7 +47,7 @@ export function createArchiveRepository({ client }: Database): ArchiveRepository
         WHERE "id" = (SELECT "id" FROM "Archive" WHERE "workspaceId" = ${workspaceId} AND "state" = ANY(${UNFINISHED}) AND ("leaseUntil" IS NULL OR "leaseUntil" < ${now}) ORDER BY "id" LIMIT 1 FOR UPDATE SKIP LOCKED)
         RETURNING "id"`;
       const id = rows[0]?.id;
-      return id === undefined ? null : toArchive((await client.archive.findUnique({ where: { id } }))!);
+      return id === undefined ? null : toArchive((await client.archive.findFirst({ where: { id } }))!);
     },
     renew: async (id, lease) => (await client.archive.updateMany({ where: { id, leaseOwner: lease.owner }, data: { leaseUntil: lease.until } })).count === 1,
     setState: async (tx, id, from, to, data) => {

@@ -24,7 +24,7 @@ export function createAuditRepository({ client }: Database): AuditRepository {
       return toPage(rows, page.first, totalCount, (row) => row, (row) => encodeCursor(LIST, [row.sequence]));
     },
     listFrom: (workspaceId, sequence, first) => client.auditEvent.findMany({ where: { workspaceId, sequence: { gt: sequence } }, orderBy: { sequence: 'asc' }, take: first }),
-    start: async (workspaceId) => (await client.auditStart.findUnique({ where: { workspaceId }, select: { sequence: true, hash: true } })) ?? FIRST_START,
+    start: async (workspaceId) => (await client.auditStart.findFirst({ where: { workspaceId }, select: { sequence: true, hash: true } })) ?? FIRST_START,
     prune: async (tx, workspaceId, before, most) => {
       // The same lock as of those who append: the last event must not be judged while another one comes.
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`audit ${workspaceId}`}, 0))`;

@@ -30,7 +30,7 @@ export function createCalibrationRepository(db: Database): CalibrationRepository
       const { count } = await tx.calibration.updateMany({ where: { workspaceId, id, retiredAt: null }, data: { retiredAt: new Date() } });
       if (count === 0) return null;
       await also?.(tx);
-      return toCalibration(await tx.calibration.findUniqueOrThrow({ where: { id } }));
+      return toCalibration(await tx.calibration.findFirstOrThrow({ where: { id } }));
     }),
   };
 }

@@ -48,7 +48,7 @@ export async function writeResults(db: Database, tx: Transaction, analysis: Resu
   const speakerIds = new Map(speakers.map(({ key }) => [key, newId('speaker')]));
   if (speakers.length > 0) {
     await tx.speaker.createMany({
-      data: speakers.map(({ key, role, roleSource, channel, talkSeconds, summary }) => ({ id: speakerIds.get(key)!, analysisId, key, role, roleSource, channel, talkSeconds, summary: toJson(summary) })),
+      data: speakers.map(({ key, role, roleSource, channel, talkSeconds, summary }) => ({ id: speakerIds.get(key)!, workspaceId: analysis.workspaceId, analysisId, key, role, roleSource, channel, talkSeconds, summary: toJson(summary) })),
     });
   }
   if (outcome.conversation !== null) {
@@ -61,7 +61,7 @@ export async function writeResults(db: Database, tx: Transaction, analysis: Resu
     ...segments.map(({ embedding }, index) => ({ segmentId: segmentIds[index]!, values: embedding })),
   ]);
   await inOneStatement(tx, [
-    ...(segments.length === 0 ? [] : [segmentInsert(toSegmentRows(analysisId, segments, segmentIds, speakerIds, model.labels))]),
+    ...(segments.length === 0 ? [] : [segmentInsert(toSegmentRows(owner, segments, segmentIds, speakerIds, model.labels))]),
     ...(firstVectors === undefined ? [] : [firstVectors()]),
     recordingUpdate(analysis, outcome, peaks),
     analysisUpdate(analysisId, outcome, trackKey),

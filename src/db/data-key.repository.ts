@@ -6,7 +6,7 @@ export function createDataKeyRepository({ client }: Database): DataKeyRepository
     insert: async (tx, row) => {
       await tx.dataKey.create({ data: { ...row, wrapped: new Uint8Array(row.wrapped) } });
     },
-    findById: async (id) => toDataKey(await client.dataKey.findUnique({ where: { id } })),
+    findById: async (id) => toDataKey(await client.dataKey.findFirst({ where: { id } })),
     findNewest: async (workspaceId, recordingId) => toDataKey(await client.dataKey.findFirst({ where: { workspaceId, recordingId }, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] })),
     findBySubject: async (workspaceId, subjectHash) => {
       const rows = await client.dataKey.findMany({ where: { workspaceId, subjectHash }, distinct: ['recordingId'], select: { recordingId: true }, orderBy: { recordingId: 'asc' } });
@@ -22,7 +22,7 @@ export function createDataKeyRepository({ client }: Database): DataKeyRepository
     insertSecret: async (row) => {
       await client.workspaceSecret.createMany({ data: [{ ...row, wrapped: new Uint8Array(row.wrapped), publicKey: row.publicKey === null ? null : new Uint8Array(row.publicKey) }], skipDuplicates: true });
     },
-    findSecret: async (id) => toSecret(await client.workspaceSecret.findUnique({ where: { id } })),
+    findSecret: async (id) => toSecret(await client.workspaceSecret.findFirst({ where: { id } })),
     listPublicKeys: async (workspaceId) => {
       const rows = await client.workspaceSecret.findMany({ where: { workspaceId, purpose: 'signing', publicKey: { not: null } }, orderBy: { createdAt: 'asc' }, select: { id: true, publicKey: true } });
       return rows.map(({ id, publicKey }) => ({ id, publicKey: Buffer.from(publicKey!) }));

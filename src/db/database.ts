@@ -8,6 +8,10 @@ export interface Database {
   /** Where plain PostgreSQL clients (pg-boss, COPY, LISTEN) connect. */
   readonly connectionString: string;
   readonly embedded: boolean;
+  /** Whether the database itself keeps workspaces apart (docs/decisions/0102): a server, and a role that policies bind. */
+  readonly hasWall: boolean;
+  /** Whether searches in arrays use their indexes behind it, which a superuser has to allow once (deploy/database.sql). */
+  readonly wallKeepsIndexes: boolean;
   /** Names of the migrations that this opening applied. */
   readonly appliedMigrations: readonly string[];
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;

@@ -67,7 +67,7 @@ export function createEvaluationRepository(db: Database): EvaluationRepository {
       } catch (error) {
         if (!isUniqueViolation(error)) throw error;
         return db.transaction(async (tx) => {
-          const set = toSet(await tx.evaluationSet.findUniqueOrThrow({ where: { workspaceId_name_version: { workspaceId, name, version } } }));
+          const set = toSet(await tx.evaluationSet.findFirstOrThrow({ where: { workspaceId, name, version } }));
           // Items went with recordings that were deleted; the same content, uploaded anew, takes their places.
           const { count } = await tx.evaluationItem.createMany({ data: rowsOf(set.id), skipDuplicates: true });
           if (count > 0) await also?.(tx, set);
@@ -104,8 +104,8 @@ export function createEvaluationRepository(db: Database): EvaluationRepository {
       }
     },
     findRun: async (workspaceId, id) => orNull(await client.evaluationRun.findFirst({ where: { workspaceId, id } })),
-    findRunForWork: async (id) => orNull(await client.evaluationRun.findUnique({ where: { id } })),
-    findRunByKey: async (workspaceId, idempotencyKey) => orNull(await client.evaluationRun.findUnique({ where: { workspaceId_idempotencyKey: { workspaceId, idempotencyKey } } })),
+    findRunForWork: async (id) => orNull(await client.evaluationRun.findFirst({ where: { id } })),
+    findRunByKey: async (workspaceId, idempotencyKey) => orNull(await client.evaluationRun.findFirst({ where: { workspaceId, idempotencyKey } })),
     listRuns: (workspaceId, setId, page) => listRuns(db, workspaceId, setId, page),
     lastAccepted: async (workspaceId, setId, modelId) => orNull(await client.evaluationRun.findFirst({ where: { workspaceId, setId, modelId, acceptedAt: { not: null } }, orderBy: { acceptedAt: 'desc' } })),
     beginRun: (id, { version, digest, labels }) => db.transaction(async (tx) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { UndertoneError } from '../domain/errors.js';
+import { EVERY_WORKSPACE } from '../domain/workspace-scope.js';
 
 /** The key under which Prisma's own `migrate` locks, so that the two never run at once. */
 const MIGRATION_LOCK = 72_707_369;
@@ -97,6 +98,8 @@ async function findPending(client: pg.Client, migrations: readonly Migration[]):
 async function apply(client: pg.Client, { name, sql, checksum }: Migration): Promise<void> {
   try {
     await client.query('BEGIN');
+    // What a migration changes, it changes in every workspace.
+    await client.query(`SELECT set_config('undertone.workspace', '${EVERY_WORKSPACE}', true)`);
     await client.query('INSERT INTO "_prisma_migrations" (id, checksum, migration_name, started_at) VALUES ($1, $2, $3, clock_timestamp())', [randomUUID(), checksum, name]);
     await client.query(sql);
     await client.query('UPDATE "_prisma_migrations" SET finished_at = clock_timestamp(), applied_steps_count = 1 WHERE migration_name = $1 AND rolled_back_at IS NULL', [name]);
@@ -109,15 +112,18 @@ async function apply(client: pg.Client, { name, sql, checksum }: Migration): Pro
 }
 
 async function requirePgvector(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ version: string }>(
-    "SELECT coalesce(installed_version, default_version) AS version FROM pg_available_extensions WHERE name = 'vector'",
-  );
-  const version = rows[0]?.version;
+  const { rows } = await client.query<{ version: string; isInstalled: boolean; mayInstall: boolean }>(`
+    SELECT coalesce(e.installed_version, e.default_version) AS version, e.installed_version IS NOT NULL AS "isInstalled",
+      (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) OR (coalesce(v.trusted, false) AND has_database_privilege(current_database(), 'CREATE')) AS "mayInstall"
+    FROM pg_available_extensions e LEFT JOIN pg_available_extension_versions v ON v.name = e.name AND v.version = e.default_version WHERE e.name = 'vector'`);
+  const { version, isInstalled = false, mayInstall = false } = rows[0] ?? {};
   if (version === undefined) {
     throw new UndertoneError('MIGRATION_FAILED', 'The PostgreSQL server has no pgvector extension. Install it there (Debian: `apt-get install postgresql-17-pgvector`) and start again.');
   }
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < MIN_PGVECTOR[0] || (major === MIN_PGVECTOR[0] && minor < MIN_PGVECTOR[1])) {
     throw new UndertoneError('MIGRATION_FAILED', `pgvector ${version} is too old; ${MIN_PGVECTOR.join('.')} or newer is needed. Update it and run \`ALTER EXTENSION vector UPDATE\`.`);
+  }  if (!isInstalled && !mayInstall) {
+    throw new UndertoneError('MIGRATION_FAILED', 'The role of DATABASE_URL may not make the extension pgvector. Run `CREATE EXTENSION vector;` once in this database as a superuser, and start again: the role itself should stay an ordinary one.');
   }
 }

@@ -8,6 +8,7 @@ import { keepUp } from './embedded-upkeep.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { PrismaClient } from './generated/client.js';
 import { migrate } from './migrations.js';
+import { WorkspacePool } from './workspace-pool.js';
 
 /** The part of a logger (pino's shape) that is used here. */
 export interface DatabaseLog {
@@ -50,7 +51,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
   void embedded?.ended.then((cause) => {
     if (cause !== null) log.error({ err: cause }, 'the embedded database ended by itself; restart the process, nothing acknowledged is lost');
   });
-  const pool = new pg.Pool({
+  const pool = new (embedded === null ? WorkspacePool : pg.Pool)({
     connectionString,
     max: options.poolSize ?? (embedded === null ? 10 : 6),
     application_name: 'undertone',
@@ -75,10 +76,12 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     await embedded?.close();
   };
   let appliedMigrations: readonly string[];
+  let wall = { hasWall: false, wallKeepsIndexes: false };
   try {
     await waitUntilReachable(connectionString, options.connectTimeoutMs ?? 15_000);
     appliedMigrations = await migrate(connectionString);
     if (appliedMigrations.length > 0) log.info({ migrations: appliedMigrations }, 'database brought up to date');
+    if (embedded === null) wall = await wallOf(pool);
   } catch (error) {
     await close();
     throw translateDatabaseError(error);
@@ -88,6 +91,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Databa
     client,
     connectionString,
     embedded: embedded !== null,
+    ...wall,
     appliedMigrations,
     transaction: async (work) => {
       if (inTransaction.getStore()) throw new Error('A transaction was opened inside another one: the embedded database has one at a time, and would wait for itself.');
@@ -119,6 +123,14 @@ function withTranslatedErrors(client: PrismaClient): PrismaClient {
   });
   // The extension changes no type of any method, which Prisma's own types cannot say.
   return extended as unknown as PrismaClient;
+}
+
+/** Policies do not bind a superuser, or a role with BYPASSRLS. */
+async function wallOf(pool: pg.Pool): Promise<Pick<Database, 'hasWall' | 'wallKeepsIndexes'>> {
+  const { rows } = await pool.query<{ hasWall: boolean; wallKeepsIndexes: boolean }>(`
+    SELECT row_security_active('"Recording"') AS "hasWall",
+      (SELECT bool_and(proleakproof) FROM pg_proc WHERE oid IN ('arraycontains(anyarray,anyarray)'::regprocedure, 'arrayoverlap(anyarray,anyarray)'::regprocedure, 'enum_eq(anyenum,anyenum)'::regprocedure)) AS "wallKeepsIndexes"`);
+  return rows[0]!;
 }
 
 async function waitUntilReachable(connectionString: string, timeoutMs: number): Promise<void> {

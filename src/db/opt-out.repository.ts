@@ -20,7 +20,7 @@ export function createOptOutRepository({ client }: Database): OptOutRepository {
   return {
     async insert(tx, row) {
       const { count } = await tx.optOut.createMany({ data: [row], skipDuplicates: true });
-      const optOut = await tx.optOut.findUniqueOrThrow({ where: { workspaceId_subjectHash: { workspaceId: row.workspaceId, subjectHash: row.subjectHash } } });
+      const optOut = await tx.optOut.findFirstOrThrow({ where: { workspaceId: row.workspaceId, subjectHash: row.subjectHash } });
       return { optOut, isNew: count === 1 };
     },
     async delete(tx, workspaceId, id) {
@@ -29,7 +29,7 @@ export function createOptOutRepository({ client }: Database): OptOutRepository {
       await tx.optOut.deleteMany({ where: { workspaceId, id } });
       return found;
     },
-    has: async (workspaceId, subjectHash) => (await client.optOut.findUnique({ where: { workspaceId_subjectHash: { workspaceId, subjectHash } }, select: { id: true } })) !== null,
+    has: async (workspaceId, subjectHash) => (await client.optOut.findFirst({ where: { workspaceId, subjectHash }, select: { id: true } })) !== null,
     isEmpty: async (workspaceId) => (await client.optOut.findFirst({ where: { workspaceId }, select: { id: true } })) === null,
     async list(workspaceId, page) {
       const [rows, totalCount] = await Promise.all([

@@ -13,7 +13,7 @@ export async function addPartialResult(db: Database, { analysisId, attempt, mode
       SELECT "workspaceId", "status"::text AS status, "attempt" FROM "Analysis" WHERE "id" = ${analysisId} FOR UPDATE`;
     if (analysis?.status !== 'RUNNING' || analysis.attempt !== attempt) return false;
     // Speakers are known as such only at the end: until then a segment has none.
-    await insertSegments(tx, toSegmentRows(analysisId, segments, segments.map(() => newId('segment')), new Map(), model.labels));
+    await insertSegments(tx, toSegmentRows({ workspaceId: analysis.workspaceId, analysisId }, segments, segments.map(() => newId('segment')), new Map(), model.labels));
     await tx.partialTrack.create({ data: { id: newId('partialTrack'), workspaceId: analysis.workspaceId, analysisId, bytes: new Uint8Array(trackBytes) } });
     await tx.analysis.update({ where: { id: analysisId }, data: { modelVersion: model.version, modelDigest: model.digest, modelLabels: [...model.labels] } });
     return true;

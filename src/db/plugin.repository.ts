@@ -5,7 +5,7 @@ import type { PluginRepository } from './repositories.js';
 
 export function createPluginRepository({ client }: Database): PluginRepository {
   return {
-    find: async (workspaceId, plugin, key) => valueOf(await client.pluginEntry.findUnique({ where: { workspaceId_plugin_key: { workspaceId, plugin, key } } })),
+    find: async (workspaceId, plugin, key) => valueOf(await client.pluginEntry.findFirst({ where: { workspaceId, plugin, key } })),
     put: async (workspaceId, plugin, key, value) => {
       const stored = value === null ? Prisma.JsonNull : (value as Prisma.InputJsonValue);
       await client.pluginEntry.upsert({

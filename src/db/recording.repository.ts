@@ -1,6 +1,7 @@
 import { UndertoneError } from '../domain/errors.js';
 import type { Page, PageRequest, RecordingFilter, RecordingOrder, RecordingRecord } from '../domain/records.js';
 import { removedBlobKey } from '../domain/removed-blob.js';
+import { requireSystem } from '../domain/workspace-scope.js';
 import type { Database } from './database.js';
 import { Prisma } from './generated/client.js';
 import { decodeCursor, encodeCursor, toPage } from './keyset-cursor.js';
@@ -14,7 +15,7 @@ export function createRecordingRepository(db: Database): RecordingRepository {
       // Not insert-then-catch: an error would abort the caller's transaction. The unique key decides all the same.
       for (let attempt = 0; attempt < 3; attempt++) {
         const { count } = await tx.recording.createMany({ data: [{ ...row, byteLength: BigInt(row.byteLength), tags: [...row.tags] }], skipDuplicates: true });
-        const found = await tx.recording.findUnique({ where: { workspaceId_sha256: { workspaceId: row.workspaceId, sha256: row.sha256 } }, omit: { peaks: true } });
+        const found = await tx.recording.findFirst({ where: { workspaceId: row.workspaceId, sha256: row.sha256 }, omit: { peaks: true } });
         if (found !== null) return { recording: toRecording(found), isNew: count === 1 };
         // The twin was deleted between the two statements: now the insert goes through.
       }
@@ -45,8 +46,12 @@ export function createRecordingRepository(db: Database): RecordingRepository {
       await tx.recording.delete({ where: { id } });
       return { blobKey, trackKeys: analyses.map(({ trackKey }) => trackKey!) };
     },
-    countBlobReferences: async (tx, blobKey) => (await tx.recording.count({ where: { blobKey } })) + (await tx.analysis.count({ where: { trackKey: blobKey } })) + (await tx.archive.count({ where: { blobKey } })),
+    countBlobReferences: async (tx, blobKey) => {
+      requireSystem();
+      return (await tx.recording.count({ where: { blobKey } })) + (await tx.analysis.count({ where: { trackKey: blobKey } })) + (await tx.archive.count({ where: { blobKey } }));
+    },
     unreferencedBlobKeys: async (keys) => {
+      requireSystem();
       const rows = await client.$queryRaw<{ key: string }[]>`
         SELECT candidate.key FROM unnest(${[...keys]}::text[]) AS candidate (key)
         WHERE NOT EXISTS (SELECT 1 FROM "Recording" WHERE "blobKey" = candidate.key) AND NOT EXISTS (SELECT 1 FROM "Analysis" WHERE "trackKey" = candidate.key)

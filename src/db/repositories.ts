@@ -30,8 +30,9 @@ export interface RecordingRepository {
   peaks(workspaceId: string, id: string): Promise<Int8Array | null>;
   /** Deletes the row and all under it; returns the keys of its blobs (audio and tracks), or null when there is none. */
   delete(tx: Transaction, workspaceId: string, id: string): Promise<{ readonly blobKey: string; readonly trackKeys: readonly string[] } | null>;
+  /** By rows of all workspaces: of work that does not see them all it throws, for the bytes would go. */
   countBlobReferences(tx: Transaction, blobKey: string): Promise<number>;
-  /** Of these keys (audio and frame tracks) the ones that no row refers to: what a sweep may remove. */
+  /** Of these keys (audio and frame tracks) the ones that no row of any workspace refers to: what a sweep may remove. Throws as `countBlobReferences`. */
   unreferencedBlobKeys(keys: readonly string[]): Promise<readonly string[]>;
 }
 

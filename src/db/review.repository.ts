@@ -118,7 +118,7 @@ export function createReviewRepository({ client }: Database): ReviewRepository {
       return items.map(({ recordingId, label, decisions }) => ({ recordingId, label: label!, votes: Object.fromEntries(votesOf(answersOf(decisions))) }));
     },
 
-    policy: async (workspaceId, tx = client) => ((await tx.reviewPolicy.findUnique({ where: { workspaceId } }))?.policy ?? null) as Partial<ReviewPolicy> | null,
+    policy: async (workspaceId, tx = client) => ((await tx.reviewPolicy.findFirst({ where: { workspaceId } }))?.policy ?? null) as Partial<ReviewPolicy> | null,
     async savePolicy(tx, workspaceId, policy, by, at) {
       const row = { policy: { ...policy }, updatedBy: by, updatedAt: at };
       await tx.reviewPolicy.upsert({ where: { workspaceId }, create: { workspaceId, ...row }, update: row });

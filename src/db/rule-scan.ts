@@ -1,9 +1,11 @@
 import pg from 'pg';
 import type { AudioQuality, AnalysisWarning, GateKind, GateResult, PredictionResult } from '../domain/analysis.js';
 import type { Moment, RuleSubject } from '../domain/rule-subject.js';
+import { visibleWorkspace } from '../domain/workspace-scope.js';
 import type { Database } from './database.js';
 import { translateDatabaseError } from './database-errors.js';
 import type { RuleScan, RuleScanOptions } from './repositories.js';
+import { bindToWorkspace } from './workspace-pool.js';
 
 /** Segments held at once; analyses a batch follow from how long they turn out to be. */
 const SEGMENTS_AT_ONCE = 5_000;
@@ -19,13 +21,15 @@ type SegmentRow = [analysisId: string, id: string, index: number, startSeconds: 
  * objects of a mapper would cost several times what the rows do, and a long scan must not hold a pooled connection.
  * No named statements: the embedded database has one session for all connections, where a name can be given once.
  */
-export function createRuleScan(db: Pick<Database, 'connectionString'>): RuleScan {
+export function createRuleScan(db: Pick<Database, 'connectionString' | 'embedded'>): RuleScan {
   return async function* scan(workspaceId, options) {
+    const visible = visibleWorkspace();
     const client = new pg.Client({ connectionString: db.connectionString, application_name: 'undertone-rules', statement_timeout: 60_000, keepAlive: true });
     // A broken connection rejects the query that waits on it; without a listener it would end the process as well.
     client.on('error', () => undefined);
     try {
       await client.connect();
+      if (!db.embedded) await bindToWorkspace(client, visible);
       let after = options.after ?? '';
       let size = FIRST_BATCH;
       for (;;) {

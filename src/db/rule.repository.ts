@@ -23,7 +23,7 @@ export function createRuleRepository(db: Database): RuleRepository {
           data: { version: { increment: 1 }, definition, updatedAt: new Date() },
         });
         if (count === 0) return null;
-        const rule = await tx.rule.findUniqueOrThrow({ where: { id } });
+        const rule = await tx.rule.findFirstOrThrow({ where: { id } });
         await tx.ruleVersion.create({ data: { workspaceId, ruleId: id, version: rule.version, definition, note: by.note, createdBy: by.name } });
         if (also !== undefined) await also(tx, (await tx.ruleVersion.findFirstOrThrow({ where: { workspaceId, ruleId: id, version: rule.version - 1 } })).definition as JsonObject);
         return toRule(rule);

@@ -38,7 +38,7 @@ export function createSessionRepository(db: Database): SessionRepository {
         await also?.(tx);
       });
     },
-    findByHash: (hash) => client.dashboardSession.findUnique({ where: { hash: new Uint8Array(hash) }, select: { id: true, workspaceId: true, keyId: true, keyName: true, tokenRole: true, expiresAt: true } }),
+    findByHash: (hash) => client.dashboardSession.findFirst({ where: { hash: new Uint8Array(hash) }, select: { id: true, workspaceId: true, keyId: true, keyName: true, tokenRole: true, expiresAt: true } }),
     delete: async (workspaceId, id, also) => {
       await remove({ workspaceId, id }, also);
     },

@@ -18,7 +18,7 @@ export function createSpeakerRepository(db: Database): SpeakerRepository {
         const [found] = await tx.$queryRaw<{ role: string | null }[]>`
           SELECT s."role" FROM "Speaker" s JOIN "Analysis" a ON a."id" = s."analysisId" WHERE s."id" = ${speakerId} AND a."workspaceId" = ${workspaceId} FOR UPDATE OF s`;
         if (found === undefined) return null;
-        if (found.role === after) return toSpeaker(await tx.speaker.findUniqueOrThrow({ where: { id: speakerId } }));
+        if (found.role === after) return toSpeaker(await tx.speaker.findFirstOrThrow({ where: { id: speakerId } }));
         await tx.speakerRoleChange.create({ data: { id: newId('roleChange'), workspaceId, speakerId, before: found.role, after, reason, keyId, keyName } });
         const speaker = await tx.speaker.update({ where: { id: speakerId }, data: { role: after, roleSource: after === null ? null : 'person' } });
         await also?.(tx, found.role);

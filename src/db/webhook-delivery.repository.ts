@@ -21,8 +21,8 @@ export function createDeliveryRepository({ client }: Database): DeliveryReposito
       return row === null ? null : toDelivery(row);
     },
     findForWork: async (id) => {
-      const row = await client.webhookDelivery.findUnique({ where: { id } });
-      const webhook = row === null ? null : await client.webhook.findUnique({ where: { id: row.webhookId } });
+      const row = await client.webhookDelivery.findFirst({ where: { id } });
+      const webhook = row === null ? null : await client.webhook.findFirst({ where: { id: row.webhookId } });
       return row === null || webhook === null ? null : { delivery: toDelivery(row), webhook: toWebhook(webhook) };
     },
     list: async (workspaceId, webhookId, page, state) => {
@@ -52,7 +52,7 @@ export function createDeliveryRepository({ client }: Database): DeliveryReposito
     },
     reopen: async (tx, workspaceId, id, at) => {
       const { count } = await tx.webhookDelivery.updateMany({ where: { id, workspaceId }, data: { state: 'PENDING', nextAttemptAt: at, endedAt: null, round: { increment: 1 }, tryCount: 0 } });
-      return count === 0 ? null : toDelivery(await tx.webhookDelivery.findUniqueOrThrow({ where: { id } }));
+      return count === 0 ? null : toDelivery(await tx.webhookDelivery.findFirstOrThrow({ where: { id } }));
     },
     overdue: async (before, afterId, first) =>
       (await client.webhookDelivery.findMany({ where: { state: 'PENDING', nextAttemptAt: { lt: before }, ...(afterId === null ? {} : { id: { gt: afterId } }) }, orderBy: { id: 'asc' }, take: first })).map(toDelivery),

@@ -19,7 +19,7 @@ export function createWebhookRepository({ client }: Database): WebhookRepository
         where: { id, workspaceId },
         data: { ...changes, ...(events === undefined ? {} : { events: [...events] }), ...(isMoved ? { failureCount: 0, failingSince: null } : {}), updatedAt: new Date() },
       });
-      return count === 0 ? null : toWebhook(await tx.webhook.findUniqueOrThrow({ where: { id } }));
+      return count === 0 ? null : toWebhook(await tx.webhook.findFirstOrThrow({ where: { id } }));
     },
     delete: async (tx, workspaceId, id) => {
       if ((await tx.webhook.findFirst({ where: { id, workspaceId }, select: { id: true } })) === null) return false;
@@ -42,7 +42,7 @@ export function createWebhookRepository({ client }: Database): WebhookRepository
     noteFailure: async (tx, id, at) => {
       await tx.webhook.updateMany({ where: { id, failingSince: null }, data: { failingSince: at } });
       await tx.webhook.updateMany({ where: { id }, data: { failureCount: { increment: 1 } } });
-      return (await tx.webhook.findUnique({ where: { id }, select: { failureCount: true, failingSince: true } })) ?? { failureCount: 0, failingSince: null };
+      return (await tx.webhook.findFirst({ where: { id }, select: { failureCount: true, failingSince: true } })) ?? { failureCount: 0, failingSince: null };
     },
     pause: async (tx, id, reason, at) => (await tx.webhook.updateMany({ where: { id, state: 'ACTIVE' }, data: { state: 'PAUSED', pausedReason: reason, pausedAt: at } })).count === 1,
     resume: async (tx, workspaceId, id) => (await tx.webhook.updateMany({ where: { id, workspaceId, state: 'PAUSED' }, data: { state: 'ACTIVE', pausedReason: null, pausedAt: null, failureCount: 0, failingSince: null } })).count === 1,

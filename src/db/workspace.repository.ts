@@ -40,7 +40,7 @@ export function createWorkspaceRepository(database: Database): WorkspaceReposito
   const { client } = database;
   const change = (id: string, data: Prisma.WorkspaceUpdateInput, also?: AlsoOfWorkspace): Promise<WorkspaceRecord | null> =>
     database.transaction(async (tx) => {
-      const before = await tx.workspace.findUnique({ where: { id } });
+      const before = await tx.workspace.findFirst({ where: { id } });
       if (before === null) return null;
       const changed = await tx.workspace.update({ where: { id }, data });
       await also?.(tx, toWorkspace(before));
@@ -58,7 +58,7 @@ export function createWorkspaceRepository(database: Database): WorkspaceReposito
     }),
     list: async () => (await client.workspace.findMany({ orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })).map(toWorkspace),
     find: async (id, tx) => {
-      const row = await (tx ?? client).workspace.findUnique({ where: { id } });
+      const row = await (tx ?? client).workspace.findFirst({ where: { id } });
       return row === null ? null : toWorkspace(row);
     },
     setMaxStoredBytes: (id, maxStoredBytes, also) => change(id, { maxStoredBytes }, also),

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { OpenSpan, Tracing } from '../domain/tracing.js';
 import { workIds } from '../domain/work-context.js';
+import { inNoWorkspace } from '../domain/workspace-scope.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -22,13 +23,15 @@ export function registerRequestTrace(app: FastifyInstance, tracing: Tracing): vo
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     const parent = typeof given === 'string' && TRACEPARENT.test(given) ? given : null;
     request.span = tracing.begin(`${request.method} ${route}`, { kind: 'server', parent, attributes: { 'http.request.method': request.method, 'http.route': route, 'undertone.request.id': request.id } });
-    done();
+    // Whatever the server was started in: a request sees nothing until a use case knows for whom it is.
+    inNoWorkspace(done);
   });
   app.addHook('preHandler', (request, _reply, done) => {
     const traceId = request.span?.traceId ?? null;
     const ids = { requestId: request.id, address: request.ip, ...(traceId === null ? {} : { traceId }) };
-    if (request.span === null) workIds.run(ids, done);
-    else request.span.within(() => workIds.run(ids, done));
+    const go = (): void => inNoWorkspace(() => workIds.run(ids, done));
+    if (request.span === null) go();
+    else request.span.within(go);
   });
   app.addHook('onResponse', (request, reply, done) => {
     request.span?.set({ 'http.response.status_code': reply.statusCode });

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { workIds } from '../domain/work-context.js';
+import { inNoWorkspace } from '../domain/workspace-scope.js';
 import type { Metrics } from './metrics.js';
 import { CLOSE_FORBIDDEN, socketPrincipal, subscriptionServer, type SocketSession, type SubscriptionOptions } from './subscriptions.js';
 import type { CookieSessions } from './session-cookie.js';
@@ -43,7 +44,7 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
         onMessage: (handle) =>
           socket.on('message', (data: Buffer) => {
             if (!withinRate()) socket.close(CLOSE_TOO_MANY_MESSAGES, 'Too many messages');
-            else workIds.run({ requestId: randomUUID(), address }, () => handle(data.toString())).catch((error: unknown) => failed(socket, error));
+            else inNoWorkspace(() => workIds.run({ requestId: randomUUID(), address }, () => handle(data.toString()))).catch((error: unknown) => failed(socket, error));
           }),
       },
       session,

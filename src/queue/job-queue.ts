@@ -31,6 +31,8 @@ export interface JobContext {
   readonly isLastAttempt: boolean;
   /** As it was given at `enqueue`. */
   readonly priority: Priority;
+  /** Whose job it is, as it was given at `enqueue`; null: the platform's own. */
+  readonly workspaceId: string | null;
 }
 
 /** Delivery is at least once, so every handler is idempotent. A throw is a retry with back-off, until the last. */

@@ -147,7 +147,7 @@ export class QueueWorker<N extends JobName> {
     try {
       let error: unknown = null;
       try {
-        await this.handler(job.data as JobPayloads[N], { signal: abort.signal, attempt: job.retryCount + 1, isLastAttempt, priority: isInteractive(job) ? 'interactive' : 'bulk' });
+        await this.handler(job.data as JobPayloads[N], { signal: abort.signal, attempt: job.retryCount + 1, isLastAttempt, priority: isInteractive(job) ? 'interactive' : 'bulk', workspaceId: job.lane === '' ? null : job.lane });
       } catch (thrown) {
         error = thrown ?? new Error('the handler threw nothing');
       }

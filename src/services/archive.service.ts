@@ -5,6 +5,7 @@ import type { ArchiveItemRecord, ArchiveRecord } from '../domain/archive.js';
 import { notFound, UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page, PageRequest } from '../domain/records.js';
+import { inWorkspace } from '../domain/workspace-scope.js';
 import type { DataKeySource, SealedStore } from '../storage/sealed-store.js';
 import { checkStream } from './archive-reader.js';
 import { unpackingHandler, type MemberWriter } from './archive-unpack.js';
@@ -134,7 +135,7 @@ export function createArchiveService({ archives, blobs, secrets, vault, archivin
       const sample = await archives.oldestChecked(new Date(now() - DAY_MS / 2), share);
       for (const archive of isDryRun ? [] : sample) {
         signal.throwIfAborted();
-        if ((await checked(archive)).problems.length > 0) badCount += 1;
+        if ((await inWorkspace(archive.workspaceId, () => checked(archive))).problems.length > 0) badCount += 1;
       }
       return { checkedCount: sample.length, badCount };
     },

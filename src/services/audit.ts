@@ -6,6 +6,7 @@ import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import type { Page, PageRequest } from '../domain/records.js';
 import { workIds } from '../domain/work-context.js';
+import { inWorkspace } from '../domain/workspace-scope.js';
 import { requireScope } from './permissions.js';
 
 export interface AuditEntry {
@@ -92,7 +93,7 @@ export function createAuditService({ repository, database, sink, workspaces, kee
     async pruneAll(signal, isDryRun) {
       let prunedCount = 0;
       if (keepDays === 0) return { prunedCount };
-      for (const workspaceId of await workspaces()) prunedCount += (await prune(systemPrincipal(workspaceId), new Date(now() - keepDays * DAY_MS), isDryRun, signal)).prunedCount;
+      for (const workspaceId of await workspaces()) prunedCount += (await inWorkspace(workspaceId, () => prune(systemPrincipal(workspaceId), new Date(now() - keepDays * DAY_MS), isDryRun, signal))).prunedCount;
       return { prunedCount };
     },
 

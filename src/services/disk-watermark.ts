@@ -1,5 +1,6 @@
 import type { RetentionRepository } from '../db/retention-repositories.js';
 import { clearingOrder } from '../domain/retention.js';
+import { inWorkspace } from '../domain/workspace-scope.js';
 import type { Notices } from './fact-outbox.js';
 import type { RetentionRun } from './retention-run.js';
 
@@ -66,7 +67,7 @@ export function createDiskWatermark({ freeBytes, lowBytes, holdsRecordings, remo
       const steps = [...inOrder.map((policy) => ({ policy, isShort: false })), ...inOrder.filter((policy) => policy.keepDaysWhenShort !== null).map((policy) => ({ policy, isShort: true }))];
       for (const { policy: { id, workspaceId }, isShort } of steps) {
         if (signal.aborted || now() >= deadlineMs || (await isEnough())) break;
-        const report = await run(workspaceId, { signal, deadlineMs, policyId: id, isShort, isEnough, maxArchiveBytes: lowBytes * ARCHIVE_SHARE });
+        const report = await inWorkspace(workspaceId, () => run(workspaceId, { signal, deadlineMs, policyId: id, isShort, isEnough, maxArchiveBytes: lowBytes * ARCHIVE_SHARE }));
         done.deletedCount += report.deletedRecordingCount;
         done.archivedCount += report.archivedRecordingCount;
         done.freedBytes += report.freedBytes;

@@ -3,6 +3,7 @@ import type { DataKeyRepository } from '../db/repositories.js';
 import { digestOf } from '../domain/audit.js';
 import { unwrapSecret, wrapSecret, type Keyring, type MasterKey } from '../domain/envelope.js';
 import type { Principal } from '../domain/principal.js';
+import { asSystem } from '../domain/workspace-scope.js';
 import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { missingKey } from './workspace-secrets.js';
@@ -44,33 +45,37 @@ export function createEncryptionService({ database, dataKeys, keyring, audit }: 
     return wrapSecret(to, workspaceId, id, secret);
   }
 
+  async function rotate(principal: Principal): Promise<EncryptionStatus & { readonly rewrappedCount: number }> {
+    // In the file, and durable, before anything is wrapped with it.
+    const from = keyring.current().id;
+    const to = keyring.path === null ? keyring.current() : await keyring.addKey();
+    await audit.record(null, principal, { action: 'encryption.rotated', subjectKind: 'encryption-key', subjectId: to.id, beforeDigest: digestOf(from), afterDigest: digestOf(to.id) });
+    let rewrappedCount = 0;
+    for (;;) {
+      const count = await database.transaction(async (tx) => {
+        const rows = await dataKeys.listDataKeysNotUnder(tx, to.id, BATCH);
+        for (const row of rows) await dataKeys.rewrapDataKey(tx, row.id, rewrapped(row.workspaceId, row.id, row.wrapped!, row.wrappingKeyId, to), to.id);
+        return rows.length;
+      });
+      rewrappedCount += count;
+      if (count < BATCH) break;
+    }
+    rewrappedCount += await database.transaction(async (tx) => {
+      const rows = await dataKeys.listSecretsNotUnder(tx, to.id);
+      for (const row of rows) await dataKeys.rewrapSecret(tx, row.id, rewrapped(row.workspaceId, row.id, row.wrapped, row.wrappingKeyId, to), to.id);
+      return rows.length;
+    });
+    return { ...(await status()), rewrappedCount };
+  }
+
   return {
     async status(principal) {
       requireScope(principal, 'encryption:admin');
-      return status();
+      return asSystem(status);
     },
     async rotate(principal) {
       requireScope(principal, 'encryption:admin');
-      // In the file, and durable, before anything is wrapped with it.
-      const from = keyring.current().id;
-      const to = keyring.path === null ? keyring.current() : await keyring.addKey();
-      await audit.record(null, principal, { action: 'encryption.rotated', subjectKind: 'encryption-key', subjectId: to.id, beforeDigest: digestOf(from), afterDigest: digestOf(to.id) });
-      let rewrappedCount = 0;
-      for (;;) {
-        const count = await database.transaction(async (tx) => {
-          const rows = await dataKeys.listDataKeysNotUnder(tx, to.id, BATCH);
-          for (const row of rows) await dataKeys.rewrapDataKey(tx, row.id, rewrapped(row.workspaceId, row.id, row.wrapped!, row.wrappingKeyId, to), to.id);
-          return rows.length;
-        });
-        rewrappedCount += count;
-        if (count < BATCH) break;
-      }
-      rewrappedCount += await database.transaction(async (tx) => {
-        const rows = await dataKeys.listSecretsNotUnder(tx, to.id);
-        for (const row of rows) await dataKeys.rewrapSecret(tx, row.id, rewrapped(row.workspaceId, row.id, row.wrapped, row.wrappingKeyId, to), to.id);
-        return rows.length;
-      });
-      return { ...(await status()), rewrappedCount };
+      return asSystem(() => rotate(principal));
     },
   };
 }

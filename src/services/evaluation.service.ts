@@ -17,6 +17,7 @@ import { checkSet, parseSetInput, type ResolvedReviews } from './evaluation-set.
 import { earlierRequest } from './idempotency.js';
 import type { Intake } from './intake.js';
 import type { ModelDirectory } from './model-directory.js';
+import { inWorkspace } from '../domain/workspace-scope.js';
 import { recording, systemPrincipal, type AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
@@ -162,7 +163,7 @@ export function createEvaluationService(parts: EvaluationServiceParts): Evaluati
       for (const set of await evaluations.listScheduled()) {
         signal.throwIfAborted();
         // One run a day and set, however often the task runs.
-        if (!isDryRun) await start(systemPrincipal(set.workspaceId), { setId: set.id, idempotencyKey: `scheduled-${set.id}-${day}` });
+        if (!isDryRun) await inWorkspace(set.workspaceId, () => start(systemPrincipal(set.workspaceId), { setId: set.id, idempotencyKey: `scheduled-${set.id}-${day}` }));
         startedCount += 1;
       }
       return { startedCount };

@@ -1,6 +1,7 @@
 import type { Database, Transaction } from '../db/database.js';
 import type { EventBus, Fact } from '../domain/events.js';
 import type { FactDelivery } from '../plugins/fact-delivery.js';
+import { inWorkspace } from '../domain/workspace-scope.js';
 import type { JobQueue } from '../queue/job-queue.js';
 import type { NoticeBoard } from './notices.js';
 import type { WebhookDispatch } from './webhook-dispatch.js';
@@ -19,7 +20,7 @@ export type Notices = (fact: Fact) => Promise<void>;
 
 export function createNotices(database: Pick<Database, 'transaction'>, facts: Pick<FactOutbox, 'put' | 'announce'>): Notices {
   return async (fact) => {
-    await database.transaction((tx) => facts.put(tx, fact));
+    await inWorkspace(fact.workspaceId, () => database.transaction((tx) => facts.put(tx, fact)));
     facts.announce(fact);
   };
 }

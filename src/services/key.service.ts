@@ -8,6 +8,7 @@ import { networksOf, parseNetwork } from '../domain/networks.js';
 import { ROLES, type Principal, type Role } from '../domain/principal.js';
 import type { ApiKeyRecord } from '../domain/records.js';
 import { allowsScope, roleScopes, SCOPES, scopesOf, type Scope } from '../domain/scopes.js';
+import { asSystem, inWorkspace } from '../domain/workspace-scope.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import { recording, systemPrincipal, type AuditSink } from './audit.js';
@@ -67,7 +68,8 @@ export function createKeyService(keys: ApiKeyRepository, audit: AuditSink, now: 
     const known = believed.get(name);
     if (known !== undefined && known.untilMs > now()) return { ...known, isNew: false };
     believed.delete(name);
-    const record = await read();
+    // Whose it is, is what is asked.
+    const record = await asSystem(read);
     return record === null ? null : { ...believe(name, record), isNew: true };
   }
 
@@ -89,7 +91,7 @@ export function createKeyService(keys: ApiKeyRepository, audit: AuditSink, now: 
       if (known === null || !lets(known, address)) return null;
       const { record, isNew } = known;
       // Only a use that was let in counts as one.
-      if (isNew) await keys.touch(record.id);
+      if (isNew) await inWorkspace(record.workspaceId, () => keys.touch(record.id));
       return { keyId: record.id, keyName: record.name, workspaceId: record.workspaceId, ...allowanceOf(record) };
     },
 
@@ -139,23 +141,23 @@ export function createKeyService(keys: ApiKeyRepository, audit: AuditSink, now: 
       return record;
     },
 
-    async prepare(givenSecret) {
+    prepare: (givenSecret) => asSystem(async () => {
       await keys.ensureWorkspace(DEFAULT_WORKSPACE_ID, 'Default');
       if (givenSecret === null || (await keys.findByHash(hashOf(givenSecret))) !== null) return;
       // Any number of nodes start with the same key at the same moment: the unique hash lets one through.
       await insert(systemPrincipal(DEFAULT_WORKSPACE_ID), wholeAdmin('admin from settings'), givenSecret).catch(async (error: unknown) => {
         if ((await keys.findByHash(hashOf(givenSecret))) === null) throw error;
       });
-    },
+    }),
 
-    async makeFirstAdminKey() {
+    makeFirstAdminKey: () => asSystem(async () => {
       if ((await keys.countActive('admin')) > 0) return null;
       const secret = makeSecret();
       await insert(systemPrincipal(DEFAULT_WORKSPACE_ID), wholeAdmin('first admin'), secret);
       return secret;
-    },
+    }),
 
-    countActive: () => keys.countActive(),
+    countActive: () => asSystem(() => keys.countActive()),
   };
 }
 

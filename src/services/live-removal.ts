@@ -3,6 +3,7 @@ import type { RecordingRepository } from '../db/repositories.js';
 import type { HoldRepository, RecordingTreeRepository } from '../db/retention-repositories.js';
 import type { Principal } from '../domain/principal.js';
 import type { DataKind } from '../domain/retention.js';
+import { asSystem } from '../domain/workspace-scope.js';
 import type { BlobStore } from '../storage/blob-store.js';
 import type { AuditSink } from './audit.js';
 import type { FactOutbox } from './fact-outbox.js';
@@ -69,10 +70,11 @@ export function createLiveRemoval(parts: LiveRemovalParts): LiveRemoval {
     },
     async deleteBlobs(keys) {
       for (const key of keys) {
-        await database.transaction(async (tx) => {
+        // Over all workspaces: from before there was encryption two of them may have the same file.
+        await asSystem(() => database.transaction(async (tx) => {
           await recordings.lockBlob(tx, key);
           if ((await recordings.countBlobReferences(tx, key)) === 0) await stored.delete(key);
-        });
+        }));
       }
     },
   };

@@ -2,6 +2,7 @@ import type { Database } from '../db/database.js';
 import type { AnalysisRepository, ApiKeyRepository, RecordingRepository, UnfinishedAnalysis } from '../db/repositories.js';
 import type { TaskRunRepository } from '../db/retention-repositories.js';
 import type { EventBus } from '../domain/events.js';
+import { asSystem } from '../domain/workspace-scope.js';
 import type { JobQueue } from '../queue/job-queue.js';
 import type { StorageBackend } from '../storage/blob-store.js';
 import type { Notices } from './fact-outbox.js';
@@ -59,7 +60,8 @@ export function createMaintenanceService(parts: MaintenanceParts): MaintenanceSe
   }
 
   return {
-    async sweepOrphanBlobs(signal, isDryRun = false) {
+    // What another workspace refers to must not look like nobody's.
+    sweepOrphanBlobs: (signal, isDryRun = false) => asSystem(async () => {
       let seenCount = 0;
       let removedCount = 0;
       let removedBytes = 0;
@@ -93,7 +95,7 @@ export function createMaintenanceService(parts: MaintenanceParts): MaintenanceSe
         await removeUnreferenced(batch);
       }
       return { seenCount, removedCount, removedBytes, abortedCount: isDryRun ? 0 : await blobs.removeUnfinished(UNFINISHED_AGE_MS) };
-    },
+    }),
 
     async recoverLostAnalyses(signal, isDryRun = false) {
       let requeuedCount = 0;

@@ -2,6 +2,7 @@ import type { AuditRepository, NewAuditEvent } from '../db/retention-repositorie
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
 import { workIds } from '../domain/work-context.js';
+import { inWorkspace } from '../domain/workspace-scope.js';
 
 /** What of a recording was read: its row, its sound, what was found in it, what is said in it, all of that as a file; or figures over all that the workspace has. */
 export type ReadKind = 'recording' | 'audio' | 'analysis' | 'transcript' | 'export' | 'statistics';
@@ -80,7 +81,8 @@ export function createReadLog({ repository, recordingsOf, onFailure, now = Date.
     for (const workspaceId of new Set(batch.map(({ actor }) => actor.workspaceId))) {
       const reads = batch.filter(({ actor }) => actor.workspaceId === workspaceId);
       try {
-        await repository.append(null, workspaceId, (await Promise.all(reads.map(eventsOf))).flat());
+        // The timer was set by whoever read first: what it inherited is not whose reads these are.
+        await inWorkspace(workspaceId, async () => repository.append(null, workspaceId, (await Promise.all(reads.map(eventsOf))).flat()));
       } catch (error) {
         for (const read of reads) waiting.set(newId('auditEvent'), read);
         onFailure(error);

@@ -1,6 +1,7 @@
 import type { RetentionReport } from './retention-report.js';
 import type { RetentionRun } from './retention-run.js';
 import { systemPrincipal } from './audit.js';
+import { inWorkspace } from '../domain/workspace-scope.js';
 import type { RetentionService } from './retention.service.js';
 
 export interface RetentionSweepFigures extends Record<string, number> {
@@ -21,7 +22,7 @@ export interface RetentionSweep {
 export function createRetentionSweep(workspaces: () => Promise<readonly string[]>, run: RetentionRun, retention: RetentionService, now: () => number = Date.now): RetentionSweep {
   async function overAll(work: (workspaceId: string) => Promise<RetentionReport>): Promise<RetentionSweepFigures> {
     const reports: RetentionReport[] = [];
-    for (const workspaceId of await workspaces()) reports.push(await work(workspaceId));
+    for (const workspaceId of await workspaces()) reports.push(await inWorkspace(workspaceId, () => work(workspaceId)));
     const sum = (figure: (report: RetentionReport) => number): number => reports.reduce((total, report) => total + figure(report), 0);
     return {
       dueCount: sum((one) => one.dueRecordingCount), archivedCount: sum((one) => one.archivedRecordingCount), deletedCount: sum((one) => one.deletedRecordingCount),

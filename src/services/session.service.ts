@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { SessionRecord, SessionRepository } from '../db/session.repository.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
+import { asSystem, inWorkspace } from '../domain/workspace-scope.js';
 import { recording, type AuditSink } from './audit.js';
 import type { KeyService } from './key-contracts.js';
 import { DEFAULT_WORKSPACE_ID } from './key.service.js';
@@ -43,7 +44,7 @@ export function createSessionService(sessions: SessionRepository, keys: Pick<Key
     const known = believed.get(name);
     if (known !== undefined && known.untilMs > now()) return known.record;
     believed.delete(name);
-    const record = await sessions.findByHash(hash);
+    const record = await asSystem(() => sessions.findByHash(hash));
     if (record === null) return null;
     if (believed.size >= MAX_BELIEVED) believed.clear();
     believed.set(name, { record, untilMs: now() + BELIEVED_MS });
@@ -78,10 +79,10 @@ export function createSessionService(sessions: SessionRepository, keys: Pick<Key
     },
 
     async close(secret) {
-      const record = await sessions.findByHash(hashOf(secret));
+      const record = await asSystem(() => sessions.findByHash(hashOf(secret)));
       if (record !== null) {
         const { id, workspaceId, keyId, keyName, tokenRole } = record;
-        await sessions.delete(workspaceId, id, recording(audit, { workspaceId, keyId, keyName, role: tokenRole ?? 'viewer' }, { action: 'session.closed', subjectKind: 'session', subjectId: id }));
+        await inWorkspace(workspaceId, () => sessions.delete(workspaceId, id, recording(audit, { workspaceId, keyId, keyName, role: tokenRole ?? 'viewer' }, { action: 'session.closed', subjectKind: 'session', subjectId: id })));
       }
       believed.clear();
     },
@@ -93,7 +94,7 @@ export function createSessionService(sessions: SessionRepository, keys: Pick<Key
       return count;
     },
 
-    refused: () => audit.record(null, { keyId: 'unknown', keyName: 'unknown', workspaceId: DEFAULT_WORKSPACE_ID, role: 'viewer' }, { action: 'session.refused', subjectKind: 'session', subjectId: 'none' }),
+    refused: () => inWorkspace(DEFAULT_WORKSPACE_ID, () => audit.record(null, { keyId: 'unknown', keyName: 'unknown', workspaceId: DEFAULT_WORKSPACE_ID, role: 'viewer' }, { action: 'session.refused', subjectKind: 'session', subjectId: 'none' })),
   };
 }
 

@@ -2,6 +2,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { Principal } from '../domain/principal.js';
 import type { ScheduledTask, TaskRunRecord } from '../domain/scheduled-task.js';
 import type { TaskRunRepository } from '../db/retention-repositories.js';
+import { asSystem } from '../domain/workspace-scope.js';
 import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 
@@ -34,7 +35,7 @@ export interface TaskService {
 
 export function createTaskService(runner: TaskRunner, runs: TaskRunRepository, audit: AuditSink): TaskService {
   async function status(): Promise<readonly TaskStatus[]> {
-    const last = new Map((await runs.lastRuns(runner.tasks.map(({ id }) => id))).map((run) => [run.taskId, run]));
+    const last = new Map((await asSystem(() => runs.lastRuns(runner.tasks.map(({ id }) => id)))).map((run) => [run.taskId, run]));
     return runner.tasks.map((task) => ({
       id: task.id, description: task.description ?? null, schedule: task.schedule, timeZone: task.timeZone, timeoutMs: task.timeoutMs,
       hasDryRun: task.dryRun !== undefined, nextRunAt: runner.nextRunAt(task.id), lastRun: last.get(task.id) ?? null,

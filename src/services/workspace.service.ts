@@ -9,6 +9,7 @@ import type { BlobStore } from '../storage/blob-store.js';
 import type { Notices } from './fact-outbox.js';
 import { lawChange } from './law.service.js';
 import { operatorPrincipal, recording, type AuditSink } from './audit.js';
+import { asSystem, inWorkspace } from '../domain/workspace-scope.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import type { UsageService, WorkspaceAdministration } from './service-contracts.js';
@@ -47,21 +48,23 @@ function noWorkspace(id: string): UndertoneError {
 /** For the operator at the machine: an administrator of one workspace must not raise its own quota. */
 export function createWorkspaceAdministration(workspaces: WorkspaceRepository, audit: AuditSink): WorkspaceAdministration {
   return {
-    list: () => workspaces.list(),
+    list: () => asSystem(() => workspaces.list()),
     create: (input) => {
       const id = newId('workspace');
-      return workspaces.insert({ id, ...parseWith(newWorkspace, input) }, recording(audit, operatorPrincipal(id), { action: 'workspace.made', subjectKind: 'workspace', subjectId: id }));
+      const given = parseWith(newWorkspace, input);
+      return asSystem(() => workspaces.insert({ id, ...given }, recording(audit, operatorPrincipal(id), { action: 'workspace.made', subjectKind: 'workspace', subjectId: id })));
     },
     async setLaw(id, input) {
       const law = lawChange(input, Date.now);
-      const changed = await workspaces.setLaw(id, law, (tx, before) =>
-        audit.record(tx, operatorPrincipal(id), { action: 'workspace.law-changed', subjectKind: 'workspace', subjectId: id, reason: law.overrideReason ?? null, beforeDigest: digestOf(before.law), afterDigest: digestOf({ ...before.law, ...law }) }));
+      const changed = await asSystem(() => workspaces.setLaw(id, law, (tx, before) =>
+        audit.record(tx, operatorPrincipal(id), { action: 'workspace.law-changed', subjectKind: 'workspace', subjectId: id, reason: law.overrideReason ?? null, beforeDigest: digestOf(before.law), afterDigest: digestOf({ ...before.law, ...law }) })));
       if (changed === null) throw noWorkspace(id);
       return changed;
     },
     async setQuota(id, maxStoredBytes) {
-      const changed = await workspaces.setMaxStoredBytes(id, parseWith(quota, maxStoredBytes), (tx, before) =>
-        audit.record(tx, operatorPrincipal(id), { action: 'workspace.quota-changed', subjectKind: 'workspace', subjectId: id, beforeDigest: digestOf(before.maxStoredBytes), afterDigest: digestOf(maxStoredBytes) }));
+      const bytes = parseWith(quota, maxStoredBytes);
+      const changed = await asSystem(() => workspaces.setMaxStoredBytes(id, bytes, (tx, before) =>
+        audit.record(tx, operatorPrincipal(id), { action: 'workspace.quota-changed', subjectKind: 'workspace', subjectId: id, beforeDigest: digestOf(before.maxStoredBytes), afterDigest: digestOf(maxStoredBytes) })));
       if (changed === null) throw noWorkspace(id);
       return changed;
     },
@@ -106,9 +109,9 @@ export function createUsageService(workspaces: WorkspaceRepository, blobs: Pick<
       let byteLength = 0;
       for (const { id } of all) {
         signal.throwIfAborted();
-        const kinds: readonly UsageOfKind[] = [...(await workspaces.measure(id)), tracks.get(id) ?? { kind: 'tracks', byteLength: 0, itemCount: 0 }];
+        const kinds: readonly UsageOfKind[] = [...(await inWorkspace(id, () => workspaces.measure(id))), tracks.get(id) ?? { kind: 'tracks', byteLength: 0, itemCount: 0 }];
         byteLength += kinds.reduce((sum, kind) => sum + kind.byteLength, 0);
-        if (!isDryRun) await workspaces.saveSnapshot(id, today(), kinds);
+        if (!isDryRun) await inWorkspace(id, () => workspaces.saveSnapshot(id, today(), kinds));
       }
       return { workspaces: all.length, byteLength };
     },
@@ -119,7 +122,7 @@ export function createUsageService(workspaces: WorkspaceRepository, blobs: Pick<
       for (const { id, maxStoredBytes } of await workspaces.list()) {
         signal.throwIfAborted();
         if (maxStoredBytes === null) continue;
-        const storedBytes = await workspaces.storedBytes(id);
+        const storedBytes = await inWorkspace(id, () => workspaces.storedBytes(id));
         if (storedBytes < maxStoredBytes * NEAR_QUOTA) continue;
         nearCount += 1;
         if (storedBytes >= maxStoredBytes) fullCount += 1;

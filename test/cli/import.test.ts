@@ -38,7 +38,7 @@ async function folder(parent: string, name: string, files: Readonly<Record<strin
 interface Line { readonly folder: string; readonly status: string; readonly recordingId: string; readonly analysisId: string; readonly problem?: { readonly code: string; readonly message: string } }
 
 async function importFrom(parent: string): Promise<{ readonly code: number; readonly err: string; readonly lines: readonly Line[] }> {
-  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: platform.services, encryption: platform.encryption, imports: platform.imports, workspaces: platform.workspaces, operator, close: () => Promise.resolve() }) });
+  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: platform.services, encryption: platform.encryption, imports: platform.imports, workspaces: platform.workspaces, database: platform.database, operator, close: () => Promise.resolve() }) });
   const { code, out, err } = await runCommand(['import', join(root, parent), '--json'], { runtime });
   return { code, err, lines: out.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Line) };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CliRuntime } from '../../src/cli/cli-runtime.js';
+import type { CliRuntime, CliServices } from '../../src/cli/cli-runtime.js';
 import { checkNode, checkTelemetry } from '../../src/cli/doctor-checks.js';
 import { NO_STATEMENT, type WorkspaceLaw } from '../../src/domain/usage.js';
 import type { Finding } from '../../src/cli/doctor-checks.js';
@@ -42,6 +42,17 @@ describe('doctor', () => {
     expect(byName.get('decoder confinement')).toMatchObject({ state: 'ok', mend: expect.stringContaining('bubblewrap') as string });
     expect(byName.get('ffmpeg resampler')?.found).toBe('soxr');
     expect(byName.get('ffmpeg formats')).toMatchObject({ state: 'ok', found: 'wav mp3 mov ogg flac matroska aac aiff' });
+  });
+
+  it('says of a server whether it keeps workspaces apart itself, and how to mend it where it does not', async () => {
+    const told = async (database: CliServices['database']): Promise<Finding> => {
+      const openServices = () => Promise.resolve({ database, encryption: { status: () => Promise.resolve({ path: null, currentKeyId: 'k', keys: [] }) }, close: () => Promise.resolve() } as unknown as CliServices);
+      return (await findings({ runtime: fakeRuntime({ settings, openServices }) })).byName.get('database')!;
+    };
+    expect(await told({ embedded: false, hasWall: true, wallKeepsIndexes: true })).toMatchObject({ state: 'ok', found: expect.stringContaining('row-level security') as string, mend: null });
+    expect(await told({ embedded: false, hasWall: true, wallKeepsIndexes: false })).toMatchObject({ state: 'ok', mend: expect.stringContaining('database.sql') as string });
+    expect(await told({ embedded: false, hasWall: false, wallKeepsIndexes: false })).toMatchObject({ state: 'warning', mend: expect.stringContaining('ordinary role') as string });
+    expect(await told({ embedded: true, hasWall: false, wallKeepsIndexes: false })).toMatchObject({ state: 'ok', found: 'embedded, opens' });
   });
 
   it('warns where the decoder has the network, and fails where the settings do not allow that', async () => {
@@ -136,7 +147,7 @@ describe('keys', () => {
     setQuota: (id, maxStoredBytes) => Promise.resolve({ id, name: 'Lab', maxStoredBytes, createdAt: new Date(0), law: NO_STATEMENT }),
     setLaw: (id, law) => Promise.resolve({ id, name: 'Lab', maxStoredBytes: null, createdAt: new Date(0), law: { ...NO_STATEMENT, ...(law as Partial<WorkspaceLaw>) } }),
   };
-  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, encryption, imports: { importOutputs: () => Promise.reject(new Error('no import was expected')) }, workspaces, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
+  const runtime = fakeRuntime({ openServices: () => Promise.resolve({ services: { keys } as unknown as Services, encryption, imports: { importOutputs: () => Promise.reject(new Error('no import was expected')) }, workspaces, database: { embedded: true, hasWall: false, wallKeepsIndexes: false }, operator: { keyId: 'op', keyName: 'operator', workspaceId: 'ws', role: 'admin' }, close: () => Promise.resolve() }) });
 
   it('are made with the role and expiry asked for; the secret alone is on stdout', async () => {
     const { code, out, err } = await runCommand(['keys', 'create', '--name', 'robot', '--role', 'analyst', '--expires', '2999-01-01'], { runtime });

@@ -5,6 +5,7 @@ import { createRecordingRepository } from '../../src/db/recording.repository.js'
 import type { AnalysisRepository, RecordingRepository } from '../../src/db/repositories.js';
 import { newId } from '../../src/domain/ids.js';
 import type { RecordingOrder, RecordingRecord } from '../../src/domain/records.js';
+import { asSystem } from '../../src/domain/workspace-scope.js';
 import { anOutcome, aPrediction } from '../support/outcome.js';
 import { aRecording, idsOf, NEWEST_FIRST, type NewRecording } from '../support/rows.js';
 import type { TestDatabase } from '../support/test-database.js';
@@ -164,10 +165,11 @@ export function describeRecordings(open: () => Promise<TestDatabase>): void {
       const shared = await insert({ sha256: 'same', blobKey: 'sha256/same' });
       await database.db.transaction((tx) => recordings.insertOrFind(tx, aRecording(other, { sha256: 'same', blobKey: 'sha256/same' })));
       const analysisId = await analysed(shared.id, 'happy');
-      const count = (key: string): Promise<number> => database.db.transaction((tx) => recordings.countBlobReferences(tx, key));
+      const count = (key: string): Promise<number> => asSystem(() => database.db.transaction((tx) => recordings.countBlobReferences(tx, key)));
       expect([await count('sha256/same'), await count(`tracks/${analysisId}`), await count('sha256/none')]).toEqual([2, 1, 0]);
-      expect(await recordings.unreferencedBlobKeys(['sha256/same', 'sha256/none', `tracks/${analysisId}`, 'tracks/none'])).toEqual(['sha256/none', 'tracks/none']);
-      expect(await recordings.unreferencedBlobKeys([])).toEqual([]);
+      await expect(recordings.unreferencedBlobKeys(['sha256/none'])).rejects.toThrow('all workspaces');
+      expect(await asSystem(() => recordings.unreferencedBlobKeys(['sha256/same', 'sha256/none', `tracks/${analysisId}`, 'tracks/none']))).toEqual(['sha256/none', 'tracks/none']);
+      expect(await asSystem(() => recordings.unreferencedBlobKeys([]))).toEqual([]);
     });
 
     it('lets one transaction at a time hold the lock of a blob', async () => {

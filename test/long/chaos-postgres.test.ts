@@ -36,7 +36,7 @@ describe(`servers, workers, model hosts and PostgreSQL killed at random (seed ${
 
   it(`lose nothing that was acknowledged in ${ROUNDS} kills, end every accepted analysis once, and leave no rest behind`, { timeout: 900_000 }, async () => {
     const random = seededRandom(SEED);
-    await watchEnds(environment['DATABASE_URL']!);
+    await watchEnds(database.superuserUrl);
     const api = new Phoenix((onSpawn) => startServer(join(folder, 'api'), environment, ['--no-worker'], onSpawn));
     const workers = [0, 1].map((i) => new Phoenix((onSpawn) => startWorker(join(folder, `worker${i}`), environment, [], onSpawn)));
     await Promise.all([api.rise(), ...workers.map((worker) => worker.rise())]);
@@ -73,7 +73,7 @@ describe(`servers, workers, model hosts and PostgreSQL killed at random (seed ${
     expect(await Promise.all([api, ...workers].map((each) => each.rest()))).toEqual([0, 0, 0]);
 
     const blobs = await sweep(database, join(folder, 'blobs'));
-    const report = await checkInvariants({ connectionString: environment['DATABASE_URL']!, blobs, ledger: clients, isWatched: true });
+    const report = await checkInvariants({ connectionString: database.superuserUrl, blobs, ledger: clients, isWatched: true });
     process.stdout.write(`${JSON.stringify({ seed: SEED, kills, uploads: clients.uploads.size, analyses: clients.analyses.size, requeuedCount, statuses: report.statuses, problems: report.problems })}\n`);
     expect(report.violations).toEqual([]);
     expect(clients.surprises).toEqual([]);

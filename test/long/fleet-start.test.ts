@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate, readMigrations } from '../../src/db/migrations.js';
 import { startServer, startWorker } from '../support/server-process.js';
+import { makeServerDatabase, urlSeeing, type ServerDatabase } from '../support/test-database.js';
 import { needsServer } from './needs-server.js';
 
 const url = needsServer();
@@ -15,29 +15,23 @@ const STRUCTURE = `
   SELECT 'column ' || table_name || '.' || column_name || ' ' || udt_name || ' ' || is_nullable || ' ' || coalesce(column_default, '') AS line FROM information_schema.columns WHERE table_schema = 'public'
   UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'
   UNION ALL SELECT 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+  UNION ALL SELECT 'policy ' || tablename || ' ' || policyname || ' ' || qual FROM pg_policies WHERE schemaname = 'public'
   ORDER BY 1`;
 
 describe('a fresh database on a PostgreSQL server (TEST_DATABASE_URL)', () => {
-  let admin: pg.Client;
   let folder: string;
-  const made: string[] = [];
+  const made: ServerDatabase[] = [];
   beforeAll(async () => {
-    admin = new pg.Client({ connectionString: url });
-    await admin.connect();
     folder = await mkdtemp(join(tmpdir(), 'ut-start-'));
   });
   afterAll(async () => {
-    for (const name of made) await admin.query(`DROP DATABASE "${name}" WITH (FORCE)`);
-    await admin.end();
+    for (const { drop } of made) await drop();
     await rm(folder, { recursive: true, force: true });
   });
   async function fresh(): Promise<string> {
-    const name = `ut_test_${randomBytes(6).toString('hex')}`;
-    await admin.query(`CREATE DATABASE "${name}"`);
-    made.push(name);
-    const address = new URL(url);
-    address.pathname = `/${name}`;
-    return address.href;
+    const database = await makeServerDatabase(url);
+    made.push(database);
+    return urlSeeing('*', database.url);
   }
   async function ask<Row extends pg.QueryResultRow>(address: string, sql: string): Promise<Row[]> {
     const client = new pg.Client({ connectionString: address });

@@ -4,5 +4,5 @@ import { openServerTestDatabase } from '../support/test-database.js';
 import { needsServer } from './needs-server.js';
 
 const url = needsServer();
-describeNotices('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url));
-describeScheduledNotices('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url));
+describeNotices('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url, { as: 'superuser' }));
+describeScheduledNotices('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url, { as: 'superuser' }));

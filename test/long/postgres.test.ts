@@ -5,8 +5,9 @@ import { needsServer } from './needs-server.js';
 import { describeAudit } from '../services/audit.contract.js';
 import { describeWebhooks } from '../services/webhooks.contract.js';
 
+/** The conditions of the repositories themselves: behind the wall of the database a missing one would not show. */
 const url = needsServer();
-describeRepositories('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url));
-describeJobQueue('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url));
-describeAudit('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url));
-describeWebhooks('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url));
+describeRepositories('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url, { as: 'superuser' }));
+describeJobQueue('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url, { as: 'superuser' }));
+describeAudit('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url, { as: 'superuser' }));
+describeWebhooks('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url, { as: 'superuser' }));

@@ -7,9 +7,10 @@ import type { Database } from '../../src/db/database.js';
 import { EXACT_UP_TO, createEmbeddingRepository } from '../../src/db/embedding.repository.js';
 import { embeddingIndexName } from '../../src/db/embedding-index.js';
 import { PrismaClient } from '../../src/db/generated/client.js';
+import { asSystem, inWorkspace } from '../../src/domain/workspace-scope.js';
 import { createRecordingRepository } from '../../src/db/recording.repository.js';
 import { NEWEST_FIRST } from '../support/rows.js';
-import { openServerTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { openServerTestDatabase, urlSeeing, type TestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
 import { needsServer } from './needs-server.js';
 
@@ -42,8 +43,11 @@ describe('the hot queries on 200,000 segments (needs TEST_DATABASE_URL)', () => 
 
   beforeAll(async () => {
     database = await openServerTestDatabase(url);
-    client = new pg.Client({ connectionString: database.db.connectionString });
+    // Plans of the ordinary role that the platform should run as: what its policies cost is in them.
+    const connectionString = urlSeeing('*', database.db.connectionString);
+    client = new pg.Client({ connectionString });
     await client.connect();
+    expect(database.db.hasWall).toBe(true);
     await client.query(`
       SELECT setseed(0.5);
       INSERT INTO "Workspace" (id, name) VALUES ('ws_1', 'one'), ('ws_2', 'two');
@@ -52,16 +56,16 @@ describe('the hot queries on 200,000 segments (needs TEST_DATABASE_URL)', () => 
         SELECT 'rec_' || i, CASE WHEN i % 10 = 0 THEN 'ws_2' ELSE 'ws_1' END, i, 1, 'sha256/' || i, 'file' || i, 'call-' || i, ARRAY['t' || i % 50], i, now() - i * interval '1 minute' FROM generate_series(1, ${RECORDINGS}) i;
       INSERT INTO "Analysis" (id, "workspaceId", "recordingId", status, "modelId", "modelDigest", "modelLabels", "summaryLabel", "trackKey", "createdAt")
         SELECT 'ana_' || substr(id, 5), "workspaceId", id, (CASE WHEN id LIKE '%00' THEN 'RUNNING' ELSE 'SUCCEEDED' END)::"AnalysisStatus", 'm', 'd', ARRAY['a', 'b'], 'l' || (random() * 8)::int, 'tracks/' || id, "createdAt" FROM "Recording";
-      INSERT INTO "Speaker" (id, "analysisId", key, "talkSeconds") SELECT 'spk_' || id, id, 'A', 1 FROM "Analysis";
-      INSERT INTO "Segment" (id, "analysisId", index, "startSeconds", "endSeconds", "speechSeconds", gate, "speakerId", label, confidence, "frameOffset", "frameCount")
-        SELECT a.id || '_' || i, a.id, i, i, i + 1, 1, 'speech', 'spk_' || a.id, 'l' || i % 8, random(), i, 1 FROM "Analysis" a, generate_series(1, ${SEGMENTS_EACH}) i;
+      INSERT INTO "Speaker" (id, "workspaceId", "analysisId", key, "talkSeconds") SELECT 'spk_' || id, "workspaceId", id, 'A', 1 FROM "Analysis";
+      INSERT INTO "Segment" (id, "workspaceId", "analysisId", index, "startSeconds", "endSeconds", "speechSeconds", gate, "speakerId", label, confidence, "frameOffset", "frameCount")
+        SELECT a.id || '_' || i, a."workspaceId", a.id, i, i, i + 1, 1, 'speech', 'spk_' || a.id, 'l' || i % 8, random(), i, 1 FROM "Analysis" a, generate_series(1, ${SEGMENTS_EACH}) i;
       INSERT INTO "Embedding" (id, "workspaceId", "analysisId", "segmentId", "modelId", "modelDigest", kind, dimension, vector)
         SELECT 'emb_' || s.id, a."workspaceId", a.id, s.id, 'm', 'd', 'SEGMENT', ${DIMENSION}, (SELECT array_agg(random() - 0.5) FROM generate_series(1, ${DIMENSION} + 0 * s.index))::vector
         FROM "Segment" s JOIN "Analysis" a ON a.id = s."analysisId" WHERE s.index <= 4;
     `);
     await createEmbeddingRepository(database.db).ensureIndex('m', DIMENSION);
     await client.query('ANALYZE');
-    watched = new PrismaClient({ adapter: new PrismaPg(database.db.connectionString), log: [{ emit: 'event', level: 'query' }] });
+    watched = new PrismaClient({ adapter: new PrismaPg(connectionString), log: [{ emit: 'event', level: 'query' }] });
     watched.$on('query', ({ query, params }) => queries.push({ sql: query, values: JSON.parse(params) as unknown[] }));
     db = { ...database.db, client: watched };
   });
@@ -122,7 +126,7 @@ describe('the hot queries on 200,000 segments (needs TEST_DATABASE_URL)', () => 
     ['speakers of a page', (from) => createAnalysisRepository(from).speakers('ws_1', ['ana_9', 'ana_11'])],
     ['embeddings of a page', (from) => createEmbeddingRepository(from).findForSegments('ws_1', ['ana_9_1', 'ana_11_2'])],
     ['the embedding of an analysis', (from) => createEmbeddingRepository(from).findForAnalysis('ws_1', 'ana_9')],
-    ['what may be swept', (from) => createRecordingRepository(from).unreferencedBlobKeys(['sha256/5', 'tracks/rec_5', 'sha256/none'])],
+    ['what may be swept', (from) => asSystem(() => createRecordingRepository(from).unreferencedBlobKeys(['sha256/5', 'tracks/rec_5', 'sha256/none']))],
     ['what has not ended', (from) => createAnalysisRepository(from).listUnfinished(new Date(), null)],
   ])('%s are found without reading a large table whole', async (_name, call) => {
     expect(wholeReads(await plansOf(() => call(db)))).toEqual([]);
@@ -140,8 +144,8 @@ describe('the hot queries on 200,000 segments (needs TEST_DATABASE_URL)', () => 
     const usedBefore = await indexScans();
     let [found, wanted] = [0, 0];
     for (let i = 0; i < 20; i++) {
-      const to = (await embeddings.findById('ws_1', `emb_ana_${11 + 40 * i}_2`))!;
-      const neighbours = await embeddings.similarSegments('ws_1', to, 10, {});
+      const to = (await inWorkspace('ws_1', () => embeddings.findById('ws_1', `emb_ana_${11 + 40 * i}_2`)))!;
+      const neighbours = await inWorkspace('ws_1', () => embeddings.similarSegments('ws_1', to, 10, {}));
       const exact = await client.query<{ segmentId: string }>(
         'SELECT "segmentId" FROM "Embedding" WHERE "workspaceId" = \'ws_1\' AND id <> $1 ORDER BY vector <=> (SELECT vector FROM "Embedding" WHERE id = $1) LIMIT 10', [to.id]);
       const truth = new Set(exact.rows.map(({ segmentId }) => segmentId));
@@ -149,7 +153,7 @@ describe('the hot queries on 200,000 segments (needs TEST_DATABASE_URL)', () => 
       found += neighbours.filter(({ segment }) => truth.has(segment.id)).length;
       wanted += 10;
       // One recording in ten belongs to the other workspace, one in fifty has the tag.
-      expect(await embeddings.similarSegments('ws_1', to, 10, { tag: 't7' })).toHaveLength(10);
+      expect(await inWorkspace('ws_1', () => embeddings.similarSegments('ws_1', to, 10, { tag: 't7' }))).toHaveLength(10);
     }
     expect(found / wanted).toBeGreaterThan(0.9);
     await until('the server has counted 20 searches through the index', async () => (await indexScans()) >= usedBefore + 20);

@@ -3,4 +3,4 @@ import { openServerTestDatabase } from '../support/test-database.js';
 import { needsServer } from './needs-server.js';
 
 const url = needsServer();
-reviewsSuite('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url));
+reviewsSuite('a PostgreSQL server (TEST_DATABASE_URL)', () => openServerTestDatabase(url, { as: 'superuser' }));

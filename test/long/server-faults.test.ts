@@ -5,7 +5,8 @@ import { migrate } from '../../src/db/migrations.js';
 import { openDatabase } from '../../src/db/open-database.js';
 import { createBossQueue } from '../../src/queue/boss-queue.js';
 import { startChild } from '../support/child.js';
-import { openServerTestDatabase, silentLog, type TestDatabase } from '../support/test-database.js';
+import { asSystem, inWorkspace } from '../../src/domain/workspace-scope.js';
+import { makeServerDatabase, openServerTestDatabase, silentLog, type TestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
 import { needsServer } from './needs-server.js';
 
@@ -57,6 +58,17 @@ describe('a PostgreSQL server (TEST_DATABASE_URL) under trouble', () => {
     await admin.query(`DROP DATABASE "${name}" WITH (FORCE)`);
   });
 
+  it('says what a superuser has to do once where the role may not make pgvector', async () => {
+    const { url: ordinary, superuserUrl, drop } = await makeServerDatabase(url);
+    const superuser = new pg.Client({ connectionString: superuserUrl });
+    await superuser.connect();
+    // As if the server did not trust the extension: what the role may do in the database is taken from it.
+    await superuser.query(`DROP EXTENSION vector; ALTER DATABASE "${new URL(ordinary).pathname.slice(1)}" OWNER TO postgres`);
+    await superuser.end();
+    await expect(migrate(ordinary)).rejects.toMatchObject({ code: 'MIGRATION_FAILED', message: expect.stringContaining('CREATE EXTENSION vector;') as string });
+    await drop();
+  });
+
   it('refuses a wrong password and an absent server with a clear error that holds neither', async () => {
     const wrong = new URL(url);
     wrong.password = 'wrongsecret';
@@ -101,11 +113,11 @@ describe('a PostgreSQL server (TEST_DATABASE_URL) under trouble', () => {
   });
 
   it('goes on after all its connections were cut', async () => {
-    await database.db.client.workspace.create({ data: { id: 'ws_cut', name: 'x' } });
+    await asSystem(() => database.db.client.workspace.create({ data: { id: 'ws_cut', name: 'x' } }));
     const name = new URL(database.db.connectionString).pathname.slice(1);
     await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
     await until('it answers again', () => database.db.ping().then(() => true, () => false));
-    expect(await database.db.client.workspace.count({ where: { id: 'ws_cut' } })).toBe(1);
+    expect(await inWorkspace('ws_cut', () => database.db.client.workspace.count({ where: { id: 'ws_cut' } }))).toBe(1);
   });
 
   it('gives a job of a killed worker to another one when its heartbeat has run out', async () => {

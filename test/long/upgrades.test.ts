@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import { inWorkspace } from '../../src/domain/workspace-scope.js';
 import { createRecordingRepository } from '../../src/db/recording.repository.js';
 import { migrate, readMigrations } from '../../src/db/migrations.js';
 import { openDatabase } from '../../src/db/open-database.js';
-import { silentLog } from '../support/test-database.js';
+import { makeServerDatabase, silentLog } from '../support/test-database.js';
 import { needsServer } from './needs-server.js';
 
 const serverUrl = needsServer();
@@ -23,30 +23,31 @@ async function onServer(url: string, sql: string): Promise<void> {
 const DATA = `
   INSERT INTO "Workspace" (id, name) VALUES ('ws_old', 'from before');
   INSERT INTO "Recording" (id, "workspaceId", sha256, "byteLength", "blobKey", "fileName", tags) VALUES ('rec_old', 'ws_old', repeat('ab', 32), 123456789012, 'sha256/ab/${'ab'.repeat(31)}', 'old.wav', ARRAY['kept']);
-  INSERT INTO "Analysis" (id, "workspaceId", "recordingId", status, progress, "modelId") VALUES ('ana_old', 'ws_old', 'rec_old', 'SUCCEEDED', 1, 'starter'), ('ana_waiting', 'ws_old', 'rec_old', 'QUEUED', 0, 'starter');`;
+  INSERT INTO "Analysis" (id, "workspaceId", "recordingId", status, progress, "modelId") VALUES ('ana_old', 'ws_old', 'rec_old', 'SUCCEEDED', 1, 'starter'), ('ana_waiting', 'ws_old', 'rec_old', 'QUEUED', 0, 'starter');
+  INSERT INTO "Speaker" (id, "analysisId", key, "talkSeconds") VALUES ('spk_old', 'ana_old', 'A', 1);
+  INSERT INTO "Segment" (id, "analysisId", index, "startSeconds", "endSeconds", "speechSeconds", gate, "speakerId", "frameOffset", "frameCount") VALUES ('seg_old', 'ana_old', 0, 0, 1, 1, 'speech', 'spk_old', 0, 50);`;
 
 describe('an upgrade of a PostgreSQL database (TEST_DATABASE_URL)', () => {
   it.each(migrations.map(({ name }, i) => [name, i + 1] as const))('from the version whose last migration was %s keeps what was there, and reads it', async (_name, count) => {
-    const name = `ut_upgrade_${randomBytes(6).toString('hex')}`;
-    await onServer(serverUrl, `CREATE DATABASE "${name}"`);
-    const url = new URL(serverUrl);
-    url.pathname = `/${name}`;
+    const { url, superuserUrl, drop } = await makeServerDatabase(serverUrl);
     const dataDir = mkdtempSync(join(tmpdir(), 'ut-upgrade-'));
     try {
-      expect(await migrate(url.href, migrations.slice(0, count))).toHaveLength(count);
-      await onServer(url.href, DATA);
-      const database = await openDatabase({ url: url.href, dataDir, log: silentLog });
+      expect(await migrate(url, migrations.slice(0, count))).toHaveLength(count);
+      await onServer(superuserUrl, DATA);
+      const database = await openDatabase({ url, dataDir, log: silentLog });
       try {
         expect(database.appliedMigrations).toEqual(migrations.slice(count).map((migration) => migration.name));
-        const recording = await createRecordingRepository(database).findById('ws_old', 'rec_old');
+        const recording = await inWorkspace('ws_old', () => createRecordingRepository(database).findById('ws_old', 'rec_old'));
         expect(recording).toMatchObject({ fileName: 'old.wav', byteLength: 123_456_789_012, tags: ['kept'] });
-        const analyses = await database.client.analysis.findMany({ where: { workspaceId: 'ws_old' }, orderBy: { id: 'asc' } });
+        const analyses = await inWorkspace('ws_old', () => database.client.analysis.findMany({ orderBy: { id: 'asc' } }));
         expect(analyses.map(({ id, status }) => [id, status])).toEqual([['ana_old', 'SUCCEEDED'], ['ana_waiting', 'QUEUED']]);
+        const parts = await inWorkspace('ws_old', () => Promise.all([database.client.segment.findMany({ select: { id: true, workspaceId: true } }), database.client.speaker.findMany({ select: { id: true, workspaceId: true } })]));
+        expect(parts).toEqual([[{ id: 'seg_old', workspaceId: 'ws_old' }], [{ id: 'spk_old', workspaceId: 'ws_old' }]]);
       } finally {
         await database.close();
       }
     } finally {
-      await onServer(serverUrl, `DROP DATABASE "${name}" WITH (FORCE)`);
+      await drop();
       rmSync(dataDir, { recursive: true, force: true });
     }
   });

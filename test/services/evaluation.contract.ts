@@ -5,6 +5,7 @@ import { createEvaluationRepository } from '../../src/db/evaluation.repository.j
 import type { DomainEvent } from '../../src/domain/events.js';
 import type { EvaluationRunRecord } from '../../src/domain/evaluation-records.js';
 import type { Principal } from '../../src/domain/principal.js';
+import { asSystem, inWorkspace } from '../../src/domain/workspace-scope.js';
 import { createCalibrationService } from '../../src/services/calibration.service.js';
 import { createEvaluationRunner, type EvaluationRunner } from '../../src/services/evaluation-runner.js';
 import { createEventBus } from '../../src/services/event-bus.js';
@@ -48,13 +49,14 @@ export function evaluationCases(world: () => { readonly platform: Platform; read
       pipeline: { analyze: (request) => { before(judged); judged += 1; return platform.analyzer.pipeline.analyze(request); } },
       onAlarm: () => undefined, onFault: (error) => { throw error; },
     });
-    return { runner, events: seen, judged: () => judged };
+    const ofWorkspace: EvaluationRunner = { run: (...call) => inWorkspace(world().principal.workspaceId, () => runner.run(...call)) };
+    return { runner: ofWorkspace, events: seen, judged: () => judged };
   }
   /** A run that no worker of the platform takes: its row is there, its job is not. */
   async function withoutJob(setId: string): Promise<string> {
     const evaluations = createEvaluationRepository(world().platform.database);
     const id = `evr_${setId.slice(4)}`;
-    await world().platform.database.transaction((tx) => evaluations.insertRun(tx, { id, workspaceId: world().principal.workspaceId, setId, modelId: 'starter', raw: true, split: null, idempotencyKey: null, requestDigest: 'd' }));
+    await asSystem(() => world().platform.database.transaction((tx) => evaluations.insertRun(tx, { id, workspaceId: world().principal.workspaceId, setId, modelId: 'starter', raw: true, split: null, idempotencyKey: null, requestDigest: 'd' })));
     return id;
   }
 
@@ -121,8 +123,8 @@ export function evaluationCases(world: () => { readonly platform: Platform; read
     // As if the model had been better then.
     const { overall } = accepted.report!;
     const better = { ...accepted.report!, overall: { ...overall, intervals: { ...overall.intervals, unweightedAccuracy: { low: overall.metrics.unweightedAccuracy + 0.01, high: 1 } } } };
-    await world().platform.database.client.evaluationRun.update({ where: { id: accepted.id }, data: { status: 'RUNNING' } });
-    await repository.completeRun(accepted.id, better, null);
+    await asSystem(() => world().platform.database.client.evaluationRun.update({ where: { id: accepted.id }, data: { status: 'RUNNING' } }));
+    await asSystem(() => repository.completeRun(accepted.id, better, null));
     const runId = await withoutJob(setId);
     const worker = anotherWorker(() => undefined);
     await worker.runner.run(runId, { signal: new AbortController().signal, isLastAttempt: false });

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composePlatform, type Platform } from '../../src/compose.js';
 import { readSettings } from '../../src/config.js';
 import type { Principal } from '../../src/domain/principal.js';
+import { asSystem, inWorkspace } from '../../src/domain/workspace-scope.js';
 import { DEFAULT_WORKSPACE_ID } from '../../src/services/key.service.js';
 import { permittedVoicesCases } from './permitted-voices.contract.js';
 import { evaluationCases } from './evaluation.contract.js';
@@ -287,7 +288,7 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
 
     it('says of every scheduled task what it would do, and does none of it', async () => {
       const { client } = platform.database;
-      const rows = async (): Promise<readonly number[]> => Promise.all([client.recording.count(), client.analysis.count(), client.usageSnapshot.count(), client.evaluationRun.count(), client.archive.count(), client.auditEvent.count({ where: { NOT: { action: { endsWith: '.read' } } } })]);
+      const rows = async (): Promise<readonly number[]> => asSystem(() => Promise.all([client.recording.count(), client.analysis.count(), client.usageSnapshot.count(), client.evaluationRun.count(), client.archive.count(), client.auditEvent.count({ where: { NOT: { action: { endsWith: '.read' } } } })]));
       const before = await rows();
       for (const { id } of platform.scheduler.tasks) expect([id, (await platform.scheduler.runNow(id, { isDryRun: true })).failure]).toEqual([id, null]);
       expect(await rows()).toEqual(before);
@@ -299,7 +300,7 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       const run = await platform.scheduler.runNow('orphan-sweep');
       expect(run.failure).toBeNull();
       const { items } = await platform.services.recordings.list(admin, FIRST, { tag: 'sample' }, { field: 'createdAt', direction: 'desc' });
-      expect(await platform.blobs.readAll(items[0]!.blobKey)).toHaveLength(items[0]!.byteLength);
+      expect(await inWorkspace(admin.workspaceId, () => platform.blobs.readAll(items[0]!.blobKey))).toHaveLength(items[0]!.byteLength);
       expect((await platform.scheduler.runNow('lost-analyses')).failure).toBeNull();
     });
   });

@@ -5,6 +5,7 @@ import type { Database } from '../../src/db/database.js';
 import { createRecordingRepository } from '../../src/db/recording.repository.js';
 import { createBossQueue } from '../../src/queue/boss-queue.js';
 import { createDataKeyRepository } from '../../src/db/data-key.repository.js';
+import { asSystem } from '../../src/domain/workspace-scope.js';
 import { parseMasterKey } from '../../src/domain/envelope.js';
 import { createEventBus } from '../../src/services/event-bus.js';
 import { createMaintenanceService, type MaintenanceService } from '../../src/services/maintenance.service.js';
@@ -24,9 +25,10 @@ async function withTasks<T>(db: Database, blobs: StorageBackend, work: (maintena
   const queue = createBossQueue({ connectionString: db.connectionString, reclaimActive: false, log: quiet });
   await queue.start();
   try {
-    return await work(createMaintenanceService({
+    const maintenance = createMaintenanceService({
       database: db, recordings: createRecordingRepository(db), analyses: createAnalysisRepository(db), blobs, queue, models: { isHeld: () => true }, keys: createApiKeyRepository(db), taskRuns: createTaskRunRepository(db, 'ws_default'), events: createEventBus(() => undefined), notify: () => Promise.resolve(), now: () => Date.now() + LATER_MS,
-    }));
+    });
+    return await asSystem(() => work(maintenance));
   } finally {
     await queue.stop({ deadlineMs: 0 });
   }
@@ -34,7 +36,7 @@ async function withTasks<T>(db: Database, blobs: StorageBackend, work: (maintena
 
 /** Waits until every accepted analysis has ended, with the tasks of two hours later helping once. Answers what they had to do. */
 export async function settle({ db }: { readonly db: Database }, blobRoot: string, ledger: { readonly analyses: ReadonlySet<string> }): Promise<{ readonly requeuedCount: number; readonly failedCount: number }> {
-  const unfinished = (): Promise<number> => db.client.analysis.count({ where: { id: { in: [...ledger.analyses] }, status: { in: ['QUEUED', 'RUNNING'] } } }).catch(() => -1);
+  const unfinished = (): Promise<number> => asSystem(() => db.client.analysis.count({ where: { id: { in: [...ledger.analyses] }, status: { in: ['QUEUED', 'RUNNING'] } } })).catch(() => -1);
   await until('the database answers', async () => (await unfinished()) >= 0, 30_000);
   const blobs = await createFilesystemStore({ root: blobRoot, minFreeBytes: 0 });
   const done = await withTasks(db, blobs, (maintenance) => maintenance.recoverLostAnalyses(new AbortController().signal));
@@ -75,5 +77,5 @@ export async function sweep({ db }: { readonly db: Database }, blobRoot: string)
   const dataKeys = createDataKeyRepository(db);
   const vault = createVault({ database: db, dataKeys, keyring, secrets: createWorkspaceSecrets(dataKeys, keyring) });
   const sealed = createSealedStore(blobs, { keys: vault, temporaryDir: () => blobRoot });
-  return { readAll: (blobKey) => sealed.readAll(blobKey), stat: (blobKey) => sealed.stat(blobKey), list: (prefix) => blobs.list(prefix) };
+  return { readAll: (blobKey) => asSystem(() => sealed.readAll(blobKey)), stat: (blobKey) => sealed.stat(blobKey), list: (prefix) => blobs.list(prefix) };
 }

@@ -12,6 +12,8 @@ export interface TestDatabase {
   readonly db: Database;
   /** A folder of this test's own; the embedded database lies in it. */
   readonly dataDir: string;
+  /** On a server: the same database as a superuser, whom policies do not bind; for what a test does behind the platform's back. */
+  readonly superuserUrl: string;
   /** Closes and removes everything. */
   dispose(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export async function openEmbeddedTestDatabase(): Promise<TestDatabase> {
   return {
     db,
     dataDir,
+    superuserUrl: db.connectionString,
     dispose: async () => {
       await db.close();
       rmSync(dataDir, { recursive: true, force: true });
@@ -36,21 +39,64 @@ export async function openEmbeddedTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** The same on the server at `serverUrl` (TEST_DATABASE_URL): a database of its own there, dropped at the end. */
-export async function openServerTestDatabase(serverUrl: string): Promise<TestDatabase> {
-  const name = `ut_test_${randomBytes(6).toString('hex')}`;
-  await onServer(serverUrl, `CREATE DATABASE "${name}"`);
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
+/**
+ * The same on the server at `serverUrl` (TEST_DATABASE_URL): a database of its own there, dropped at the end. It belongs to
+ * an ordinary role, as it should in earnest, so that whatever runs on it runs under row-level security. `superuser`: it does not,
+ * for suites that ask repositories what their own conditions are worth.
+ */
+export async function openServerTestDatabase(serverUrl: string, { as = 'ordinary' }: { readonly as?: 'ordinary' | 'superuser' } = {}): Promise<TestDatabase> {
+  const { url, superuserUrl, drop } = await makeServerDatabase(serverUrl);
   const dataDir = mkdtempSync(join(tmpdir(), 'ut-db-'));
-  const db = await openDatabase({ url: url.href, dataDir, log: silentLog });
+  const db = await openDatabase({ url: as === 'ordinary' ? url : superuserUrl, dataDir, log: silentLog });
   return {
     db,
     dataDir,
+    superuserUrl,
     dispose: async () => {
       await db.close();
-      await onServer(serverUrl, `DROP DATABASE "${name}" WITH (FORCE)`);
+      await drop();
       rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The address of a server's database for a plain connection that sees the rows of one workspace, or of all ('*'). */
+export function urlSeeing(workspaceId: string, address: string): string {
+  const url = new URL(address);
+  // Not by URLSearchParams, whose `+` for a space libpq takes for a plus.
+  url.search = `?options=${encodeURIComponent(`-c undertone.workspace=${workspaceId}`)}`;
+  return url.href;
+}
+
+export interface ServerDatabase {
+  /** As the ordinary role that owns it. */
+  readonly url: string;
+  readonly superuserUrl: string;
+  readonly drop: () => Promise<void>;
+}
+
+const DATABASE_SQL = readFileSync(new URL('../../deploy/database.sql', import.meta.url), 'utf8');
+/** What deploy/database.sql does in a database that is new. */
+const SUPERUSER_STATEMENTS = DATABASE_SQL.split('\n').filter((line) => /^(CREATE EXTENSION|ALTER FUNCTION) .*;$/.test(line));
+
+/** An empty database with pgvector, and an ordinary role that owns it. */
+export async function makeServerDatabase(serverUrl: string): Promise<ServerDatabase> {
+  const name = `ut_test_${randomBytes(6).toString('hex')}`;
+  const password = randomBytes(12).toString('hex');
+  await onServer(serverUrl, `CREATE ROLE "${name}" LOGIN PASSWORD '${password}'`);
+  await onServer(serverUrl, `CREATE DATABASE "${name}" OWNER "${name}"`);
+  const superuserUrl = new URL(serverUrl);
+  superuserUrl.pathname = `/${name}`;
+  for (const statement of SUPERUSER_STATEMENTS) await onServer(superuserUrl.href, statement);
+  const url = new URL(superuserUrl);
+  url.username = name;
+  url.password = password;
+  return {
+    url: url.href,
+    superuserUrl: superuserUrl.href,
+    drop: async () => {
+      await onServer(serverUrl, `DROP DATABASE "${name}" WITH (FORCE)`);
+      await onServer(serverUrl, `DROP ROLE "${name}"`);
     },
   };
 }

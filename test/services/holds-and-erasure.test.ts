@@ -91,8 +91,8 @@ describe('legal holds and erasure', () => {
     await Promise.all([1, 2, 3].map((n) => hold({ scope: 'SUBJECT', externalId: `p${n}` })));
     const { items } = await trial.world.retention.services.audit.list(trial.me, PAGE);
     const events = [...items].reverse();
-    expect(events.map(({ action }) => action)).toEqual(['hold.placed', 'hold.released', 'policy.made', 'archive.written', 'archive.verified', 'retention.deleted', 'hold.placed', 'hold.placed', 'hold.placed']);
-    expect(await trial.world.retention.services.audit.verify(trial.me)).toEqual({ checkedCount: 9, brokenAt: null });
+    expect(events.map(({ action }) => action)).toEqual(['hold.placed', 'hold.released', 'policy.made', 'retention.requested', 'archive.written', 'archive.verified', 'retention.deleted', 'hold.placed', 'hold.placed', 'hold.placed']);
+    expect(await trial.world.retention.services.audit.verify(trial.me)).toEqual({ checkedCount: 10, brokenAt: null });
     expect(brokenAt(events.map((event) => (event.sequence === 3 ? { ...event, reason: 'another' } : event)))).toBe(3);
     expect(brokenAt(events.filter((event) => event.sequence !== 4))).toBe(4);
     await expect(trial.db.client.auditEvent.deleteMany({ where: { workspaceId: trial.me.workspaceId } })).rejects.toThrow();

@@ -10,30 +10,39 @@ const RESULTS = ['result.json', 'result_frame.json'] as const;
 const EMBEDDING = 'embedding.npy';
 /** outputs_20240131_235959, and _2 for a second one in the same second. */
 const NAME = /^outputs_(\d{4})(\d{2})(\d{2})_(\d{2})(\d{2})(\d{2})(?:_\d+)?$/;
+const DAY_MS = 24 * 3600 * 1000;
 const MAX_RESULT_BYTES = 64 * 1024 * 1024;
 /** An hour of frames of 1,024 float32 is 740 MB; only its mean is kept. */
 const MAX_EMBEDDING_BYTES = 1024 * 1024 * 1024;
 
 /** Every folder at or under `directory` that is named like the web page's or holds a result of it, in the order of their names. BAD_INPUT when it cannot be read. */
 export async function findOutputsFolders(directory: string): Promise<readonly string[]> {
-  let entries;
+  const found = new Set<string>();
   try {
-    entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    await look(directory, found);
   } catch (error) {
     throw new UndertoneError('BAD_INPUT', `${directory} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown reason'}). Give the folder that holds the outputs_… folders.`, {}, { cause: error });
   }
-  const found = new Set<string>();
-  if (NAME.test(basename(directory))) found.add(directory);
-  for (const entry of entries) {
-    if (entry.isDirectory() && NAME.test(entry.name)) found.add(join(entry.parentPath, entry.name));
-    if (entry.isFile() && (RESULTS as readonly string[]).includes(entry.name)) found.add(entry.parentPath);
-  }
   return [...found].sort();
+}
+
+async function look(directory: string, found: Set<string>): Promise<void> {
+  if (NAME.test(basename(directory))) found.add(directory);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isFile() && (RESULTS as readonly string[]).includes(entry.name)) found.add(directory);
+    if (!entry.isDirectory()) continue;
+    const below = join(directory, entry.name);
+    // Whoever reads it says why it cannot be read; the others are taken over.
+    await look(below, found).catch(() => found.add(below));
+  }
 }
 
 /** Reads and checks one folder. BAD_INPUT names the file and what is wrong with it. */
 export async function readOutputsFolder(path: string, model: string): Promise<OutputsFolder> {
   const name = basename(path);
+  await readdir(path).catch((error: unknown) => {
+    throw missing('The folder', error);
+  });
   const at = dateOf(name);
   const audioPath = join(path, AUDIO);
   await stat(audioPath).catch((error: unknown) => {
@@ -48,6 +57,8 @@ export async function readOutputsFolder(path: string, model: string): Promise<Ou
 function dateOf(name: string): Date {
   const [year, month, day, hour, minute, second] = (NAME.exec(name)?.slice(1, 7) ?? []).map(Number);
   const date = new Date(year ?? NaN, (month ?? NaN) - 1, day, hour, minute, second);
+  // A clock elsewhere may be a day ahead; a recording of the year 2099 no policy would reach.
+  if (date.getTime() > Date.now() + DAY_MS) throw new UndertoneError('BAD_INPUT', 'The date in the name of the folder lies in the future, so its age is not known. Rename it.');
   // The hour is not compared with the date's: one that a change to summer time leaves out is as good as the one after it.
   if (date.getMonth() + 1 === month && date.getDate() === day && hour! < 24 && minute! < 60 && second! < 60) return date;
   throw new UndertoneError('BAD_INPUT', 'The folder is not named outputs_YYYYMMDD_HHMMSS with a real date, so its age is not known. Rename it.');

@@ -26,6 +26,8 @@ export interface RetentionPolicyRecord {
   readonly kind: DataKind;
   readonly action: RetentionAction;
   readonly keepDays: number;
+  /** At most as many days, which count while the disk is nearly full; null: a full disk changes nothing. */
+  readonly keepDaysWhenShort: number | null;
   /** Higher wins. */
   readonly priority: number;
   readonly isEnabled: boolean;
@@ -102,6 +104,11 @@ export function precedence(a: RetentionPolicyRecord, b: RetentionPolicyRecord): 
 /** Policies that delete, in the order in which they make room on a full disk: those that need no space for an archive first, then by precedence. */
 export function clearingOrder(policies: readonly RetentionPolicyRecord[]): readonly RetentionPolicyRecord[] {
   return policies.filter((policy) => policy.isEnabled && deletes(policy.action)).sort((a, b) => Number(archives(a.action)) - Number(archives(b.action)) || precedence(a, b));
+}
+
+/** The policies as they are while space runs short: only those that say so are shorter. */
+export function whenShort(policies: readonly RetentionPolicyRecord[]): readonly RetentionPolicyRecord[] {
+  return policies.map((policy) => ({ ...policy, keepDays: policy.keepDaysWhenShort ?? policy.keepDays }));
 }
 
 /** The one policy that decides about a kind of data of a recording, due or not; null: it is kept. */

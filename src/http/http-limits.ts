@@ -54,6 +54,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   signedPathSeconds: 3600,
   readinessTimeoutMs: 2000,
   turnsPerCaller: 1,
+  aloneAfterMs: 2000,
   turnsAtOnce: 8,
   turnMs: 250,
   waitingPerCaller: 500,

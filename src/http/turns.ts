@@ -7,6 +7,8 @@ export interface TurnLimits {
   readonly turnsAtOnce: number;
   /** After so long a turn is somebody else's, although its request goes on: one that waits for a database or a model costs others little. */
   readonly turnMs: number;
+  /** A caller who has been the only one for so long may have all the turns: there is nobody to wait for it. */
+  readonly aloneAfterMs: number;
   /** Of one caller; more are RATE_LIMITED. */
   readonly waitingPerCaller: number;
 }
@@ -24,10 +26,13 @@ interface Caller {
   readonly waiting: (() => void)[];
 }
 
-export function createTurns({ turnsPerCaller, turnsAtOnce, turnMs, waitingPerCaller }: TurnLimits): Turns {
+export function createTurns({ turnsPerCaller, turnsAtOnce, turnMs, aloneAfterMs, waitingPerCaller }: TurnLimits): Turns {
   const callers = new Map<string, Caller>();
   let active = 0;
   let turnCount = 0;
+  let lastToAsk = '';
+  let othersAskedAt = 0;
+  const turnsOfOne = (): number => (performance.now() - othersAskedAt >= aloneAfterMs ? turnsAtOnce : turnsPerCaller);
 
   function begin(name: string, caller: Caller): () => void {
     caller.active += 1;
@@ -48,10 +53,11 @@ export function createTurns({ turnsPerCaller, turnsAtOnce, turnMs, waitingPerCal
   }
 
   function next(): void {
+    const most = turnsOfOne();
     while (active < turnsAtOnce) {
       let longest: Caller | null = null;
       for (const caller of callers.values()) {
-        if (caller.active < turnsPerCaller && caller.waiting.length > 0 && (longest === null || caller.lastTurn < longest.lastTurn)) longest = caller;
+        if (caller.active < most && caller.waiting.length > 0 && (longest === null || caller.lastTurn < longest.lastTurn)) longest = caller;
       }
       if (longest === null) return;
       longest.waiting.shift()!();
@@ -60,9 +66,11 @@ export function createTurns({ turnsPerCaller, turnsAtOnce, turnMs, waitingPerCal
 
   return {
     take(name, gone) {
+      if (name !== lastToAsk) othersAskedAt = performance.now();
+      lastToAsk = name;
       const caller = callers.get(name) ?? { active: 0, lastTurn: 0, waiting: [] };
       callers.set(name, caller);
-      if (caller.active < turnsPerCaller && active < turnsAtOnce) return Promise.resolve(begin(name, caller));
+      if (caller.active < turnsOfOne() && active < turnsAtOnce) return Promise.resolve(begin(name, caller));
       if (caller.waiting.length >= waitingPerCaller) {
         return Promise.reject(new UndertoneError('RATE_LIMITED', `${waitingPerCaller} requests of this key wait for their turn already. Send the next when some of them are answered.`, { limit: waitingPerCaller, remaining: 0, retryAfterMs: 1000, resetMs: 1000 }));
       }

@@ -15,8 +15,11 @@ export class RetentionResolver {
   }
 
   @Query(() => RetentionReportType, { description: 'What the next run would do. Changes nothing.' })
-  retentionPreview(@Ctx() context: RequestContext): Promise<RetentionReport> {
-    return context.services.retention.preview(context.principal);
+  retentionPreview(
+    @Ctx() context: RequestContext,
+    @Arg('whenShort', () => Boolean, { nullable: true, defaultValue: false, description: 'True: what would go at most while the disk is nearly full.' }) isShort: boolean | null,
+  ): Promise<RetentionReport> {
+    return context.services.retention.preview(context.principal, isShort ?? false);
   }
 
   @Mutation(() => SetRetentionPolicyResult, { description: 'Makes or changes a policy. One that deletes is first answered with what it would do and a confirmation to repeat it with.' })

@@ -16,6 +16,8 @@ export class RetentionPolicyType {
   action!: RetentionAction;
   @Field(() => Int, { description: 'Days from the upload, or for what an analysis made from the newest analysis; after a restore from the restore.' })
   keepDays!: number;
+  @Field(() => Int, { nullable: true, description: 'Fewer days that count while the disk is nearly full, after it was told and everything due is gone. Null: a full disk changes nothing.' })
+  keepDaysWhenShort!: number | null;
   @Field(() => Int, { description: 'Higher wins.' })
   priority!: number;
   @Field(() => Boolean, { description: 'False: it decides nothing.' })
@@ -46,6 +48,8 @@ export class RetentionPolicyInputType implements RetentionPolicyInput {
   action!: RetentionAction;
   @Field(() => Int, { description: 'Days to keep, 0 to 36,500.' })
   keepDays!: number;
+  @Field(() => Int, { nullable: true, description: 'At most as many days, which count while the disk is nearly full; only for policies that delete. A full disk changes nothing when absent.' })
+  keepDaysWhenShort?: number | null;
   @Field(() => Int, { nullable: true, description: 'Higher wins; 0 when absent.' })
   priority?: number | null;
   @Field(() => Boolean, { nullable: true, description: 'True when absent.' })
@@ -110,6 +114,8 @@ export class RetentionConfirmation {
   confirmation!: string;
   @Field(() => RetentionReportType, { description: 'What would happen at the next run under all policies with this one.' })
   preview!: RetentionReportType;
+  @Field(() => RetentionReportType, { nullable: true, description: 'What it would do at most while the disk is nearly full; null where that changes nothing.' })
+  previewWhenShort!: RetentionReportType | null;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'A retention policy that is gone.' })

@@ -1,6 +1,7 @@
 import type { RetentionRepository } from '../db/retention-repositories.js';
 import type { ArchiveRecord } from '../domain/archive.js';
 import { isUndertoneError } from '../domain/errors.js';
+import { whenShort } from '../domain/retention.js';
 import type { Archiving, ArchiveOutcome } from './archiving.js';
 import { systemPrincipal } from './audit.js';
 import type { LiveRemoval } from './live-removal.js';
@@ -16,6 +17,8 @@ export interface RetentionRunOptions {
   readonly signal: AbortSignal;
   /** Only recordings for which this policy has something due; all of what is due for them is done. */
   readonly policyId?: string;
+  /** While space runs short: policies that say so keep fewer days. */
+  readonly isShort?: boolean;
   /** Asked before each recording and each archive: true, and the rest is left for later. */
   readonly isEnough?: () => Promise<boolean>;
   /** Smaller archives than usual. */
@@ -34,7 +37,7 @@ export interface RetentionRunParts {
 }
 
 export function createRetentionRun({ retention, archiving, removal, now = Date.now, ...parts }: RetentionRunParts): RetentionRun {
-  return async (workspaceId, { deadlineMs, signal, policyId, isEnough, maxArchiveBytes = parts.maxArchiveBytes ?? MAX_ARCHIVE_BYTES }) => {
+  return async (workspaceId, { deadlineMs, signal, policyId, isShort = false, isEnough, maxArchiveBytes = parts.maxArchiveBytes ?? MAX_ARCHIVE_BYTES }) => {
     const at = new Date(now());
     const outcomes: ArchiveOutcome[] = [];
     const problems: string[] = [];
@@ -74,7 +77,8 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
       freedBytes += due.decisions.filter(({ kind }) => due.deletedOutright.includes(kind)).reduce((sum, { byteLength }) => sum + byteLength, 0);
     };
 
-    const policies = await retention.policies(workspaceId);
+    const stored = await retention.policies(workspaceId);
+    const policies = isShort ? whenShort(stored) : stored;
     for await (const seen of dueRecordings(retention, workspaceId, policies, at)) {
       if (policyId !== undefined && ('kept' in seen || !seen.decisions.some(({ policy }) => policy.id === policyId))) continue;
       tally.add(seen);

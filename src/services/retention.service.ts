@@ -5,7 +5,7 @@ import type { RetentionRepository } from '../db/retention-repositories.js';
 import { notFound, UndertoneError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Principal } from '../domain/principal.js';
-import { DATA_KINDS, RETENTION_ACTIONS, REVIEW_STATES, type RetentionPolicyRecord } from '../domain/retention.js';
+import { DATA_KINDS, deletes, RETENTION_ACTIONS, REVIEW_STATES, whenShort, type RetentionPolicyRecord } from '../domain/retention.js';
 import type { AuditSink } from './audit.js';
 import { requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
@@ -19,25 +19,29 @@ const policySchema = z.object({
   kind: z.enum(DATA_KINDS),
   action: z.enum(RETENTION_ACTIONS),
   keepDays: z.number().int().min(0).max(36_500),
+  keepDaysWhenShort: z.number().int().min(0).max(36_500).nullish().transform((value) => value ?? null),
   priority: z.number().int().min(-1000).max(1000).nullish().transform((value) => value ?? 0),
   isEnabled: z.boolean().nullish().transform((value) => value ?? true),
   tags: names, labels: names,
   reviewStates: z.array(z.enum(REVIEW_STATES)).max(3).nullish().transform((list) => [...new Set(list ?? [])]),
   includeExisting: z.boolean().nullish().transform((value) => value ?? false),
   confirmation: z.string().max(64).nullish().transform((value) => value ?? null),
-});
+}).refine(({ keepDays, keepDaysWhenShort }) => keepDaysWhenShort === null || keepDaysWhenShort <= keepDays, { path: ['keepDaysWhenShort'], error: 'a full disk can only make the days fewer: at most keepDays' })
+  .refine(({ action, keepDaysWhenShort }) => keepDaysWhenShort === null || deletes(action), { path: ['keepDaysWhenShort'], error: 'only a policy that deletes makes room' });
 export type RetentionPolicyInput = z.input<typeof policySchema>;
 
 /** A change that would delete something was not made: this is what it would do, and what to repeat it with. */
 export interface RetentionConfirmation {
   readonly confirmation: string;
   readonly preview: RetentionReport;
+  /** What it would do at most, while space runs short; null where a full disk changes nothing. */
+  readonly previewWhenShort: RetentionReport | null;
 }
 
 export interface RetentionService {
   policies(principal: Principal): Promise<readonly RetentionPolicyRecord[]>;
-  /** What would happen now under the policies as they are. */
-  preview(principal: Principal): Promise<RetentionReport>;
+  /** What would happen now under the policies as they are; with `isShort` what a full disk would bring forward, too. */
+  preview(principal: Principal, isShort?: boolean): Promise<RetentionReport>;
   /**
    * Makes a policy, or changes the one of that id. One that deletes is first answered with what it would do and with a
    * confirmation; repeated with that it is stored. CONFIRMATION_NEEDED when what it would do has changed since.
@@ -73,9 +77,10 @@ export function createRetentionService({ database, retention, run, audit, now = 
       return retention.policies(principal.workspaceId);
     },
 
-    async preview(principal) {
+    async preview(principal, isShort = false) {
       requireScope(principal, 'retention:read');
-      return previewOf(principal.workspaceId, await retention.policies(principal.workspaceId));
+      const policies = await retention.policies(principal.workspaceId);
+      return previewOf(principal.workspaceId, isShort ? whenShort(policies) : policies);
     },
 
     async setPolicy(principal, input) {
@@ -91,9 +96,11 @@ export function createRetentionService({ database, retention, run, audit, now = 
       const appliesFrom = includeExisting ? null : before === null ? at : before.appliesFrom ?? (before.kind === given.kind ? null : at);
       const policy: RetentionPolicyRecord = { ...given, id: id ?? newId('retentionPolicy'), workspaceId, appliesFrom, createdAt: before?.createdAt ?? at, updatedAt: at };
       if (isDestructive(policy)) {
-        const preview = await previewOf(workspaceId, [...existing.filter((one) => one.id !== id), policy]);
-        const expected = confirmationOf(principal, { ...given, id, includeExisting }, preview);
-        if (confirmation === null) return { confirmation: expected, preview };
+        const policies = [...existing.filter((one) => one.id !== id), policy];
+        const preview = await previewOf(workspaceId, policies);
+        const previewWhenShort = policy.keepDaysWhenShort === null ? null : await previewOf(workspaceId, whenShort(policies));
+        const expected = confirmationOf(principal, { ...given, id, includeExisting }, previewWhenShort ?? preview);
+        if (confirmation === null) return { confirmation: expected, preview, previewWhenShort };
         if (confirmation !== expected) throw new UndertoneError('CONFIRMATION_NEEDED', 'What this policy would do is not what was shown with that confirmation: the policy or the recordings have changed. Ask again without `confirmation`, look, and repeat.', { field: 'confirmation' });
       }
       return database.transaction(async (tx) => {

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeOutputsFolder } from '../../src/cli/outputs-folder.js';
+import { findOutputsFolders, readOutputsFolder } from '../../src/cli/outputs-reader.js';
 import { composePlatform, type Platform } from '../../src/compose.js';
 import { readSettings } from '../../src/config.js';
 import { decodeNpy, encodeNpy } from '../../src/domain/npy.js';
@@ -70,13 +71,14 @@ describe('import', () => {
     await folder('mixed', 'outputs_20230104_000000', { ...audio, 'result.json': { ...RESULT, scores: { happy: 0.2, sad: 0.1 } } });
     await folder('mixed', 'outputs_20230105_000000', { ...audio, 'result.json': RESULT, 'embedding.npy': 'not numbers' });
     await folder('mixed', 'outputs_20231345_000000', { ...audio, 'result.json': RESULT });
+    await folder('mixed', 'outputs_20990101_000000', { ...audio, 'result.json': RESULT });
     await folder('mixed', 'outputs_20230107_000000', { 'processed_audio.wav': 'a letter, not a sound', 'result.json': RESULT });
     await folder('mixed', 'outputs_20230108_000000', { ...audio });
     await folder('mixed/below', 'outputs_20230109_000000_2', { ...audio, 'result.json': { ...RESULT, confidence: 80, scores: { happy: 80, sad: 20 } } });
     const before = (await platform.services.recordings.list(operator, { first: 50, after: null }, {}, { field: 'createdAt', direction: 'desc' })).totalCount;
     const { code, err, lines } = await importFrom('mixed');
     expect(code).toBe(1);
-    expect(err).toContain('1 imported, 0 already there, 8 failed');
+    expect(err).toContain('1 imported, 0 already there, 9 failed');
     const why = Object.fromEntries(lines.map(({ folder: path, problem }) => [path.split('outputs_')[1]!, problem?.message ?? 'imported']));
     expect(why['20230101_000000']).toMatch(/^result\.json: this is not JSON/);
     expect(why['20230102_000000']).toMatch(/^processed_audio\.wav cannot be read \(ENOENT\)/);
@@ -84,11 +86,31 @@ describe('import', () => {
     expect(why['20230104_000000']).toContain('add up to 0.300');
     expect(why['20230105_000000']).toMatch(/^embedding\.npy: .*does not begin as one/);
     expect(why['20231345_000000']).toContain('Rename it');
+    expect(why['20990101_000000']).toContain('lies in the future');
     expect(lines.find(({ folder: path }) => path.endsWith('20230107_000000'))!.problem!.code).toBe('NOT_AUDIO');
     expect(why['20230108_000000']).toContain('neither result.json nor result_frame.json');
     expect(why['20230109_000000_2']).toBe('imported');
     const after = (await platform.services.recordings.list(operator, { first: 50, after: null }, {}, { field: 'createdAt', direction: 'desc' })).totalCount;
     expect(after).toBe(before + 1);
+  });
+
+  it('says of a folder that nobody may read just that, and takes the others over', async () => {
+    await folder('closed', 'outputs_20230301_000000', { 'processed_audio.wav': speechLikeWav(1, 5), 'result.json': RESULT });
+    const closed = await folder('closed', 'outputs_20230302_000000', { 'result.json': RESULT });
+    await chmod(closed, 0);
+    await chmod(root, 0o755);
+    const isRoot = process.getuid?.() === 0;
+    // Root may read everything.
+    if (isRoot) process.seteuid!(65_534);
+    try {
+      const found = await findOutputsFolders(join(root, 'closed'));
+      expect(found.map((path) => path.slice(-6 - 9))).toEqual(['20230301_000000', '20230302_000000']);
+      await expect(readOutputsFolder(closed, 'any')).rejects.toThrow('The folder cannot be read (EACCES)');
+      await expect(findOutputsFolders(closed)).rejects.toThrow('cannot be read (EACCES)');
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      await chmod(closed, 0o700);
+    }
   });
 
   it('reads what analyze --out writes, frames included', async () => {

@@ -9,7 +9,7 @@ function facts(changes: Partial<RetentionFacts> = {}): RetentionFacts {
   return { recordingId: 'rec_1', createdAt: daysAgo(100), lastAnalyzedAt: daysAgo(100), restoredAt: null, tags: [], label: 'neutral', review: 'NONE', isHeld: false, isBusy: false, bytes: ALL, archived: {}, ...changes };
 }
 function policy(changes: Partial<RetentionPolicyRecord> = {}): RetentionPolicyRecord {
-  return { id: 'rtn_1', workspaceId: 'ws', name: 'p', kind: 'RECORDING', action: 'ARCHIVE_AND_DELETE', keepDays: 30, priority: 0, isEnabled: true, tags: [], labels: [], reviewStates: [], appliesFrom: null, createdAt: NOW, updatedAt: NOW, ...changes };
+  return { id: 'rtn_1', workspaceId: 'ws', name: 'p', kind: 'RECORDING', action: 'ARCHIVE_AND_DELETE', keepDays: 30, keepDaysWhenShort: null, priority: 0, isEnabled: true, tags: [], labels: [], reviewStates: [], appliesFrom: null, createdAt: NOW, updatedAt: NOW, ...changes };
 }
 const kinds = (policies: readonly RetentionPolicyRecord[], about: RetentionFacts = facts()): string[] => decide(policies, about, NOW).map(({ kind }) => kind);
 

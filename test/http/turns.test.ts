@@ -1,13 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RecordingService } from '../../src/services/service-contracts.js';
 import { createTurns } from '../../src/http/turns.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 import { until } from '../support/until.js';
 import { socketOf } from '../support/walk-client.js';
 
-const LIMITS = { turnsPerCaller: 1, turnsAtOnce: 2, turnMs: 60_000, waitingPerCaller: 3 };
+const LIMITS = { turnsPerCaller: 1, turnsAtOnce: 2, turnMs: 60_000, aloneAfterMs: 60_000, waitingPerCaller: 3 };
 let app: TestApp | null = null;
 afterEach(async () => {
+  vi.useRealTimers();
   await app?.close();
   app = null;
 });
@@ -54,6 +55,26 @@ describe('turns', () => {
     await endFirst();
     await second;
     expect(begun).toEqual(['a', 'b', 'c', 'a']);
+  });
+
+  it('are all for a caller who is alone for a while, and one again when somebody else asks', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { ask, begun, endFirst } = watch({ ...LIMITS, turnsAtOnce: 3, aloneAfterMs: 1000 });
+    void ask('a');
+    void ask('a');
+    await Promise.resolve();
+    expect(begun).toEqual(['a']);
+    vi.advanceTimersByTime(1000);
+    void ask('a');
+    await Promise.resolve();
+    expect(begun).toEqual(['a', 'a']);
+    void ask('b');
+    await Promise.resolve();
+    expect(begun).toEqual(['a', 'a', 'b']);
+    await endFirst();
+    expect(begun).toEqual(['a', 'a', 'b']);
+    await endFirst();
+    expect(begun).toEqual(['a', 'a', 'b', 'a']);
   });
 
   it('are refused to a caller with too many that wait, and to nobody else', async () => {
@@ -115,7 +136,7 @@ describe('requests of one key', () => {
   });
 
   it('are answered with RATE_LIMITED and a time to wait where too many of them wait', async () => {
-    app = await startTestApp({ limits: { turnsPerCaller: 1, turnMs: 60_000, waitingPerCaller: 2 } });
+    app = await startTestApp({ limits: { turnsPerCaller: 1, turnMs: 60_000, aloneAfterMs: 60_000, waitingPerCaller: 2 } });
     const { list, inside, letGo } = held();
     app.world.services.recordings.list = list;
     const sent = Array.from({ length: 6 }, () => app!.graphql(QUERY, {}, 'viewer-key'));

@@ -18,7 +18,7 @@ describe('the watermark of the disk', () => {
   const { signal } = new AbortController();
 
   /** A disk of which so much is free now, and more as stored files go. */
-  async function disk(free: number, world: RetentionWorld, changes: { readonly holdsRecordings?: boolean; readonly lowBytes?: number } = {}): Promise<{ readonly watermark: DiskWatermark; readonly told: readonly Fact[]; readonly waste: () => number }> {
+  async function disk(free: number, world: RetentionWorld, changes: { readonly holdsRecordings?: boolean; readonly lowBytes?: number; readonly graceMs?: number; readonly now?: () => number } = {}): Promise<{ readonly watermark: DiskWatermark; readonly told: readonly Fact[]; readonly waste: () => number }> {
     const stored = async (): Promise<number> => {
       let sum = 0;
       for await (const { byteLength } of world.blobs.raw.list('')) sum += byteLength;
@@ -31,7 +31,7 @@ describe('the watermark of the disk', () => {
     const watermark = createDiskWatermark({
       freeBytes: async () => capacity - (await stored()), lowBytes: LOW, holdsRecordings: true, run: world.retention.run, operatorsWorkspaceId: 'ws_operators',
       retention: { workspaces: () => Promise.resolve([trial.me.workspaceId]), policies: (id) => repository.policies(id) },
-      removeWaste: () => Promise.resolve(++wasteRuns), notify: (fact) => Promise.resolve(void told.push(fact)), ...changes,
+      removeWaste: () => Promise.resolve(++wasteRuns), notify: (fact) => Promise.resolve(void told.push(fact)), graceMs: 0, ...changes,
     });
     return { watermark, told, waste: () => wasteRuns };
   }
@@ -100,6 +100,58 @@ describe('the watermark of the disk', () => {
     const report = await world.retention.run(trial.me.workspaceId, { deadlineMs: Date.now() + 60_000, signal });
     expect(report).toMatchObject({ deletedRecordingCount: 1, archivedRecordingCount: 0, isComplete: true, problems: [expect.stringMatching(/^arc_\w+ waits for space: No space is left/) as string] });
     expect(await left()).toEqual([kept]);
+  });
+
+  it('tells first and acts only when space is still short some minutes later', async () => {
+    await trial.setPolicy({ action: 'DELETE' });
+    const id = await old('a');
+    let nowMs = Date.now();
+    const repository = createRetentionRepository(trial.db);
+    const told: Fact[] = [];
+    const watermark = createDiskWatermark({
+      lowBytes: LOW, freeBytes: async () => ((await left()).length === 0 ? 2 * LOW : LOW - 1), holdsRecordings: true, run: trial.world.retention.run, operatorsWorkspaceId: 'ws_operators', graceMs: 60_000, now: () => nowMs,
+      retention: { workspaces: () => Promise.resolve([trial.me.workspaceId]), policies: (workspaceId) => repository.policies(workspaceId) }, removeWaste: () => Promise.resolve(0), notify: (fact) => Promise.resolve(void told.push(fact)),
+    });
+    expect(await watermark.check(signal, NO_TIME_LIMIT)).toMatchObject({ actsInSeconds: 60 });
+    nowMs += 59_000;
+    expect(await watermark.check(signal, NO_TIME_LIMIT)).toMatchObject({ actsInSeconds: 1 });
+    expect([told.length, await left()]).toEqual([2, [id]]);
+    nowMs += 1000;
+    expect(await watermark.check(signal, { ...NO_TIME_LIMIT, timeoutMs: 600_000 })).toMatchObject({ deletedCount: 1 });
+    expect(await left()).toEqual([]);
+  });
+
+  it('goes beyond what is due only where a policy gives fewer days for a full disk, in its order, never past a hold, and archives first where it says so', async () => {
+    await trial.setPolicy({ name: 'silent', action: 'DELETE', tags: ['silent'] });
+    await trial.setPolicy({ name: 'short', action: 'DELETE', tags: ['short'], keepDaysWhenShort: 5 });
+    await trial.setPolicy({ name: 'archived', tags: ['archived'], keepDaysWhenShort: 5 });
+    const silent = await old('silent', { ageDays: 29 });
+    const young = await old('short', { ageDays: 4 });
+    const held = await old('short', { ageDays: 20 });
+    await trial.world.retention.services.holds.place(trial.me, { scope: 'RECORDING', recordingId: held, reason: 'a court asks' });
+    await old('short', { ageDays: 20 });
+    const archived = await old('archived', { ageDays: 20 });
+    const service = trial.world.retention.services.retention;
+    expect(await service.preview(trial.me)).toMatchObject({ dueRecordingCount: 0 });
+    expect(await service.preview(trial.me, true)).toMatchObject({ dueRecordingCount: 2, heldCount: 1 });
+    expect(await trial.world.retention.run(trial.me.workspaceId, { deadlineMs: Date.now() + 60_000, signal })).toMatchObject({ dueRecordingCount: 0 });
+    const { watermark } = await disk(10, trial.world);
+    await expect(watermark.check(signal, NO_TIME_LIMIT)).rejects.toThrow('the data of 2 recordings went');
+    expect(await left()).toEqual([silent, young, held].sort());
+    const [archive] = (await trial.world.retention.services.archives.list(trial.me, { first: 5, after: null })).items;
+    expect(await trial.world.retention.services.archives.restore(trial.me, archive!.id, null)).toMatchObject({ restoredRecordingIds: [archived] });
+  });
+
+  it('shows what a full disk would take before such a policy is stored, and refuses days that are more, or of a policy that keeps', async () => {
+    await old('a', { ageDays: 20 });
+    const service = trial.world.retention.services.retention;
+    const input = { name: 'x', kind: 'RECORDING', action: 'DELETE', keepDays: 30, keepDaysWhenShort: 5, includeExisting: true } as const;
+    const asked = await service.setPolicy(trial.me, input);
+    expect(asked).toMatchObject({ preview: { dueRecordingCount: 0 }, previewWhenShort: { dueRecordingCount: 1 } });
+    await old('a', { ageDays: 20 });
+    await expect(service.setPolicy(trial.me, { ...input, confirmation: 'confirmation' in asked ? asked.confirmation : '' })).rejects.toMatchObject({ code: 'CONFIRMATION_NEEDED' });
+    await expect(service.setPolicy(trial.me, { ...input, keepDaysWhenShort: 31 })).rejects.toMatchObject({ code: 'BAD_INPUT', details: { field: 'keepDaysWhenShort' } });
+    await expect(service.setPolicy(trial.me, { ...input, action: 'ARCHIVE' })).rejects.toMatchObject({ code: 'BAD_INPUT', details: { field: 'keepDaysWhenShort' } });
   });
 
   it('removes rests alone where recordings lie in a bucket, and in a dry run nothing', async () => {

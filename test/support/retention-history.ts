@@ -81,7 +81,7 @@ export async function runHistory(db: Database, dataDir: string, seed: number): P
   }
   const policies: RetentionPolicyRecord[] = [];
   for (let i = 0; i < 1 + Math.floor(random() * 3); i++) {
-    const policy: RetentionPolicyRecord = { id: newId('retentionPolicy'), workspaceId: me.workspaceId, name: `p${i}`, kind: pick(KINDS), action: pick(ACTIONS), keepDays: Math.floor(random() * 60), priority: Math.floor(random() * 2), isEnabled: true, tags: random() < 0.3 ? ['a'] : [], labels: [], reviewStates: [], appliesFrom: null, createdAt: new Date(nowMs), updatedAt: new Date(nowMs) };
+    const policy: RetentionPolicyRecord = { id: newId('retentionPolicy'), workspaceId: me.workspaceId, name: `p${i}`, kind: pick(KINDS), action: pick(ACTIONS), keepDays: Math.floor(random() * 60), keepDaysWhenShort: null, priority: Math.floor(random() * 2), isEnabled: true, tags: random() < 0.3 ? ['a'] : [], labels: [], reviewStates: [], appliesFrom: null, createdAt: new Date(nowMs), updatedAt: new Date(nowMs) };
     policies.push(await db.transaction((tx) => repository.savePolicy(tx, policy)));
   }
   const { holds } = calm.retention.services;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { asSystem } from '../../src/domain/workspace-scope.js';
 import { startReceiver, withStatus, ok, type Receiver } from '../support/receivers.js';
 import { speechLikeWav } from '../support/speech-like.js';
 import { startServer, startWorker, TEST_ADMIN_KEY, type ServerProcess } from '../support/server-process.js';
@@ -60,7 +61,7 @@ describe('two servers and two workers on one database (needs TEST_DATABASE_URL)'
       const recordingId = await servers[i % 2]!.upload(speechLikeWav(3, i + 1), `clip-${i}.wav`);
       await servers[(i + 1) % 2]!.query('mutation ($input: AnalyzeRecordingInput!) { analyzeRecording(input: $input) { __typename } }', { input: { recordingId } });
     }
-    const states = (): Promise<readonly { state: string; event: string; id: string }[]> => database.db.client.webhookDelivery.findMany({ select: { state: true, event: true, id: true } });
+    const states = (): Promise<readonly { state: string; event: string; id: string }[]> => asSystem(() => database.db.client.webhookDelivery.findMany({ select: { state: true, event: true, id: true } }));
     await until('everything is delivered', async () => {
       const rows = await states();
       return rows.length === 3 * RECORDINGS && rows.every(({ state }) => state === 'DELIVERED');
@@ -96,12 +97,12 @@ describe('two servers and two workers on one database (needs TEST_DATABASE_URL)'
     const ended = nodes[2]!.id;
     await b.query(`mutation ($id: ID!) { claimReview(id: $id) { ${ITEM} } }`, { id: ended });
     await until('both heard of the second claim', () => watchers.every((seen) => heardOf(seen, ended).some(([, claims]) => claims === 1)));
-    await database.db.client.reviewClaim.updateMany({ where: { reviewId: ended }, data: { expiresAt: new Date(Date.now() - 1) } });
+    await asSystem(() => database.db.client.reviewClaim.updateMany({ where: { reviewId: ended }, data: { expiresAt: new Date(Date.now() - 1) } }));
     for (const server of servers) expect((await server.query<{ reviewItem: Item }>('query ($id: ID!) { reviewItem(id: $id) { id status claims { keyName } } }', { id: ended })).reviewItem.claims).toEqual([]);
     const endings = (seen: readonly Change[]): number => heardOf(seen, ended).filter(([status, claims]) => status === 'PENDING' && claims === 0).length;
     await until('both heard that it ended', () => watchers.every((seen) => endings(seen) > 0), 90_000);
     // A second firing of the task, on whichever node, has nothing left to tell: an answer that comes after it shows that.
-    const runs = (): Promise<number> => database.db.client.taskRun.count({ where: { taskId: 'review-claims', state: 'SUCCEEDED' } });
+    const runs = (): Promise<number> => asSystem(() => database.db.client.taskRun.count({ where: { taskId: 'review-claims', state: 'SUCCEEDED' } }));
     const before = await runs();
     await until('the task ran again', async () => (await runs()) > before, 90_000);
     await a.query(`mutation ($id: ID!) { claimReview(id: $id) { ${ITEM} } }`, { id: nodes[3]!.id });

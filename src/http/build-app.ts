@@ -31,6 +31,7 @@ import { registerSessions } from './session.route.js';
 import { registerRuleSchema } from './rule-schema.route.js';
 import { registerSecurityHeaders } from './security-headers.js';
 import { pathSigner } from './signed-path.js';
+import { registerSlowReaders } from './slow-readers.js';
 import { attachSockets } from './sockets.js';
 import type { CreateContext } from './subscriptions.js';
 import { createTurns } from './turns.js';
@@ -102,6 +103,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerErrors(app);
   registerRequestTrace(app, options.tracing ?? NO_TRACING);
   registerDraining(app, limits);
+  registerSlowReaders(app, limits.readTimeoutMs);
   registerSecurityHeaders(app);
   registerCors(app, settings.corsOrigins);
   registerAuth(app, { keys, signer, limiter, sessions, onRefusedLogin: () => services.sessions.refused() });

@@ -29,6 +29,8 @@ export interface HttpLimits extends TurnLimits {
   readonly drainBytes: number;
   readonly drainMs: number;
   readonly headersTimeoutMs: number;
+  /** A client that takes nothing of an answer that lies ready is cut after so long. */
+  readonly readTimeoutMs: number;
   readonly signedPathSeconds: number;
   readonly readinessTimeoutMs: number;
 }
@@ -51,6 +53,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   drainBytes: 4 * 1024 * 1024,
   drainMs: 3000,
   headersTimeoutMs: 10_000,
+  readTimeoutMs: 60_000,
   signedPathSeconds: 3600,
   readinessTimeoutMs: 2000,
   turnsPerCaller: 1,

@@ -53,13 +53,15 @@ describe('a client', () => {
   });
 
   it('that waits for its answer may wait', async () => {
-    const open = app.world.services.recordings.openAudio;
-    app.world.services.recordings.openAudio = async (...given) => {
-      await pause(READ_TIMEOUT_MS * 2);
-      return open(...given);
+    const { recordings } = app.world.services;
+    app.world.services.recordings = {
+      ...recordings,
+      openAudio: async (principal, id, range) => {
+        await pause(READ_TIMEOUT_MS * 2);
+        return recordings.openAudio(principal, id, range);
+      },
     };
     const response = await fetch(app.url + path, { headers: { authorization: 'Bearer viewer-key', range: 'bytes=0-3' } });
-    app.world.services.recordings.openAudio = open;
     expect([response.status, (await response.arrayBuffer()).byteLength]).toEqual([206, 4]);
   });
 });

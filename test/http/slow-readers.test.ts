@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Services } from '../../src/services/service-contracts.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const READ_TIMEOUT_MS = 800;
@@ -54,13 +55,14 @@ describe('a client', () => {
 
   it('that waits for its answer may wait', async () => {
     const { recordings } = app.world.services;
-    app.world.services.recordings = {
+    const slow: Services['recordings'] = {
       ...recordings,
       openAudio: async (principal, id, range) => {
         await pause(READ_TIMEOUT_MS * 2);
         return recordings.openAudio(principal, id, range);
       },
     };
+    Object.assign(app.world.services, { recordings: slow });
     const response = await fetch(app.url + path, { headers: { authorization: 'Bearer viewer-key', range: 'bytes=0-3' } });
     expect([response.status, (await response.arrayBuffer()).byteLength]).toEqual([206, 4]);
   });

@@ -13,6 +13,7 @@ import { calibrationVersion } from '../../src/domain/calibration.js';
 import { crossValidate, fitCalibration } from '../../src/domain/fit-calibration.js';
 import { newId } from '../../src/domain/ids.js';
 import type { Principal } from '../../src/domain/principal.js';
+import { inWorkspace } from '../../src/domain/workspace-scope.js';
 import { buildApp } from '../../src/http/build-app.js';
 import { DEFAULT_HTTP_LIMITS } from '../../src/http/http-limits.js';
 import { listen } from '../../src/http/listen.js';
@@ -132,8 +133,7 @@ async function seedEvaluation({ services, database }: Platform, principal: Princ
   const values = fitCalibration(items, labels, options);
   // Of a model that nobody has, so that analyses stay as they are.
   const row = { workspaceId: principal.workspaceId, modelId: 'starter', modelDigest: marker, version: calibrationVersion(values), values, figures: crossValidate(items, labels, options), runId: runs[0]!.id };
-  await createCalibrationRepository(database).insert({ ...row, id: newId('calibration'), scope: 'workspace' });
-  await createCalibrationRepository(database).insert({ ...row, id: newId('calibration'), scope: 'language:en' });
+  for (const scope of ['workspace', 'language:en']) await inWorkspace(principal.workspaceId, () => createCalibrationRepository(database).insert({ ...row, id: newId('calibration'), scope }));
 }
 
 /** One item that is assigned, and one that another key has claimed and a second person may still answer. */

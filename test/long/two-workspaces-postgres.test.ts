@@ -22,7 +22,7 @@ async function bindRole(isBound: boolean): Promise<void> {
 
 twoWorkspacesSuite('two workspaces on a PostgreSQL server, as an ordinary role (needs TEST_DATABASE_URL)', {
   environment,
-  isTriedByOwner: false,
+  isWhole: false,
   more(walked) {
     it('the second wall alone finds and changes nothing: no statement asks for the workspace any more', { timeout: 300_000 }, async () => {
       const before = await walked.othersView();

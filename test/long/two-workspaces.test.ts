@@ -1,3 +1,3 @@
 import { twoWorkspacesSuite } from './two-workspaces.contract.js';
 
-twoWorkspacesSuite('two workspaces', { isTriedByOwner: true });
+twoWorkspacesSuite('two workspaces', { isWhole: true });

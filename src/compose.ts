@@ -151,9 +151,8 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const database = await composeDatabase(settings, log);
   opened.push(() => database.close());
   const stored = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
-  const apiKeys = createApiKeyRepository(database);
+  const [apiKeys, analyses] = [createApiKeyRepository(database), createAnalysisRepository(database)];
   const { audit, readLog } = composeAudit(database, log);
-  const analyses = createAnalysisRepository(database);
   const reads = readLog(analyses);
   // Right behind the database in stopping: whatever else is stopped may still read.
   opened.push(() => reads.flush());

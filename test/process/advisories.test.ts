@@ -14,7 +14,7 @@ async function checked(status: number, advisories: object): Promise<{ readonly c
     request.resume();
     const isQuestion = request.method === 'POST';
     response.writeHead(isQuestion ? status : 200, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify(isQuestion ? advisories : { name: 'graphql', 'dist-tags': { latest: '16.15.0' }, versions: { '16.15.0': { name: 'graphql', version: '16.15.0' } } }));
+    response.end(JSON.stringify(isQuestion ? advisories : { name: 'uplot', 'dist-tags': { latest: '1.6.32' }, versions: { '1.6.32': { name: 'uplot', version: '1.6.32' } } }));
   });
   await new Promise<void>((resolve) => registry!.listen(0, '127.0.0.1', resolve));
   const environment = { ...process.env, npm_config_registry: `http://127.0.0.1:${(registry.address() as AddressInfo).port}/`, npm_config_fetch_retries: '0' };
@@ -29,7 +29,7 @@ describe('the check of advisories', () => {
   });
 
   it('fails by a hole that nobody has explained, and names it', { timeout: 120_000 }, async () => {
-    expect(await checked(200, { graphql: [ADVISORY] })).toEqual({ code: 1, said: expect.stringContaining('high: graphql: A hole') as string });
+    expect(await checked(200, { uplot: [ADVISORY] })).toEqual({ code: 1, said: expect.stringContaining('high: uplot: A hole') as string });
   });
 
   it('says that nothing was checked where the registry has no advisories, and neither passes nor fails', { timeout: 120_000 }, async () => {

@@ -9,6 +9,7 @@ import { composePlatform, type Platform } from '../../src/compose.js';
 import { readSettings } from '../../src/config.js';
 import type { Principal } from '../../src/domain/principal.js';
 import { DEFAULT_WORKSPACE_ID } from '../../src/services/key.service.js';
+import type { WebhookChanges } from '../../src/services/webhook-contracts.js';
 import { startReceiver, type Receiver } from '../support/receivers.js';
 import { until } from '../support/until.js';
 
@@ -73,7 +74,8 @@ describe('webhooks on the whole platform', () => {
     const narrow: Principal = { ...admin, scopes: ['webhooks:read', 'webhooks:write'] };
     await expect(webhooks.create(narrow, { url: receiver.url, events: [], query: QUERY })).rejects.toMatchObject({ code: 'FORBIDDEN' });
     const { id } = await webhooks.create(admin, { url: receiver.url, events: [], query: QUERY });
-    for (const change of [{ url: 'https://example.org/' }, { query: '{ viewer { role } }' }, { events: ['analysis.failed' as const] }]) await expect(webhooks.update(narrow, id, change), JSON.stringify(change)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const changes: readonly WebhookChanges[] = [{ url: 'https://example.org/' }, { query: '{ viewer { role } }' }, { events: ['analysis.failed'] }];
+    for (const change of changes) await expect(webhooks.update(narrow, id, change), JSON.stringify(change)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(await webhooks.find(admin, id)).toMatchObject({ url: receiver.url, query: QUERY, events: [] });
     await webhooks.update(narrow, id, { name: 'renamed' });
     await webhooks.update(narrow, id, { query: null });

@@ -67,7 +67,8 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
       const due = batch;
       batch = [];
       batchBytes = 0;
-      await advance(await archiving.open(workspaceId, due));
+      const archive = await archiving.open(workspaceId, due);
+      if (archive !== null) await advance(archive);
     };
     const deleteOutright = async (due: DueRecording): Promise<void> => {
       const outcome = await removal.remove({ actor: systemPrincipal(workspaceId), recordingId: due.facts.recordingId, kinds: due.deletedOutright, action: 'retention.deleted', reason: due.decisions.map(({ policy }) => policy.id).join(' '), unlessBusy: true });

@@ -144,6 +144,13 @@ describe('the compose file', () => {
     expect([...services.values()].filter((service) => !/^ {4}(restart:|<<: \*undertone)/m.test(service))).toEqual([]);
   });
 
+  it('takes the database for healthy only by TCP, and the bucket for made only when it is listed', () => {
+    // The server that the making of a database runs answers on its socket alone; the object store's shell ends with 0 whatever came of it.
+    expect(/pg_isready [^"]*/.exec(compose)?.[0]).toContain('-h 127.0.0.1');
+    const making = compose.slice(compose.indexOf('\n  bucket:'), compose.indexOf('\nconfigs:'));
+    expect(making).toMatch(/s3\.bucket\.list.*grep.*exit 0[\s\S]*exit 1/);
+  });
+
   it('gives the drain less time than the stop', () => {
     const graceSeconds = Number(/stop_grace_period: (\d+)s/.exec(compose)?.[1]);
     const drainMs = Number(/UNDERTONE_DRAIN_MS: "(\d+)"/.exec(compose)?.[1]);

@@ -14,7 +14,7 @@ import { startServer, startWorker, TEST_ADMIN_KEY } from '../support/server-proc
 import { createFilesystemStore } from '../../src/storage/filesystem-store.js';
 import { openServerTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-const ROUNDS = Number(process.env['UT_TEST_CHAOS_ROUNDS'] ?? 45);
+const ROUNDS = Number(process.env['UT_TEST_CHAOS_ROUNDS'] ?? 60);
 const SEED = Number(process.env['UT_TEST_CHAOS_SEED'] ?? Date.now() % 1_000_000);
 /** A cluster of this suite's own (needs root, as the script does): it is killed as well. */
 const postgres = async (action: 'start' | 'kill' | 'stop'): Promise<string> =>

@@ -74,6 +74,8 @@ export interface ArchiveRepository {
   /** Locks it. */
   itemState(tx: Transaction, id: string): Promise<ArchiveItemState>;
   setItem(tx: Transaction, id: string, data: Partial<Pick<ArchiveItemRecord, 'state' | 'rowsDigest' | 'byteLength' | 'pendingBlobKeys'>>): Promise<void>;
+  /** The items that are in the file, in one statement: an archive may have a thousand. */
+  setWritten(tx: Transaction, items: readonly { readonly itemId: string; readonly rowsDigest: string; readonly byteLength: number }[]): Promise<void>;
   markChecked(id: string, problem: string | null): Promise<void>;
   /** Of all workspaces, verified, longest unchecked first. */
   oldestChecked(before: Date, first: number): Promise<readonly ArchiveRecord[]>;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFilesystemStore } from '../../src/storage/filesystem-store.js';
 import { checkArchiving, endLeases, watchArchiving } from '../support/archive-invariants.js';
 import { pause, seededRandom } from '../support/chaos-clients.js';
+import { withClient } from '../support/invariants.js';
 import { startServer, TEST_ADMIN_KEY, type ServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
@@ -69,13 +70,18 @@ describe(`a real server killed while it archives and deletes (seed ${SEED})`, ()
       return (await archivesOf(server)).every(({ state }) => state === 'COMPLETE' || state === 'FAILED');
     }, 240_000);
     for (const id of sent.keys()) expect([id, await audioOf(server, id)]).toEqual([id, null]);
-    const { violations } = await checkArchiving({ connectionString, blobs: await createFilesystemStore({ root: join(folder, 'blobs'), minFreeBytes: 0 }), ledger: { uploads: sent } });
-    expect(violations).toEqual([]);
+    const blobs = await createFilesystemStore({ root: join(folder, 'blobs'), minFreeBytes: 0 });
+    const violations = async () => (await checkArchiving({ connectionString, blobs, ledger: { uploads: sent } })).violations;
+    expect(await violations()).toEqual([]);
     const archives = await archivesOf(server);
     for (const { id } of archives.filter(({ state }) => state === 'COMPLETE')) await server.query('mutation ($id: ID!) { restoreArchive(id: $id) { ... on RestoredArchive { refused { code } } } }', { id });
     for (const [id, { sha256 }] of sent) expect([id, await audioOf(server, id)]).toEqual([id, sha256]);
     process.stdout.write(`${JSON.stringify({ seed: SEED, recordings: sent.size, archives: archives.length, killedAtWork })}\n`);
     expect(killedAtWork).toBeGreaterThan(ROUNDS / 3);
+    // The checker would find out: an archive without its file, and a recording that went behind retention's back.
+    const [lost] = await withClient(connectionString, async (client) => (await client.query<{ key: string }>('DELETE FROM "Recording" WHERE id = (SELECT min(id) FROM "Recording") RETURNING (SELECT min("blobKey") FROM "Archive") AS key')).rows);
+    await blobs.delete(lost!.key);
+    expect(await violations()).toEqual([expect.stringContaining('its file has nothing'), expect.stringMatching(/deleted 2 times and is in 1 archives/), expect.stringMatching(/deleted 2 times, and the audit log says 1/)]);
     expect(await server.kill('SIGTERM')).toBe(0);
   });
 });

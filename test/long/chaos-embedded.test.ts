@@ -78,8 +78,8 @@ describe(`one server with the embedded database, and its model hosts, killed at 
       process.stdout.write(`${JSON.stringify({ seed: SEED, kills, uploads: clients.uploads.size, analyses: clients.analyses.size, requeuedCount, statuses: report.statuses, problems: report.problems, archives: archiving.archives, removals: archiving.removals, archivist: archivist.counts })}\n`);
       expect(report.violations).toEqual([]);
       expect([...clients.surprises, ...archivist.surprises]).toEqual([]);
-      expect(archiving.removals).toBeGreaterThan(ROUNDS / 4);
-      expect(archivist.counts.brokenOff).toBeGreaterThan(2);
+      expect(archiving.removals).toBeGreaterThan(ROUNDS / 6);
+      expect(archivist.counts.brokenOff).toBeGreaterThan(0);
       expect(clients.analyses.size).toBeGreaterThan(ROUNDS / 3);
       const ours = Object.entries(report.problems).filter(([code]) => code !== 'NOT_AUDIO').reduce((sum, [, count]) => sum + count, 0);
       expect(ours).toBeLessThanOrEqual(clients.analyses.size * 0.05);

@@ -85,7 +85,7 @@ export class ChaosArchivist {
   async #restoreOne(): Promise<void> {
     const ready = await this.#archives('VERIFIED', 'COMPLETE').catch(() => []);
     const id = ready[Math.floor(this.random() * ready.length)];
-    if (id === undefined) return;
+    if (id === undefined || this.target.url() === null) return;
     this.counts.restores += 1;
     const restored = await this.#restore(id);
     for (const { recordingId, code } of restored?.refused ?? []) this.surprises.push(`${recordingId} was not restored: ${code}`);

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EMOTIONS, isUsableLabel, labelFromToken } from '../../domain/emotion.js';
@@ -42,7 +43,7 @@ export function parseTokens(text: string, classCount: number): Pick<ModelLabels,
 }
 
 async function readTokens(path: string): Promise<string> {
-  const file = await open(path, 'r').catch((cause: unknown) => {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
     throw new UndertoneError('TOKENS_INVALID', `${path} cannot be opened (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'}). Give the path of the model's tokens.txt.`, {}, { cause });
   });
   try {

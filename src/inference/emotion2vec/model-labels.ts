@@ -28,6 +28,7 @@ export async function readLabels(classCount: number, checkpointPath: string, tok
 }
 
 export function parseTokens(text: string, classCount: number): Pick<ModelLabels, 'labels' | 'maskedLabels'> {
+  if (text.trim() === '') throw tokensError('it is empty');
   const lines = text.replace(/^\uFEFF/, '').replace(/(\r?\n)+$/, '').split(/\r?\n/);
   if (lines.length !== classCount) throw tokensError(`it has ${lines.length} labels where the head has ${classCount} rows`);
   const labels = lines.map(labelFromToken);

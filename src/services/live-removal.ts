@@ -29,11 +29,13 @@ export interface RemovalRequest {
   readonly expectedDigest?: { readonly kinds: readonly DataKind[]; readonly digest: string };
   /** Leaves alone what an analysis waits for or runs on. */
   readonly unlessBusy?: boolean;
+  /** Asked under the lock: false, and nothing is removed. */
+  readonly isStillMeant?: (tx: Transaction) => Promise<boolean>;
   /** In the transaction, with the keys of the blobs that are to go after it. */
   readonly settle?: (tx: Transaction, blobKeys: readonly string[]) => Promise<void>;
 }
 
-export type RemovalOutcome = { readonly kind: 'removed'; readonly blobKeys: readonly string[] } | { readonly kind: 'held'; readonly holdIds: readonly string[] } | { readonly kind: 'changed' | 'gone' };
+export type RemovalOutcome = { readonly kind: 'removed'; readonly blobKeys: readonly string[] } | { readonly kind: 'held'; readonly holdIds: readonly string[] } | { readonly kind: 'changed' | 'gone' | 'settled' };
 
 /**
  * The one way in which retention and erasure take live data away: under the workspace's retention lock, after asking the
@@ -42,18 +44,19 @@ export type RemovalOutcome = { readonly kind: 'removed'; readonly blobKeys: read
  */
 export interface LiveRemoval {
   remove(request: RemovalRequest): Promise<RemovalOutcome>;
-  /** Safe to repeat. Leaves a blob that a row refers to again. */
-  deleteBlobs(keys: readonly string[]): Promise<void>;
+  /** Safe to repeat. Leaves a blob that a row refers to again. `settle` runs in the transaction of the last of them. */
+  deleteBlobs(keys: readonly string[], settle?: (tx: Transaction) => Promise<void>): Promise<void>;
 }
 
 export function createLiveRemoval(parts: LiveRemovalParts): LiveRemoval {
   const { database, recordings, holds, tree, stored, audit, facts } = parts;
   return {
-    async remove({ actor, recordingId, kinds, action, reason, expectedDigest, unlessBusy, settle }) {
+    async remove({ actor, recordingId, kinds, action, reason, expectedDigest, unlessBusy, isStillMeant, settle }) {
       const { workspaceId } = actor;
       const fact = { kind: 'recording.deleted', workspaceId, recordingId } as const;
       const outcome = await database.transaction(async (tx): Promise<RemovalOutcome> => {
         await holds.lock(tx, workspaceId);
+        if (isStillMeant !== undefined && !(await isStillMeant(tx))) return { kind: 'settled' };
         const holdIds = (await holds.holdsOf(tx, workspaceId, [recordingId])).get(recordingId);
         if (holdIds !== undefined) return { kind: 'held', holdIds };
         if (!(await tree.lock(tx, workspaceId, recordingId))) return { kind: 'gone' };
@@ -68,12 +71,13 @@ export function createLiveRemoval(parts: LiveRemovalParts): LiveRemoval {
       if (outcome.kind === 'removed' && kinds.includes('RECORDING')) facts.announce(fact);
       return outcome;
     },
-    async deleteBlobs(keys) {
-      for (const key of keys) {
+    async deleteBlobs(keys, settle) {
+      for (const [index, key] of keys.entries()) {
         // Over all workspaces: from before there was encryption two of them may have the same file.
         await asSystem(() => database.transaction(async (tx) => {
           await recordings.lockBlob(tx, key);
           if ((await recordings.countBlobReferences(tx, key)) === 0) await stored.delete(key);
+          if (index === keys.length - 1) await settle?.(tx);
         }));
       }
     },

@@ -1,4 +1,5 @@
 import type { SourceInfo } from './audio-decoder.js';
+import { holesIn, type TimestampHole } from './timestamp-holes.js';
 
 /** What ffmpeg's log says of one run. Texts in it come from the file: good for a report, never for a limit. */
 export interface FfmpegReport {
@@ -10,6 +11,7 @@ export interface FfmpegReport {
   /** What the header claims of the sound; null when it claims nothing or ffmpeg only estimated it. */
   readonly declaredSeconds: number | null;
   readonly integratedLoudnessLufs: number | null;
+  readonly holes: readonly TimestampHole[];
   /** True when ffmpeg saw the data end in the middle of something, or could not decode a piece of it. */
   readonly brokeOff: boolean;
   /** Name of the demuxer that recognised the file and then failed, e.g. `wav`; null otherwise. */
@@ -80,6 +82,8 @@ export function parseFfmpegLog(log: string): FfmpegReport {
     streamCount,
     declaredSeconds: duration?.[2] !== undefined && !estimated ? Number(duration[2]) * 3600 + Number(duration[3]) * 60 + Number(duration[4]) - lateSeconds : null,
     integratedLoudnessLufs: Number.isFinite(loudnessLufs) && loudnessLufs > SILENCE_LUFS ? loudnessLufs : null,
+    // Only what comes after the dump of the input, in which the file has its say.
+    holes: outputAt < 0 ? [] : holesIn(log.slice(outputAt)),
     brokeOff: BROKE_OFF.test(log) || (source !== null && source.container !== 'ogg' && !/^mp[123]/.test(source.codec) && UNDECODED.test(log)),
     failedContainer: input === null && failure !== null && !lowScore && !log.includes('Format not on whitelist') ? failure[1]!.split(',')[0]! : null,
     outOfMemory: log.includes('Cannot allocate memory'),

@@ -15,7 +15,7 @@ const INAUDIBLE_DBFS = -70;
 export const SPEECH_AT_LEAST = 0.4;
 /**
  * The same in less than a second, of which the classifier knows little and voice activity much: of 318 such cuts out of music,
- * noise and events it heard a voice in 2. On 507 cuts of 0.3, 0.5 and 0.8 s out of emotional speech 397 are kept by this, 361 by the other.
+ * noise and events it heard a voice in 3. On 507 cuts of 0.3, 0.5 and 0.8 s out of emotional speech 397 are kept by this, 361 by the other.
  */
 export const SHORT_SPEECH_AT_LEAST = 0.1;
 const SHORT_SECONDS = 1;

@@ -149,6 +149,14 @@ describe('decoding', () => {
     }
   });
 
+  it('says of a file that ends within its header that it was cut off, and of a short text that it is no audio', async () => {
+    const wav = await files.put('header.wav', wavBytes(uniformNoise(32_000, 3), { rateHz: 16_000 }));
+    await files.ffmpeg('-i', wav, 'header.flac');
+    const cut = await files.put('header-cut.flac', (await readFile(files.path('header.flac'))).subarray(0, 3000));
+    await expect(decoder.decode(cut, files.options())).rejects.toMatchObject({ code: 'AUDIO_CORRUPT', message: expect.stringContaining('cut off') as string });
+    await expect(decoder.decode(await files.put('hello.flac', 'hello\n'), files.options())).rejects.toMatchObject({ code: 'NOT_AUDIO' });
+  });
+
   it('says of a stream whose head names no sample rate that nothing could be decoded', async () => {
     const wav = await files.put('rate.wav', wavBytes(uniformNoise(32_000, 4), { rateHz: 16_000 }));
     await files.ffmpeg('-i', wav, '-c:a', 'aac', 'rate.aac');

@@ -1,6 +1,8 @@
 // 2,000 queued analyses of 2 s clips: processor time of the platform (its own process and PostgreSQL) against that of
-// decoders and model hosts; and of the queue alone, by the same number of jobs whose handler does nothing. Processor time
-// hardly depends on what else the machine does. Needs TEST_DATABASE_URL.
+// decoders and model hosts; and of the queue alone, by the same number of jobs whose handler does nothing. What starting a
+// decoder and reading its samples costs the process that asks is decoding too: it is measured alone, by the same code on the
+// same clips, and both shares are told. Processor time hardly depends on what else the machine does. Needs TEST_DATABASE_URL.
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { report } from './bench-report.mjs';
@@ -12,6 +14,7 @@ import { graphql, KEY, throwAwayFolder } from './platform-process.mjs';
 const ANALYSES = Number(process.env.BENCH_ANALYSES ?? 2000);
 // On a busy machine: so many of them are measured, with all others waiting behind.
 const MEASURED = Math.min(ANALYSES, Number(process.env.BENCH_MEASURED ?? ANALYSES));
+const DECODED_ALONE = 300;
 const folder = throwAwayFolder();
 const database = await freshDatabase();
 const backends = new RegExp(`postgres:.*${new URL(database.url).pathname.slice(1)}`);
@@ -47,6 +50,23 @@ if (failed > 0) throw new Error(`${failed} analyses failed`);
 await stop(worker);
 await stop(api);
 
+// Decoding alone: what it takes of the process that asks for it, beside ffmpeg's own.
+const { FfmpegDecoder } = await import('../dist/src/audio/ffmpeg-decoder.js');
+const decoder = new FfmpegDecoder({ confinement: 'off' });
+const decodeAll = async (count) => {
+  for (let i = 0; i < count; i++) {
+    const path = join(folder, `clip${i % 50}.wav`);
+    if (i < 50) writeFileSync(path, clip(2, i));
+    const { pcm } = await decoder.decode(path, { maxSeconds: 60, timeoutMs: 60_000, tempDir: folder });
+    await pcm.dispose();
+  }
+};
+await decodeAll(100);
+const beforeDecoding = process.cpuUsage();
+await decodeAll(DECODED_ALONE);
+const decodingHere = process.cpuUsage(beforeDecoding);
+const decodingHereMs = (decodingHere.user + decodingHere.system) / 1000 / DECODED_ALONE;
+
 // The queue alone: the same way through it, from the claim to the end, with the index as full as above.
 const { createBossQueue } = await import('../dist/src/queue/boss-queue.js');
 const { openDatabase } = await import('../dist/src/db/open-database.js');
@@ -76,7 +96,9 @@ await database.drop();
 
 const perAnalysis = queueSeconds / emptyCount;
 const total = platform + postgres + decoders + hosts;
+const decodingHereSeconds = (decodingHereMs * measuredCount) / 1000;
 report(resultOf('overhead'), {
   model: MODEL, queuedAnalyses: ANALYSES, measuredAnalyses: measuredCount, clipSeconds: 2, modelHostsSeconds: hosts, decodersSeconds: decoders, platformSeconds: platform, postgresSeconds: postgres, queueMsPerJob: perAnalysis * 1000, totalMsPerAnalysis: (total / measuredCount) * 1000,
-  platformShare: (platform + postgres) / total, platformShareAllowed: 0.2, queueShare: perAnalysis / (total / measuredCount), queueShareAllowed: 0.05,
+  decodingHereMsPerAnalysis: decodingHereMs, wholeProcessShare: (platform + postgres) / total,
+  platformShare: (platform + postgres - decodingHereSeconds) / total, platformShareAllowed: 0.2, queueShare: perAnalysis / (total / measuredCount), queueShareAllowed: 0.05,
 });

@@ -7,10 +7,23 @@ export const MAX_INDEXED_DIMENSION = 4_000;
 /** Any fixed number of ours, so that two nodes do not build the same index at once. */
 const INDEX_LOCK = 5_270_931;
 const POLL_MS = 500;
+/** How long a valid index is taken for granted: asking costs a connection, more than storing a short clip's result. One that somebody drops meanwhile only makes searches exact, and slower. */
+const TRUSTED_MS = 600_000;
 
 /** One index a model and dimension; the name holds a digest because a model's id may be longer than a name may be. */
 export function embeddingIndexName(modelId: string, dimension: number): string {
   return `Embedding_hnsw_${createHash('sha256').update(modelId).digest('hex').slice(0, 16)}_${dimension}`;
+}
+
+/** `ensureEmbeddingIndex` that asks the database again only for what it has not seen valid lately: it is called after every analysis. */
+export function createEmbeddingIndexes(db: Database, now: () => number = Date.now): (modelId: string, dimension: number) => Promise<void> {
+  const validUntilMs = new Map<string, number>();
+  return async (modelId, dimension) => {
+    const name = embeddingIndexName(modelId, dimension);
+    if ((validUntilMs.get(name) ?? 0) > now()) return;
+    await ensureEmbeddingIndex(db, modelId, dimension);
+    validUntilMs.set(name, now() + TRUSTED_MS);
+  };
 }
 
 /**
@@ -21,7 +34,7 @@ export function embeddingIndexName(modelId: string, dimension: number): string {
  * 5 to 200 ms for each vector stored, in the one session that everybody waits for, so that storing a long recording
  * would stop the platform for minutes.
  */
-export async function ensureEmbeddingIndex(db: Database, modelId: string, dimension: number): Promise<void> {
+async function ensureEmbeddingIndex(db: Database, modelId: string, dimension: number): Promise<void> {
   if (db.embedded || !Number.isInteger(dimension) || dimension < 1 || dimension > MAX_INDEXED_DIMENSION) return;
   const name = embeddingIndexName(modelId, dimension);
   // A connection of its own: no statement timeout, and a lock that ends with it.

@@ -1,7 +1,7 @@
 import type { EmbeddingRecord, SimilarityFilter, SimilarMatch } from '../domain/records.js';
 import { SEGMENT_COLUMNS, toSegment, type SegmentRow } from './analysis-rows.js';
 import type { Database, Transaction } from './database.js';
-import { ensureEmbeddingIndex, MAX_INDEXED_DIMENSION } from './embedding-index.js';
+import { createEmbeddingIndexes, MAX_INDEXED_DIMENSION } from './embedding-index.js';
 import { Prisma } from './generated/client.js';
 import type { EmbeddingRepository } from './repositories.js';
 import { decodeVector, encodeVector } from './vector-format.js';
@@ -26,7 +26,7 @@ export function createEmbeddingRepository(db: Database): EmbeddingRepository {
       (await find(Prisma.sql`e."analysisId" = ${analysisId} AND e."workspaceId" = ${workspaceId} AND e."kind" = 'UTTERANCE'`))[0] ?? null,
     findForSegments: (workspaceId, segmentIds) => find(Prisma.sql`e."segmentId" = ANY(${[...segmentIds]}::text[]) AND e."workspaceId" = ${workspaceId}`),
     similarSegments: (workspaceId, to, first, filter) => similarSegments(db, workspaceId, to, first, filter),
-    ensureIndex: (modelId, dimension) => ensureEmbeddingIndex(db, modelId, dimension),
+    ensureIndex: createEmbeddingIndexes(db),
   };
 }
 

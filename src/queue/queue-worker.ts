@@ -46,7 +46,8 @@ const ABORT_GRACE_MS = 2_000;
 export class QueueWorker<N extends JobName> {
   readonly #running = new Map<string, Running>();
   #isClaiming = false;
-  #claimAgain = false;
+  /** False from a claim that was not filled until somebody says that there is more: the end of a job alone is no reason to ask again. */
+  #mayWait = { bulk: true, interactive: true };
   #isStopping = false;
   #timers: NodeJS.Timeout[] = [];
   #claimed: Promise<void> = Promise.resolve();
@@ -55,8 +56,8 @@ export class QueueWorker<N extends JobName> {
   #interactiveInARow = 0;
 
   constructor(
-    private readonly boss: PgBoss,
-    private readonly table: JobTable,
+    private readonly boss: Pick<PgBoss, 'complete' | 'fail'>,
+    private readonly table: Pick<JobTable, 'claim' | 'touch' | 'forbidRetry' | 'handBack'>,
     private readonly name: N,
     private readonly handler: JobHandler<N>,
     private readonly options: WorkerOptions,
@@ -67,19 +68,11 @@ export class QueueWorker<N extends JobName> {
     this.wake();
   }
 
-  /** Looks for jobs now. Cheap when nothing is free. */
+  /** There may be new jobs: looks for them now, or as soon as there is a slot. */
   wake(): void {
-    if (this.#isStopping || this.#free() <= 0) return;
-    if (this.#isClaiming) {
-      // The claim under way may have looked before the new job was there.
-      this.#claimAgain = true;
-      return;
-    }
-    this.#isClaiming = true;
-    this.#claimed = this.#claim().finally(() => {
-      this.#isClaiming = false;
-      if (this.#claimAgain) this.wake();
-    });
+    // A claim under way may have looked before the new job was there: it is followed by another.
+    this.#mayWait = { bulk: true, interactive: true };
+    this.#look();
   }
 
   async stop(deadlineMs: number): Promise<void> {
@@ -93,32 +86,46 @@ export class QueueWorker<N extends JobName> {
     for (const running of this.#running.values()) await this.#handBack(running);
   }
 
-  async #claim(): Promise<void> {
-    this.#claimAgain = false;
-    const bulkCount = [...this.#running.values()].filter(({ job }) => !isInteractive(job)).length;
-    const freeForAll = Math.min(this.#free(), this.options.concurrency - bulkCount);
-    const batchSize = freeForAll > 0 ? freeForAll : this.#free();
-    const request: ClaimRequest = { limit: batchSize, minPriority: freeForAll > 0 ? null : PRIORITY_RANK.interactive, maxPriority: null, waitedSeconds: 0, holds: this.options.holds(), served: [...this.#served] };
+  #look(): void {
+    if (this.#isStopping || this.#isClaiming || this.#free() <= 0) return;
+    const isForAll = this.#freeForAll() > 0;
+    if (!this.#mayWait.interactive && !(isForAll && this.#mayWait.bulk)) return;
+    this.#isClaiming = true;
+    this.#claimed = this.#claim(isForAll).finally(() => {
+      this.#isClaiming = false;
+      this.#look();
+    });
+  }
+
+  async #claim(isForAll: boolean): Promise<void> {
+    const limit = isForAll ? this.#freeForAll() : this.#free();
+    const request: ClaimRequest = { limit, minPriority: isForAll ? null : PRIORITY_RANK.interactive, maxPriority: null, waitedSeconds: 0, holds: this.options.holds(), served: [...this.#served] };
+    this.#mayWait = { bulk: this.#mayWait.bulk && !isForAll, interactive: false };
     try {
-      const jobs = await this.#agedOr(request);
+      const { jobs, isAged } = await this.#agedOr(request);
       for (const job of jobs) this.#begin(job);
-      if (jobs.length === batchSize) this.#claimAgain = true;
+      if (!isAged && jobs.length < limit) return;
+      // Interactive jobs come first: where a bulk one was handed out, none of them was left.
+      const interactive = this.#mayWait.interactive || isAged || jobs.every(isInteractive);
+      this.#mayWait = { bulk: this.#mayWait.bulk || isForAll, interactive };
     } catch (err) {
       this.options.log.error({ err, job: this.name }, 'jobs could not be claimed; trying again at the next poll');
     }
   }
 
   /** After many interactive jobs in a row one bulk job that has waited long, if there is one: else a busy day would starve the batches. */
-  async #agedOr(request: ClaimRequest): Promise<readonly ClaimedJob[]> {
+  async #agedOr(request: ClaimRequest): Promise<{ readonly jobs: readonly ClaimedJob[]; readonly isAged: boolean }> {
     if (request.minPriority === null && this.#interactiveInARow >= AGED_TURN - 1) {
       this.#interactiveInARow = 0;
       const aged = await this.table.claim(this.name, { ...request, limit: 1, maxPriority: PRIORITY_RANK.interactive - 1, waitedSeconds: AGED_AFTER_SECONDS });
-      if (aged.length > 0) {
-        this.#claimAgain = true;
-        return aged;
-      }
+      if (aged.length > 0) return { jobs: aged, isAged: true };
     }
-    return this.table.claim(this.name, request);
+    return { jobs: await this.table.claim(this.name, request), isAged: false };
+  }
+
+  #freeForAll(): number {
+    const bulkCount = [...this.#running.values()].filter(({ job }) => !isInteractive(job)).length;
+    return Math.min(this.#free(), this.options.concurrency - bulkCount);
   }
 
   #free(): number {
@@ -135,7 +142,7 @@ export class QueueWorker<N extends JobName> {
     const running: Running = { job, abort, isLost: false, isSettling: false, ended: Promise.resolve() };
     const ended = this.#run(running).finally(() => {
       this.#running.delete(job.id);
-      this.wake();
+      this.#look();
     });
     this.#running.set(job.id, Object.assign(running, { ended }));
   }

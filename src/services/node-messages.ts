@@ -38,8 +38,10 @@ interface Envelope {
   readonly m: readonly NodeMessage[];
 }
 
-/** Messages wait so long for others to go with them: progress comes in bursts, and a NOTIFY is a transaction. */
+/** Messages wait so long for others to go with them: a NOTIFY is a transaction. */
 const GATHER_MS = 40;
+/** What only moves a bar waits for something that people wait for: each NOTIFY costs about as much as a statement on both sides. */
+const BAR_GATHER_MS = 250;
 
 export const NO_MESSAGES: NodeMessages = { send: () => undefined, onMessage: () => () => undefined, stop: () => Promise.resolve() };
 
@@ -48,6 +50,7 @@ export function createNodeMessages(nodeId: string, maxPayloadBytes: number, open
   const listeners = new Set<(message: NodeMessage, from: string) => void>();
   let waiting: NodeMessage[] = [];
   let timer: NodeJS.Timeout | null = null;
+  let dueMs = Infinity;
 
   const wire = openWire({
     onMessage(payload) {
@@ -66,12 +69,17 @@ export function createNodeMessages(nodeId: string, maxPayloadBytes: number, open
     const key = supersededBy(message);
     if (key !== null) waiting = waiting.filter((other) => supersededBy(other) !== key);
     waiting.push(message);
-    timer ??= setTimeout(flush, GATHER_MS).unref();
+    const waitMs = isOfABar(message) ? BAR_GATHER_MS : GATHER_MS;
+    if (performance.now() + waitMs >= dueMs) return;
+    if (timer !== null) clearTimeout(timer);
+    dueMs = performance.now() + waitMs;
+    timer = setTimeout(flush, waitMs).unref();
   }
 
   function flush(): void {
     if (timer !== null) clearTimeout(timer);
     timer = null;
+    dueMs = Infinity;
     const all = waiting;
     waiting = [];
     for (const batch of batches(all)) wire.send(JSON.stringify({ n: nodeId, m: batch } satisfies Envelope));
@@ -128,8 +136,12 @@ export function bridgeEvents(events: EventBus, messages: NodeMessages): () => vo
 function supersededBy(message: NodeMessage): string | null {
   if (message.kind === 'wake') return `wake:${message.job}`;
   if (message.kind === 'resync' || message.kind === 'node') return message.kind;
-  if (message.kind === 'event' && message.event.kind === 'analysis.progress' && message.event.status === 'RUNNING') return `progress:${message.event.analysisId}`;
+  if (isOfABar(message)) return `progress:${message.event.analysisId}`;
   return null;
+}
+
+function isOfABar(message: NodeMessage): message is { readonly kind: 'event'; readonly event: Extract<DomainEvent, { kind: 'analysis.progress' }> } {
+  return message.kind === 'event' && message.event.kind === 'analysis.progress' && message.event.status === 'RUNNING';
 }
 
 /** Null for what is no envelope: another version of Undertone may speak on the same line. */

@@ -59,6 +59,12 @@ export function createVault({ database, dataKeys, keyring, secrets, now = Date.n
     await dataKeys.insert(tx, { id, workspaceId, recordingId, subjectHash, wrapped: wrapSecret(master, workspaceId, id, secret), wrappingKeyId: master.id });
   }
 
+  function remember(dataKeyId: string, secret: Buffer): Buffer {
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(dataKeyId, { secret, untilMs: now() + REMEMBERED_MS });
+    return secret;
+  }
+
   return {
     newKey,
     keep,
@@ -67,14 +73,12 @@ export function createVault({ database, dataKeys, keyring, secrets, now = Date.n
       if (known !== undefined && known.untilMs > now()) return known.secret;
       const row = await dataKeys.findById(dataKeyId);
       if (row === null) throw erased();
-      const secret = unwrap(row);
-      if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-      remembered.set(dataKeyId, { secret, untilMs: now() + REMEMBERED_MS });
-      return secret;
+      return remember(dataKeyId, unwrap(row));
     },
     async keyOf({ workspaceId, id, externalId }) {
       const found = await dataKeys.findNewest(workspaceId, id);
-      if (found !== null) return { id: found.id, secret: unwrap(found) };
+      // An analysis seals its track with the key that it opens the recording with, moments apart.
+      if (found !== null) return { id: found.id, secret: remember(found.id, unwrap(found)) };
       const fresh = await newKey(workspaceId, externalId);
       await database.transaction((tx) => keep(tx, fresh, id));
       return fresh;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAnalysisRepository } from '../../src/db/analysis.repository.js';
 import { createApiKeyRepository } from '../../src/db/api-key.repository.js';
+import { createEmbeddingIndexes, embeddingIndexName } from '../../src/db/embedding-index.js';
 import { createEmbeddingRepository } from '../../src/db/embedding.repository.js';
 import { createRecordingRepository } from '../../src/db/recording.repository.js';
 import type { AnalysisRepository, EmbeddingRepository } from '../../src/db/repositories.js';
@@ -104,6 +105,23 @@ export function describeEmbeddings(open: () => Promise<TestDatabase>): void {
       expect(await embeddings.similarSegments(workspaceId, to, 5, {})).toEqual(before);
       await store([5], { model: { id: 'indexed' } });
       expect(await embeddings.similarSegments(workspaceId, to, 5, {})).toHaveLength(3);
+    });
+
+    it('takes a valid index for granted for ten minutes and makes one that was dropped again after', async () => {
+      let nowMs = 0;
+      const ensure = createEmbeddingIndexes(database.db, () => nowMs);
+      const name = embeddingIndexName('granted', 3);
+      const indexCount = async (): Promise<number> => (await database.db.client.$queryRaw<unknown[]>`SELECT 1 FROM pg_indexes WHERE indexname = ${name}`).length;
+      await ensure('granted', 3);
+      const made = database.db.embedded ? 0 : 1;
+      expect(await indexCount()).toBe(made);
+      await database.db.client.$executeRawUnsafe(`DROP INDEX IF EXISTS "${name}"`);
+      nowMs = 599_999;
+      await ensure('granted', 3);
+      expect(await indexCount()).toBe(0);
+      nowMs = 600_000;
+      await ensure('granted', 3);
+      expect(await indexCount()).toBe(made);
     });
   });
 }

@@ -39,6 +39,20 @@ function node(line: Line, id: string, maxPayloadBytes = 7900): { messages: NodeM
 const progress = (analysisId: string, value: number, status: 'RUNNING' | 'SUCCEEDED' = 'RUNNING'): DomainEvent => ({ kind: 'analysis.progress', workspaceId: 'ws', analysisId, status, progress: value });
 
 describe('messages between nodes', () => {
+  it('lets a bar wait for what somebody waits for, and goes out without it in the end', async () => {
+    const line = new Line();
+    const [a, b] = [node(line, 'a'), node(line, 'b')];
+    a.messages.send({ kind: 'event', event: progress('one', 0.1) });
+    const beganMs = performance.now();
+    a.messages.send({ kind: 'wake', job: 'analyze-recording' });
+    await until('b hears both', () => b.heard.length === 2);
+    expect(line.payloads).toHaveLength(1);
+    expect(performance.now() - beganMs).toBeGreaterThan(30);
+    a.messages.send({ kind: 'event', event: progress('one', 0.2) });
+    await until('b hears the last', () => b.heard.length === 3);
+    expect(performance.now() - beganMs).toBeGreaterThan(240);
+  });
+
   it('reach the other nodes and not the one that sent them', async () => {
     const line = new Line();
     const [a, b] = [node(line, 'a'), node(line, 'b')];

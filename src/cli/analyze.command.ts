@@ -89,7 +89,8 @@ export function problemOf(error: unknown, file: string): FailedReport['problem']
   if (isUndertoneError(error)) return { code: error.code, message: error.message };
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === 'ENOENT') return { code: 'NOT_FOUND', message: `There is no file ${file}.` };
-  if (code === 'EACCES' || code === 'EPERM') return { code: 'FORBIDDEN', message: `No permission: ${(error as Error).message}` };
+  // No key is at fault, as FORBIDDEN would say: the user of this process may not open a file, or not write one.
+  if (code === 'EACCES' || code === 'EPERM') return { code: 'BAD_INPUT', message: `${(error as NodeJS.ErrnoException).path ?? file} may not be opened by the user of this process (${code}). Give that user the right to (chmod, chown), or run the command as another.` };
   if (code === 'EISDIR') return { code: 'BAD_INPUT', message: `${file} is a folder; give the files in it.` };
   if (code === 'ENOSPC') return { code: 'STORAGE_FULL', message: 'The disk is full.' };
   return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };

@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UndertoneError } from '../domain/errors.js';
 import { decodeNpy } from '../domain/npy.js';
@@ -45,7 +46,8 @@ export async function readOutputsFolder(path: string, model: string): Promise<Ou
   });
   const at = dateOf(name);
   const audioPath = join(path, AUDIO);
-  await stat(audioPath).catch((error: unknown) => {
+  // Tried here, so that the answer names the file: the decoder would only know that it got nothing.
+  await assertFile(audioPath).then(async () => (await open(audioPath)).close()).catch((error: unknown) => {
     throw missing(AUDIO, error);
   });
   const { file, bytes } = await readResult(path);
@@ -75,17 +77,32 @@ async function readResult(path: string): Promise<{ readonly file: string; readon
 /** Null when there is no such file. */
 async function readBounded(path: string, maxBytes: number): Promise<Buffer | null> {
   try {
-    const { size } = await stat(path);
+    const { size } = await assertFile(path);
     if (size > maxBytes) throw new UndertoneError('BAD_INPUT', `${basename(path)} has ${size} bytes; at most ${maxBytes} are read.`);
     return await readFile(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error instanceof UndertoneError ? error : missing(basename(path), error);
+    throw missing(basename(path), error);
   }
 }
 
+/** To open a pipe would wait for ever. */
+async function assertFile(path: string): Promise<Stats> {
+  const stats = await stat(path);
+  if (!stats.isFile()) throw new UndertoneError('BAD_INPUT', `${basename(path)} is a folder or something else than a file.`);
+  return stats;
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: ' The user of this process has no right to it: chmod or chown it, or import as another user.',
+  EPERM: ' The user of this process has no right to it: chmod or chown it, or import as another user.',
+  ENOENT: ' The folder is not whole; copy it again, or leave it out.',
+};
+
 function missing(file: string, cause: unknown): UndertoneError {
-  return new UndertoneError('BAD_INPUT', `${file} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'}).`, {}, { cause });
+  if (cause instanceof UndertoneError) return cause;
+  const { code } = cause as NodeJS.ErrnoException;
+  return new UndertoneError('BAD_INPUT', `${file} cannot be read (${code ?? 'unknown reason'}).${ADVICE[code ?? ''] ?? ''}`, {}, { cause });
 }
 
 function within<T>(file: string, read: () => T): T {

@@ -14,10 +14,10 @@ interface Output {
   readonly json: boolean;
 }
 
-/** What the next run would do. */
-export function previewRetention(runtime: CliRuntime, terminal: Terminal, { json }: Output): Promise<number> {
+/** What the next run would do; `isShort`: what would go at most while the disk is nearly full. */
+export function previewRetention(runtime: CliRuntime, terminal: Terminal, { json, isShort }: Output & { readonly isShort: boolean }): Promise<number> {
   return withServices(runtime, async ({ services, operator }) => {
-    await printReport(terminal, await services.retention.preview(operator), json);
+    await printReport(terminal, await services.retention.preview(operator, isShort), json);
     return 0;
   });
 }

@@ -7,8 +7,8 @@ import { exportArchive, previewRetention, printPublicKeys, restoreArchive, runRe
 export function addRetention(program: Command, context: ProgramContext): void {
   interface Json { json?: true }
   const retention = program.command('retention').description('what is kept for how long: preview, run, and archives');
-  retention.command('preview').description('what the next run would do').addOption(jsonOption())
-    .action(run(context, ({ runtime, terminal }, options: Json) => previewRetention(runtime, terminal, { json: options.json ?? false })));
+  retention.command('preview').description('what the next run would do').option('--when-short', 'what would go at most while the disk is nearly full').addOption(jsonOption())
+    .action(run(context, ({ runtime, terminal }, options: Json & { whenShort?: true }) => previewRetention(runtime, terminal, { json: options.json ?? false, isShort: options.whenShort ?? false })));
   retention.command('run').description('archive and delete what the policies say').option('--dry-run', 'only say what would be done').addOption(new Option('--timeout <seconds>', 'stop after so long; the next run goes on').argParser(wholeNumber(1, 86_400)).default(3600)).addOption(jsonOption())
     .action(run(context, ({ runtime, terminal }, options: Json & { dryRun?: true; timeout: number }) => runRetention(runtime, terminal, { json: options.json ?? false, isDryRun: options.dryRun ?? false, timeoutSeconds: options.timeout })));
   retention.command('verify').description('read an archive and check every digest and the signature; a file needs no database').argument('<archive>', 'id, or a file').option('--public-key <file.pem>', 'whose signature a file must have').addOption(jsonOption())

@@ -69,6 +69,12 @@ export function createArchiveRepository({ client }: Database): ArchiveRepository
         data: { ...data, ...(byteLength === undefined ? {} : { byteLength: BigInt(byteLength) }), ...(pendingBlobKeys === undefined ? {} : { pendingBlobKeys: [...pendingBlobKeys] }), ...(settled ? { settledAt: new Date() } : {}) },
       });
     },
+    setWritten: async (tx, items) => {
+      const [ids, digests, lengths] = [items.map(({ itemId }) => itemId), items.map(({ rowsDigest }) => rowsDigest), items.map(({ byteLength }) => BigInt(byteLength))];
+      await tx.$executeRaw`
+        UPDATE "ArchiveItem" i SET "state" = 'WRITTEN', "rowsDigest" = given.digest, "byteLength" = given.bytes
+        FROM unnest(${ids}::text[], ${digests}::text[], ${lengths}::bigint[]) AS given (id, digest, bytes) WHERE i."id" = given.id`;
+    },
     markChecked: async (id, problem) => {
       await client.archive.update({ where: { id }, data: problem === null ? { lastVerifiedAt: new Date(), problem } : { problem } });
     },

@@ -27,7 +27,10 @@ export function createRecordingTreeRepository({ client }: Database): RecordingTr
 
   return {
     async *rows(workspaceId, recordingId, kinds) {
-      for (const section of sectionsOf(await treeOf(), kinds)) {
+      const sections = sectionsOf(await treeOf(), kinds);
+      const filled = await ofEach<{ at: number }>(client, sections, ({ from, where }, at) => `SELECT ${at} AS at WHERE EXISTS (SELECT 1 FROM ${from} t WHERE (${where}) AND $2 <> '')`, [recordingId, workspaceId]);
+      for (const { at } of filled) {
+        const section = sections[at]!;
         for (let after = ''; ; ) {
           const page = await client.$queryRawUnsafe<{ id: string; row: string }[]>(
             `SELECT ${section.key} AS id, replace((${section.row})::text, chr(10), ' ') AS row FROM ${section.from} t WHERE (${section.where}) AND ${section.key} COLLATE "C" > $3 ORDER BY ${section.key} COLLATE "C" LIMIT ${PAGE}`, recordingId, workspaceId, after);
@@ -38,13 +41,10 @@ export function createRecordingTreeRepository({ client }: Database): RecordingTr
       }
     },
     async digest(tx, workspaceId, recordingId, kinds) {
-      const digests: [string, string][] = [];
-      for (const section of sectionsOf(await treeOf(), kinds)) {
-        const [found] = await tx.$queryRawUnsafe<{ digest: string | null }[]>(
-          `SELECT encode(sha256(convert_to(string_agg(replace((${section.row})::text, chr(10), ' '), chr(10) ORDER BY ${section.key} COLLATE "C"), 'UTF8')), 'hex') AS digest FROM ${section.from} t WHERE (${section.where}) AND $2 <> ''`, recordingId, workspaceId);
-        if (found?.digest != null) digests.push([section.name, found.digest]);
-      }
-      return digestOfSections(digests);
+      const sections = sectionsOf(await treeOf(), kinds);
+      const found = await ofEach<{ at: number; digest: string | null }>(tx, sections, ({ from, where, key, row }, at) =>
+        `SELECT ${at} AS at, encode(sha256(convert_to(string_agg(replace((${row})::text, chr(10), ' '), chr(10) ORDER BY ${key} COLLATE "C"), 'UTF8')), 'hex') AS digest FROM ${from} t WHERE (${where}) AND $2 <> ''`, [recordingId, workspaceId]);
+      return digestOfSections(found.flatMap(({ at, digest }) => (digest === null ? [] : [[sections[at]!.name, digest] as const])));
     },
     async blobs(workspaceId, recordingId, kinds) {
       const recording = await client.recording.findFirst({ where: { id: recordingId, workspaceId }, select: { blobKey: true, analyses: { where: { trackKey: { not: null } }, select: { id: true, trackKey: true }, orderBy: { id: 'asc' } } } });
@@ -97,6 +97,13 @@ export function createRecordingTreeRepository({ client }: Database): RecordingTr
   };
 }
 
+/** One row, or none, of each section, in their order and in one statement: a transaction that asked for them one by one would keep others waiting for each answer. */
+async function ofEach<Row extends { readonly at: number }>(client: Pick<Transaction, '$queryRawUnsafe'>, sections: readonly Section[], select: (section: Section, at: number) => string, values: readonly string[]): Promise<readonly Row[]> {
+  if (sections.length === 0) return [];
+  const rows = await client.$queryRawUnsafe<Row[]>(sections.map(select).join(' UNION ALL '), ...values);
+  return rows.sort((a, b) => a.at - b.at);
+}
+
 function partsOnly(section: string, cause?: unknown): UndertoneError {
   return new UndertoneError('CONFLICT', `The archive has ${section} of this recording, and what that belongs to is neither live nor in it.`, { isPartial: true }, { cause });
 }
@@ -134,10 +141,12 @@ async function remove(tx: Transaction, workspaceId: string, recordingId: string,
   };
   const has = (kind: DataKind): boolean => kinds.includes(kind);
   if (has('RECORDING')) {
-    await audio();
-    await tracks();
-    await tx.recording.deleteMany({ where: { id: recordingId, workspaceId } });
-    return keys.filter((key) => !isRemovedBlob(key));
+    // One statement: others wait for this transaction.
+    const rows = await tx.$queryRaw<{ key: string }[]>`
+      WITH gone AS (DELETE FROM "Recording" WHERE "id" = ${recordingId} AND "workspaceId" = ${workspaceId} RETURNING "blobKey")
+      SELECT "blobKey" AS key FROM gone
+      UNION ALL SELECT "trackKey" FROM "Analysis" WHERE "recordingId" = ${recordingId} AND "workspaceId" = ${workspaceId} AND "trackKey" IS NOT NULL`;
+    return rows.map(({ key }) => key).filter((key) => !isRemovedBlob(key));
   }
   if (has('ORIGINAL_AUDIO')) {
     await audio();

@@ -48,7 +48,9 @@ export function createRecordingRepository(db: Database): RecordingRepository {
     },
     countBlobReferences: async (tx, blobKey) => {
       requireSystem();
-      return (await tx.recording.count({ where: { blobKey } })) + (await tx.analysis.count({ where: { trackKey: blobKey } })) + (await tx.archive.count({ where: { blobKey } }));
+      const [found] = await tx.$queryRaw<{ count: number }[]>`
+        SELECT ((SELECT count(*) FROM "Recording" WHERE "blobKey" = ${blobKey}) + (SELECT count(*) FROM "Analysis" WHERE "trackKey" = ${blobKey}) + (SELECT count(*) FROM "Archive" WHERE "blobKey" = ${blobKey}))::int AS count`;
+      return found?.count ?? 0;
     },
     unreferencedBlobKeys: async (keys) => {
       requireSystem();

@@ -67,6 +67,8 @@ export interface ArchiveRepository {
   renew(id: string, lease: Lease): Promise<boolean>;
   setState(tx: Transaction, id: string, from: ArchiveState, to: ArchiveState, data: Partial<Pick<ArchiveRecord, 'blobKey' | 'sha256' | 'byteLength' | 'signingKeyId' | 'problem'>>): Promise<boolean>;
   setItem(tx: Transaction, id: string, data: Partial<Pick<ArchiveItemRecord, 'state' | 'rowsDigest' | 'byteLength' | 'pendingBlobKeys'>>): Promise<void>;
+  /** The items that are in the file, in one statement: an archive may have a thousand. */
+  setWritten(tx: Transaction, items: readonly { readonly itemId: string; readonly rowsDigest: string; readonly byteLength: number }[]): Promise<void>;
   markChecked(id: string, problem: string | null): Promise<void>;
   /** Of all workspaces, verified, longest unchecked first. */
   oldestChecked(before: Date, first: number): Promise<readonly ArchiveRecord[]>;

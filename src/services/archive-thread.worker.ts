@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { parentPort } from 'node:worker_threads';
@@ -11,10 +11,11 @@ import type { ArchiveJob, CheckResult, FromPacker, KeyAnswer, KeyQuestion, ToChe
 import { addEntry, wrapped } from './archive-wrapping.js';
 import { portChannel, type PortChannel } from './port-channel.js';
 
-/** Requests come first: where both want a core, the archive gets a tenth of it. Linux only, where each thread has a priority of its own. */
+/** Requests come first: where both want a core, the archive gets a tenth of it, whatever the priority of the process. Linux only, where each thread has a priority of its own. */
 const NICE = 10;
 try {
-  setPriority(Number(basename(readlinkSync('/proc/thread-self'))), NICE);
+  const thread = Number(basename(readlinkSync('/proc/thread-self')));
+  setPriority(thread, Math.min(19, getPriority(thread) + NICE));
 } catch {
   // Another system: the thread counts as every other.
 }

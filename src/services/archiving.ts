@@ -8,6 +8,7 @@ import { writeArchive, type ArchiveWriterParts } from './archive-writer.js';
 import { systemPrincipal, type AuditSink } from './audit.js';
 import type { LiveRemoval } from './live-removal.js';
 import type { DueRecording } from './retention-report.js';
+import { unhurried } from './unhurried.js';
 
 /** How long a node that stopped speaking keeps an archive to itself. */
 const LEASE_MS = 120_000;
@@ -82,7 +83,7 @@ export function createArchiving(parts: ArchivingParts): Archiving {
           : { blobKey: info!.key, sha256: written.staged.sha256, byteLength: written.staged.byteLength, signingKeyId: written.signingKeyId });
         if (!moved) return;
         for (const item of items.filter((one) => held.has(one.recordingId))) await archives.setItem(tx, item.id, { state: 'KEPT' });
-        for (const { itemId, rowsDigest, byteLength } of written?.items ?? []) await archives.setItem(tx, itemId, { state: 'WRITTEN', rowsDigest, byteLength });
+        await archives.setWritten(tx, written?.items ?? []);
         for (const { itemId } of written?.failed ?? []) await archives.setItem(tx, itemId, { state: 'ABANDONED' });
         if (!isEmpty) await audit.record(tx, systemPrincipal(archive.workspaceId), { action: 'archive.written', subjectKind: 'archive', subjectId: archive.id, afterDigest: written.staged.sha256 });
       });
@@ -105,22 +106,20 @@ export function createArchiving(parts: ArchivingParts): Archiving {
 
   async function prune(archive: ArchiveRecord, item: ArchiveItemRecord): Promise<'archived' | 'deleted' | 'kept'> {
     if (item.state === 'DONE') {
-      await removal.deleteBlobs(item.pendingBlobKeys);
-      await database.transaction((tx) => archives.setItem(tx, item.id, { pendingBlobKeys: [] }));
+      await unhurried(() => removal.deleteBlobs(item.pendingBlobKeys, (tx) => archives.setItem(tx, item.id, { pendingBlobKeys: [] })));
       return 'archived';
     }
     if (item.deletedKinds.length === 0) {
       await database.transaction((tx) => archives.setItem(tx, item.id, { state: 'DONE' }));
       return 'archived';
     }
-    const outcome = await removal.remove({
+    const outcome = await unhurried(() => removal.remove({
       actor: systemPrincipal(archive.workspaceId), recordingId: item.recordingId, kinds: item.deletedKinds, action: 'retention.deleted', reason: `archived in ${archive.id}`, unlessBusy: true,
       expectedDigest: { kinds: item.kinds, digest: item.rowsDigest! },
       settle: (tx, blobKeys) => archives.setItem(tx, item.id, { state: 'DONE', pendingBlobKeys: blobKeys }),
-    });
+    }));
     if (outcome.kind === 'removed') {
-      await removal.deleteBlobs(outcome.blobKeys);
-      await database.transaction((tx) => archives.setItem(tx, item.id, { pendingBlobKeys: [] }));
+      if (outcome.blobKeys.length > 0) await unhurried(() => removal.deleteBlobs(outcome.blobKeys, (tx) => archives.setItem(tx, item.id, { pendingBlobKeys: [] })));
       return 'deleted';
     }
     await database.transaction((tx) => archives.setItem(tx, item.id, { state: outcome.kind === 'held' ? 'KEPT' : outcome.kind === 'changed' ? 'STALE' : 'DONE' }));

@@ -42,8 +42,8 @@ export type RemovalOutcome = { readonly kind: 'removed'; readonly blobKeys: read
  */
 export interface LiveRemoval {
   remove(request: RemovalRequest): Promise<RemovalOutcome>;
-  /** Safe to repeat. Leaves a blob that a row refers to again. */
-  deleteBlobs(keys: readonly string[]): Promise<void>;
+  /** Safe to repeat. Leaves a blob that a row refers to again. `settle` runs in the transaction of the last of them. */
+  deleteBlobs(keys: readonly string[], settle?: (tx: Transaction) => Promise<void>): Promise<void>;
 }
 
 export function createLiveRemoval(parts: LiveRemovalParts): LiveRemoval {
@@ -68,12 +68,13 @@ export function createLiveRemoval(parts: LiveRemovalParts): LiveRemoval {
       if (outcome.kind === 'removed' && kinds.includes('RECORDING')) facts.announce(fact);
       return outcome;
     },
-    async deleteBlobs(keys) {
-      for (const key of keys) {
+    async deleteBlobs(keys, settle) {
+      for (const [index, key] of keys.entries()) {
         // Over all workspaces: from before there was encryption two of them may have the same file.
         await asSystem(() => database.transaction(async (tx) => {
           await recordings.lockBlob(tx, key);
           if ((await recordings.countBlobReferences(tx, key)) === 0) await stored.delete(key);
+          if (index === keys.length - 1) await settle?.(tx);
         }));
       }
     },

@@ -6,6 +6,7 @@ import type { Archiving, ArchiveOutcome } from './archiving.js';
 import { systemPrincipal } from './audit.js';
 import type { LiveRemoval } from './live-removal.js';
 import { dueRecordings, ReportTally, type DueRecording, type RetentionReport } from './retention-report.js';
+import { unhurried } from './unhurried.js';
 
 /** An archive is closed when it holds this much: a broken one costs little, and a restore need not read far. */
 const MAX_ARCHIVE_BYTES = 1024 * 1024 * 1024;
@@ -70,9 +71,10 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
       await advance(await archiving.open(workspaceId, due));
     };
     const deleteOutright = async (due: DueRecording): Promise<void> => {
-      const outcome = await removal.remove({ actor: systemPrincipal(workspaceId), recordingId: due.facts.recordingId, kinds: due.deletedOutright, action: 'retention.deleted', reason: due.decisions.map(({ policy }) => policy.id).join(' '), unlessBusy: true });
+      const reason = due.decisions.map(({ policy }) => policy.id).join(' ');
+      const outcome = await unhurried(() => removal.remove({ actor: systemPrincipal(workspaceId), recordingId: due.facts.recordingId, kinds: due.deletedOutright, action: 'retention.deleted', reason, unlessBusy: true }));
       if (outcome.kind !== 'removed') return;
-      await removal.deleteBlobs(outcome.blobKeys);
+      await unhurried(() => removal.deleteBlobs(outcome.blobKeys));
       deletedOutright += 1;
       freedBytes += due.decisions.filter(({ kind }) => due.deletedOutright.includes(kind)).reduce((sum, { byteLength }) => sum + byteLength, 0);
     };

@@ -22,7 +22,7 @@ export interface StagedBlob {
 
 /** Errors: STORAGE_FULL, STORAGE_FAILED, UPLOAD_TOO_LARGE (past maxBytes), UPLOAD_ABORTED, BLOB_MISSING. */
 export interface BlobStore {
-  /** Streams to a temporary file on this machine and hashes on the way; memory stays flat. */
+  /** Streams to a temporary file on this machine and hashes on the way; memory stays flat. What takes long for much is done here, so that `commit` is short. */
   stage(source: Readable, options: { readonly maxBytes: number; readonly signal?: AbortSignal }): Promise<StagedBlob>;
   /** A derived blob under a key of the caller's, replaced as a whole. */
   write(key: string, bytes: Uint8Array): Promise<BlobInfo>;

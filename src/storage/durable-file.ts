@@ -19,6 +19,11 @@ export async function publish(temporary: string, target: string): Promise<void> 
   } finally {
     await handle.close();
   }
+  await placeDurably(temporary, target);
+}
+
+/** The same for a file whose bytes are on the disk already: short, however large it is. */
+export async function placeDurably(temporary: string, target: string): Promise<void> {
   await makeDirDurable(dirname(target));
   await rename(temporary, target);
   await fsyncDir(dirname(target));

@@ -6,7 +6,7 @@ import { UndertoneError } from '../domain/errors.js';
 import { contentKey, keyPath, TEMPORARY } from './blob-keys.js';
 import type { BlobInfo, StagedBlob, StorageBackend } from './blob-store.js';
 import { checkedRange } from './byte-span.js';
-import { makeDirDurable, PRIVATE_FILE, publish } from './durable-file.js';
+import { makeDirDurable, placeDurably, PRIVATE_FILE, publish } from './durable-file.js';
 import { diskSpace } from './disk-space.js';
 import { stageUpload } from './stage-upload.js';
 import { onDisk, readError, storageError } from './storage-errors.js';
@@ -44,7 +44,7 @@ export async function createFilesystemStore({ root, minFreeBytes }: FilesystemSt
   return {
     stage: async (source, options) => {
       const path = temporaryPath();
-      const { sha256, byteLength } = await stageUpload(source, path, { ...options, requireSpace });
+      const { sha256, byteLength } = await stageUpload(source, path, { ...options, requireSpace, isDurable: true });
       return staged(path, sha256, byteLength);
     },
     write: async (key, bytes) => {
@@ -95,7 +95,7 @@ export async function createFilesystemStore({ root, minFreeBytes }: FilesystemSt
     const key = contentKey(sha256);
     let committed: Promise<BlobInfo> | null = null;
     const commit = async (): Promise<BlobInfo> => {
-      await onDisk(() => publish(path, keyPath(root, key)));
+      await onDisk(() => placeDurably(path, keyPath(root, key)));
       return infoOf(key);
     };
     return { sha256, key, byteLength, path, commit: () => (committed ??= commit()), discard: () => onDisk(() => rm(path, { force: true })) };

@@ -14,6 +14,8 @@ export interface StageOptions {
   readonly signal?: AbortSignal;
   /** Throws STORAGE_FULL when the floor is reached. */
   readonly requireSpace: () => Promise<void>;
+  /** The bytes are on the disk before this settles. Not needed of a file that is sent on. */
+  readonly isDurable?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface StageOptions {
  * afterwards. The source is left as it is (not destroyed): whether to drain or to cut the connection is for the caller.
  */
 export async function stageUpload(source: Readable, path: string, options: StageOptions): Promise<{ readonly sha256: string; readonly byteLength: number }> {
-  const { maxBytes, signal, requireSpace } = options;
+  const { maxBytes, signal, requireSpace, isDurable = false } = options;
   await requireSpace();
   let handle: FileHandle | null = null;
   try {
@@ -41,6 +43,7 @@ export async function stageUpload(source: Readable, path: string, options: Stage
       hash.update(chunk);
       for (let written = 0; written < chunk.length; ) written += (await handle.write(chunk, written)).bytesWritten;
     }
+    if (isDurable) await handle.sync();
     await handle.close();
     handle = null;
     return { sha256: hash.digest('hex'), byteLength };

@@ -113,6 +113,22 @@ describe('import', () => {
     }
   });
 
+  it('says of a sound that this user may not read that it is the file, and of a folder in its place', async () => {
+    const closed = await folder('unreadable', 'outputs_20230303_000000', { 'processed_audio.wav': speechLikeWav(1, 6), 'result.json': RESULT });
+    await mkdir(join(await folder('unreadable', 'outputs_20230304_000000', { 'result.json': RESULT }), 'processed_audio.wav'));
+    await chmod(join(closed, 'processed_audio.wav'), 0);
+    await chmod(root, 0o755);
+    const isRoot = process.getuid?.() === 0;
+    if (isRoot) process.seteuid!(65_534);
+    try {
+      await expect(readOutputsFolder(closed, 'any')).rejects.toMatchObject({ code: 'BAD_INPUT', message: expect.stringMatching(/^processed_audio\.wav cannot be read \(EACCES\)\. .*chmod/) as string });
+    } finally {
+      if (isRoot) process.seteuid!(0);
+    }
+    await rm(closed, { recursive: true });
+    expect((await importFrom('unreadable')).lines).toMatchObject([{ status: 'failed', problem: { code: 'BAD_INPUT', message: expect.stringContaining('processed_audio.wav is a folder') as string } }]);
+  });
+
   it('reads what analyze --out writes, frames included', async () => {
     const outcome = anOutcome();
     const frames = { hopSeconds: 0.02, rowCount: 2, features: Float32Array.of(1, 2, 3, 4), logits: new Float32Array(2 * outcome.model.labels.length) };

@@ -67,6 +67,14 @@ describe('undertone retention', () => {
     expect(await everything(id)).not.toBeNull();
   });
 
+  it('preview --when-short says what would go at most on a nearly full disk', async () => {
+    await addRecording(trial.world, trial.me, { ageDays: 10 });
+    await trial.setPolicy({ action: 'DELETE', keepDaysWhenShort: 7 });
+    expect((await json('preview')).answer).toMatchObject({ dueRecordingCount: 0, policies: [] });
+    expect((await json('preview', '--when-short')).answer).toMatchObject({ isDryRun: true, dueRecordingCount: 1 });
+    expect((await retention('preview', '--when-short')).out).toContain('1 due, 0 kept by a hold, 0 busy. Nothing was changed.');
+  });
+
   it('run does it, with --dry-run it only says so, and a run out of time says that there is more', async () => {
     const ids = [await addRecording(trial.world, trial.me, { ageDays: 40 }), await addRecording(trial.world, trial.me, { ageDays: 41 })];
     await trial.setPolicy();

@@ -244,8 +244,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events, audit }),
     keys, sessions: createSessionService(createSessionRepository(database), keys, audit), rules, alerts, ...review.services, webhooks: hooks.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),
-    law, optOuts,
-    usage,
+    law, optOuts, usage,
     ...evaluation.services,
     deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events, audit }),
   }, reads));

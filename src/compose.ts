@@ -212,7 +212,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const decodeAhead: DecodeAhead = { ...ahead, begin: (...clip) => { if (isWorking) ahead.begin(...clip); } };
   const recordingService = createRecordingService({ database, audit, recordings, archives: retention.archives, blobs, vault, removal: retention.removal, intake, decodeAhead, quota: createStorageQuota(workspaces), maxUploadBytes: settings.maxUploadBytes, minFreeBytes: settings.minFreeBytes, downloadUrl: (key, link) => stored.downloadUrl(key, link) });
   const timelines = createTimelineService({ analyses, blobs });
-  const { engine, rules, alerts } = composeRules({ database, audit, events, facts, handlers: { review: review.intake.ofRule, webhook: webhooks.action }, onActionDone: ({ workspaceId }, kind) => { if (kind === 'review') review.intake.announce(workspaceId); }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels) }, log);
+  const { engine, rules, alerts } = composeRules({ database, audit, events, facts, handlers: { review: review.intake.ofRule, webhook: webhooks.action }, onActionDone: ({ workspaceId }, kind) => { if (kind === 'review') review.intake.announce(workspaceId); }, reviewed: review.reviewed, modelLabels: () => analyzer.inference.manifests().flatMap(visibleLabels), modelIds: () => directory.list().map(({ manifest }) => manifest.id) }, log);
   ruled.engine = engine;
   // Its stored queries read through the services, and it is one of them.
   const later: { api: Api | null } = { api: null };
@@ -244,8 +244,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events, audit }),
     keys, sessions: createSessionService(createSessionRepository(database), keys, audit), rules, alerts, ...review.services, webhooks: hooks.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),
-    law, optOuts,
-    usage,
+    law, optOuts, usage,
     ...evaluation.services,
     deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events, audit }),
   }, reads));
@@ -263,6 +262,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
   metrics.observe({
     queues: JOB_NAMES.map((job) => ({ job, depth: () => queue.depth(job), oldestAgeSeconds: () => queue.oldestAgeSeconds(job) })),
+    deadLetters: () => queue.deadLetterCounts(),
     models: () => analyzer.inference.manifests().map(({ id }) => analyzer.inference.status(id)).map(({ manifest, memoryBytes, queueLength, state }) => ({ id: manifest.id, memoryBytes, queueLength, state: state.kind })),
     freeBytes: () => blobs.freeBytes(),
     tasks: () => services.tasks.status(),

@@ -37,7 +37,7 @@ describe(`servers, workers, model hosts and PostgreSQL killed at random (seed ${
     await rm(folder, { recursive: true, force: true });
   });
 
-  it(`lose nothing that was acknowledged in ${ROUNDS} kills during uploads, analyses, archiving and restoring, end every accepted analysis once, archive nothing twice, and leave no rest behind`, { timeout: 900_000 }, async () => {
+  it(`lose nothing that was acknowledged in ${ROUNDS} kills during uploads, analyses, archiving and restoring, end every accepted analysis once, archive nothing twice, and leave no rest behind`, { timeout: 1_500_000 }, async () => {
     const random = seededRandom(SEED);
     // As the role of the platform: a superuser's table would be one that its statements may not write into.
     await watchEnds(environment['DATABASE_URL']!);

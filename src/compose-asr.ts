@@ -6,8 +6,8 @@ import { UndertoneError } from './domain/errors.js';
 import type { Settings } from './domain/settings.js';
 import { SpeechRecognition } from './inference/speech-to-text/speech-recognition.js';
 import { TextClassification } from './inference/text/text-classification.js';
-import { ASR_CROSS_CHECK, asrCrossCheckPlugin, chosenTranscriber, type AsrCrossCheckParts } from './plugins/asr-cross-check/asr-cross-check.plugin.js';
-import { crossCheck, readByModel, WARNING_PREFIX, warningsOf } from './plugins/asr-cross-check/cross-check.js';
+import { asrCrossCheckPlugin, chosenTranscriber, COMPARE_DEADLINE_MS, type AsrCrossCheckParts } from './plugins/asr-cross-check/asr-cross-check.plugin.js';
+import { ASR_CROSS_CHECK, crossCheck, readByModelIfItCan, WARNING_PREFIX, warningsOf } from './plugins/asr-cross-check/cross-check.js';
 import { joinLexicons, parseLexicon, type LexiconFile } from './plugins/asr-cross-check/lexicon.js';
 import { openAiTranscriber } from './plugins/asr-cross-check/openai-transcriber.js';
 import { pocketsphinxTranscriber } from './plugins/asr-cross-check/pocketsphinx-transcriber.js';
@@ -67,7 +67,15 @@ export function composeAsr(settings: Settings): CrossChecking {
   const parts: AsrCrossCheckParts = { transcribers: builtInTranscribers(settings), all: () => bound.transcribers, setting: transcription.transcriber, lexicons, reader, timeoutMs: transcription.timeoutMs };
   return {
     plugin: () => asrCrossCheckPlugin(parts),
-    comparison: { warningPrefix: WARNING_PREFIX, warningsOf, check: async (words, segments, language) => (isOn() ? crossCheck(words, segments, language, lexicons, await readByModel(reader, words, language, new AbortController().signal)) : null) },
+    comparison: {
+      warningPrefix: WARNING_PREFIX,
+      async compare(words, segments, language) {
+        if (!isOn()) return null;
+        const { byModel, warnings } = await readByModelIfItCan(reader, words, language, AbortSignal.timeout(COMPARE_DEADLINE_MS));
+        const crossChecked = crossCheck(words, segments, language, lexicons, byModel);
+        return { crossCheck: crossChecked, warnings: [...warnings, ...warningsOf(crossChecked)] };
+      },
+    },
     facts() {
       const { transcriber, reason } = isOn() ? chosenTranscriber(parts) : { transcriber: null, reason: `The plugin ${ASR_CROSS_CHECK} is turned off.` };
       return {

@@ -27,6 +27,8 @@ export interface RulesParts {
   readonly facts: FactOutbox;
   /** Labels of the installed models. */
   readonly modelLabels: () => readonly string[];
+  /** Ids of the models of all nodes. */
+  readonly modelIds: () => readonly string[];
   /** What carries out `review` and `webhook`. */
   readonly handlers: RuleActionHandlers;
   readonly onActionDone: RuleEngineParts['onActionDone'];
@@ -40,7 +42,7 @@ export interface ComposedRules {
   readonly alerts: AlertService;
 }
 
-export function composeRules({ database, audit, events, facts, modelLabels, handlers: others, onActionDone, reviewed }: RulesParts, log: Logger): ComposedRules {
+export function composeRules({ database, audit, events, facts, modelLabels, modelIds, handlers: others, onActionDone, reviewed }: RulesParts, log: Logger): ComposedRules {
   const rules = createRuleRepository(database);
   const alerts = createAlertRepository(database);
   const scan = createRuleScan(database);
@@ -56,6 +58,7 @@ export function composeRules({ database, audit, events, facts, modelLabels, hand
       rules, audit, engine, scan, reviewed, templates: readTemplates(),
       alertCounts: (workspaceId, ruleIds) => alerts.countByRule(workspaceId, ruleIds),
       webhooks: (workspaceId) => webhooks.list(workspaceId),
+      models: { installed: modelIds, used: (workspaceId) => rules.modelsUsed(workspaceId) },
       knownLabels: () => [...new Set([...EMOTIONS, ...modelLabels()])],
     }),
     alerts: createAlertService(alerts, events, audit),

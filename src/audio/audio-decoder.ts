@@ -1,4 +1,5 @@
 import type { PcmSource } from '../domain/pcm.js';
+import type { TimestampHole } from './timestamp-holes.js';
 
 /** What the container and the first audio stream say of themselves (from ffmpeg, not trusted for limits). */
 export interface SourceInfo {
@@ -30,6 +31,8 @@ export interface DecodedAudio {
   readonly integratedLoudnessLufs: number | null;
   /** True when the stream ended with an error after some samples had come: kept, with a TRUNCATED warning. */
   readonly truncated: boolean;
+  /** Where the file has time and no sound, filled with silence; at most `MAX_NAMED_HOLES` of them. */
+  readonly holes: readonly TimestampHole[];
 }
 
 /**

@@ -67,5 +67,6 @@ export function failureOf(report: FfmpegReport, ended: { reason: EndReason; sign
       { container: report.failedContainer },
     );
   }
+  if (report.endedInHeader) return new UndertoneError('AUDIO_CORRUPT', 'The file begins like a recording and ends within its header, before the first sound: it was cut off. Send the whole file again.');
   return new UndertoneError('NOT_AUDIO', `The content is no audio or video that is supported (${SUPPORTED}); its name does not count. Convert it to WAV or FLAC.`);
 }

@@ -1,5 +1,6 @@
 import ffmpeg from 'fluent-ffmpeg';
 import { SAMPLE_RATE_HZ } from '../domain/pcm.js';
+import { FILL_HOLES } from './timestamp-holes.js';
 
 /**
  * Containers that may be opened, by ffmpeg's demuxer names (all exist in 5.1 and 7.1). Left out on purpose: everything
@@ -48,8 +49,8 @@ export function buildDecodeArguments({ inputFd, maxSeconds, channel, withLoudnes
   const gains = channel === 'mix' ? MEAN_OF_ALL : `c0=c${channel}`;
   // Float before the mean: in 16 bits it would be rounded. soxr leaves samples that have the right rate already untouched.
   const toMono = `aformat=sample_fmts=fltp,pan=mono|${gains},aresample=${SAMPLE_RATE_HZ}:resampler=soxr`;
-  const samplesOnly = `[0:a:0]${toMono}[pcm]`;
-  const withMeter = `[0:a:0]asplit=2[samples][meter];[samples]${toMono}[pcm];[meter]ebur128=framelog=verbose[metered]`;
+  const samplesOnly = `[0:a:0]${FILL_HOLES},${toMono}[pcm]`;
+  const withMeter = `[0:a:0]${FILL_HOLES},asplit=2[samples][meter];[samples]${toMono}[pcm];[meter]ebur128=framelog=verbose[metered]`;
   const command = ffmpeg()
     .input(`file:/dev/fd/${inputFd}`)
     .inputOptions([

@@ -18,6 +18,7 @@ import type { FfmpegReport } from './ffmpeg-report.js';
 import { oggIsComplete } from './ogg-end.js';
 import { PcmCollector } from './pcm-collector.js';
 import { decodePlainWav } from './plain-wav-decoder.js';
+import { holesInside } from './timestamp-holes.js';
 import { readWavHeader } from './wav-header.js';
 import type { WavHeader } from './wav-header.js';
 
@@ -163,8 +164,9 @@ export class FfmpegDecoder implements AudioDecoder {
     if (report.meterRefused && withLoudness && !cutShort && collector.sampleCount === 0) return this.decodeWithFfmpeg({ ...work, withLoudness: false });
     if (report.source === null || collector.sampleCount === 0 || cutShort) throw failureOf(report, ended, options);
     const brokenOgg = report.source.container === 'ogg' && !(await oggIsComplete(file));
-    const truncated = brokenOgg || isTruncated(report, ended.exitCode, samplesToSeconds(collector.sampleCount), wav);
-    return { pcm: await collector.finish(), source: report.source, integratedLoudnessLufs: report.integratedLoudnessLufs, truncated };
+    const decodedSeconds = samplesToSeconds(collector.sampleCount);
+    const truncated = brokenOgg || isTruncated(report, ended.exitCode, decodedSeconds, wav);
+    return { pcm: await collector.finish(), source: report.source, integratedLoudnessLufs: report.integratedLoudnessLufs, truncated, holes: holesInside(report.holes, decodedSeconds) };
   }
 
   /** Reads ffmpeg's samples to their end; returns the reason when they may not go on. */

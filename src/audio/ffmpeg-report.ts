@@ -1,4 +1,5 @@
 import type { SourceInfo } from './audio-decoder.js';
+import { holesIn, type TimestampHole } from './timestamp-holes.js';
 
 /** What ffmpeg's log says of one run. Texts in it come from the file: good for a report, never for a limit. */
 export interface FfmpegReport {
@@ -10,10 +11,13 @@ export interface FfmpegReport {
   /** What the header claims of the sound; null when it claims nothing or ffmpeg only estimated it. */
   readonly declaredSeconds: number | null;
   readonly integratedLoudnessLufs: number | null;
+  readonly holes: readonly TimestampHole[];
   /** True when ffmpeg saw the data end in the middle of something, or could not decode a piece of it. */
   readonly brokeOff: boolean;
   /** Name of the demuxer that recognised the file and then failed, e.g. `wav`; null otherwise. */
   readonly failedContainer: string | null;
+  /** A container was recognised, and the file ends within its header. */
+  readonly endedInHeader: boolean;
   readonly outOfMemory: boolean;
   /** The loudness meter could not be set up for this source; the samples may still be decodable without it. */
   readonly meterRefused: boolean;
@@ -29,6 +33,7 @@ const LOUDNESS = /Integrated loudness:\s+I:\s+(-?(?:\d+(?:\.\d+)?|inf|nan)) LUFS
 const BROKE_OFF = /Packet corrupt|corrupt input packet|File ended prematurely|partial file|[Tt]runcat(?:ed|ing)|Premature end|failed to create or replace stream/;
 // ffmpeg 5's and 7's words. An MP3 is decoded round tags and junk at its ends that are no loss, an Ogg file round the heads of the next one where several are chained.
 const UNDECODED = /Error while decoding stream|Error submitting packet to decoder/;
+const ENDED_IN_HEADER = /^(?:\[in#0 @ 0x[0-9a-f]+\] )?\[error\] (?:file:\/dev\/fd\/\d+|Error opening input): End of file$/m;
 const ATTACHED_PICTURE = /\(attached pic\)/;
 const SILENCE_LUFS = -70;
 
@@ -80,8 +85,11 @@ export function parseFfmpegLog(log: string): FfmpegReport {
     streamCount,
     declaredSeconds: duration?.[2] !== undefined && !estimated ? Number(duration[2]) * 3600 + Number(duration[3]) * 60 + Number(duration[4]) - lateSeconds : null,
     integratedLoudnessLufs: Number.isFinite(loudnessLufs) && loudnessLufs > SILENCE_LUFS ? loudnessLufs : null,
+    // Only what comes after the dump of the input, in which the file has its say.
+    holes: outputAt < 0 ? [] : holesIn(log.slice(outputAt)),
     brokeOff: BROKE_OFF.test(log) || (source !== null && source.container !== 'ogg' && !/^mp[123]/.test(source.codec) && UNDECODED.test(log)),
     failedContainer: input === null && failure !== null && !lowScore && !log.includes('Format not on whitelist') ? failure[1]!.split(',')[0]! : null,
+    endedInHeader: input === null && ENDED_IN_HEADER.test(log),
     outOfMemory: log.includes('Cannot allocate memory'),
     soxrMissing: log.includes('Requested resampling engine is unavailable'),
     meterRefused: /Unknown channel layouts not supported|Error reinitializing filters/.test(log),

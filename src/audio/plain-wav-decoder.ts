@@ -44,6 +44,7 @@ export async function decodePlainWav(file: FileHandle, header: WavHeader, collec
     source: { container: 'wav', codec, bitrateBps: SAMPLE_RATE_HZ * header.bitsPerSample, sampleRateHz: SAMPLE_RATE_HZ, channels: 1 },
     integratedLoudnessLufs: meter.integratedLufs(),
     truncated: !header.openEnded && header.declaredDataBytes > header.presentDataBytes,
+    holes: [],
   };
 }
 

@@ -28,7 +28,7 @@ export type DecodedFacts = Pick<DecodedAudio, 'source' | 'integratedLoudnessLufs
 
 /**
  * Measures a recording from its samples in one pass. Feed it every piece in order with `add` (which gives the event loop
- * its turn in between), then ask. Needs about 1.5 MB for an hour.
+ * its turn in between), then ask. Needs about 4.5 MB for an hour.
  */
 export class QualityMeter {
   private readonly scan = new SampleScan();

@@ -1,4 +1,5 @@
 import type { AnalysisWarning, AudioQuality } from '../domain/analysis.js';
+import { MAX_NAMED_HOLES, type TimestampHole } from './timestamp-holes.js';
 
 /** Where a figure becomes a warning. */
 export const WARNING_LIMITS = {
@@ -22,6 +23,7 @@ const LOSSY_LIMIT_BPS: Readonly<Record<string, number>> = {
 export interface WarningFacts {
   readonly quality: AudioQuality;
   readonly truncated: boolean;
+  readonly holes: readonly TimestampHole[];
   /** False when one channel was taken alone, or each by itself. */
   readonly mixed: boolean;
   /** False when nobody looked for speech (a raw analysis): its absence is no news then. */
@@ -33,7 +35,7 @@ const percent = (ratio: number): string => `${(100 * ratio).toFixed(ratio < 0.01
 const kilohertz = (hertz: number): string => `${(hertz / 1000).toFixed(1)} kHz`;
 
 /** What whoever reads the scores should know of the recording, most serious first. */
-export function qualityWarnings({ quality: q, truncated, mixed, speechLookedFor }: WarningFacts): AnalysisWarning[] {
+export function qualityWarnings({ quality: q, truncated, holes, mixed, speechLookedFor }: WarningFacts): AnalysisWarning[] {
   const warnings: AnalysisWarning[] = [];
   const warn = (code: AnalysisWarning['code'], applies: boolean, message: () => string): void => {
     if (applies) warnings.push({ code, message: message() });
@@ -45,6 +47,7 @@ export function qualityWarnings({ quality: q, truncated, mixed, speechLookedFor 
   warn('NO_SPEECH', speechLookedFor && q.speechSeconds === 0, () => 'No speech was found: there is nothing to judge.');
   warn('CHANNELS_CANCEL', mixed && cancels(q), () => 'The channels cancel each other when they are mixed, as where one is wired the wrong way round. Analyse them with `--speakers channels`, or turn one of them over.');
   warn('TRUNCATED', truncated, () => `The file breaks off or is damaged; what could be decoded (${q.durationSeconds.toFixed(1)} s) was kept. Send the whole file for the rest.`);
+  warn('TIMESTAMP_GAPS', holes.length > 0, () => `${holesText(holes)} Silence was put there, so that times are those of the recording.`);
   warn('TOO_SHORT', q.durationSeconds < limits.shortSeconds, () => `Only ${q.durationSeconds.toFixed(2)} s long; under ${limits.shortSeconds} s the scores are little more than a guess.`);
   warn('LOW_SNR', q.snrDb !== null && q.snrDb < limits.lowSnrDb, () => `Speech is only ${db(q.snrDb!)} above the noise; under ${db(limits.lowSnrDb)} the scores suffer.`);
   warn('CLIPPED', q.clippingRatio > limits.clippingRatio, () => `${percent(q.clippingRatio)} of the samples are clipped: the recording was too loud, which can pass for anger.`);
@@ -58,6 +61,15 @@ export function qualityWarnings({ quality: q, truncated, mixed, speechLookedFor 
   warn('DC_OFFSET', Math.abs(q.dcOffset) > limits.dcOffset, () => `The waveform is off centre by ${percent(Math.abs(q.dcOffset))} of full scale: a fault of the recorder.`);
   warn('DOWNMIXED', mixed && q.originalChannels > 1, () => `${q.originalChannels} channels were mixed into one. Where each has its own speaker, analyse them with \`--speakers channels\`.`);
   return warnings;
+}
+
+function holesText(holes: readonly TimestampHole[]): string {
+  const [first] = holes;
+  const at = ({ startSeconds, seconds }: TimestampHole): string => `${seconds.toFixed(1)} s at ${startSeconds.toFixed(1)} s`;
+  if (holes.length === 1) return `By its own clock the file leaves out ${at(first!)}, as where a recorder pauses or packets are lost.`;
+  const longest = holes.reduce((most, hole) => (hole.seconds > most.seconds ? hole : most));
+  const total = holes.reduce((sum, { seconds }) => sum + seconds, 0);
+  return `By its own clock the file leaves out ${total.toFixed(1)} s in ${holes.length === MAX_NAMED_HOLES ? 'at least ' : ''}${holes.length} places, the longest ${at(longest)}, as where a recorder pauses or packets are lost.`;
 }
 
 /** The loudest sample of the mean is far under the mean loudness of the source, even if all but one of the channels were silent. */

@@ -205,6 +205,8 @@ export interface RuleRepository {
   /** Oldest first. */
   list(workspaceId: string): Promise<readonly RuleRecord[]>;
   count(workspaceId: string): Promise<number>;
+  /** Ids of the models that have judged what the workspace has. Reads every analysis of it. */
+  modelsUsed(workspaceId: string): Promise<readonly string[]>;
   /** Newest first. */
   history(workspaceId: string, ruleId: string): Promise<readonly RuleVersionRecord[]>;
 }

@@ -40,6 +40,7 @@ export function createRuleRepository(db: Database): RuleRepository {
     },
     list: async (workspaceId) => (await client.rule.findMany({ where: { workspaceId, deletedAt: null }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] })).map(toRule),
     count: (workspaceId) => client.rule.count({ where: { workspaceId, deletedAt: null } }),
+    modelsUsed: async (workspaceId) => (await client.analysis.groupBy({ by: ['modelId'], where: { workspaceId, status: 'SUCCEEDED' } })).map(({ modelId }) => modelId),
     history: async (workspaceId, ruleId) => {
       const rows = await client.ruleVersion.findMany({ where: { workspaceId, ruleId }, orderBy: { version: 'desc' } });
       return rows.map((row) => ({ ruleId: row.ruleId, version: row.version, definition: row.definition as JsonObject, note: row.note, createdBy: row.createdBy, createdAt: row.createdAt }));

@@ -121,7 +121,7 @@ export async function listen(listener: SpeechProbability & SoundClassifier, deco
   const quality = await meter.report(decoded, speechRegions);
   const warnings = [
     ...gateWarnings(heard),
-    ...qualityWarnings({ quality, truncated: decoded.truncated, mixed: !isSplit && !(options.speakers === 'channels' && decoded.source.channels === 2), speechLookedFor: !options.raw }),
+    ...qualityWarnings({ quality, truncated: decoded.truncated, holes: decoded.holes, mixed: !isSplit && !(options.speakers === 'channels' && decoded.source.channels === 2), speechLookedFor: !options.raw }),
     ...(isSplit ? own.warnings : speakerWarnings(decoded, told, stretches, speechRegions, options)),
   ];
   return { durationSeconds, windows, speechRegions, quality, gate: heard, warnings, stretches: stretches && spokenOf(stretches, windows), peaks: interleave(outline) };

@@ -16,6 +16,7 @@ import { parseWith } from './recording-input.js';
 import { backtest, scanWithRule, type BacktestParts } from './rule-backtest.js';
 import type { RuleInput, RuleRange, RuleService, RuleTarget, RuleTemplate } from './rule-contracts.js';
 import type { RuleEngine } from './rule-engine.js';
+import { requireModels, type KnownModels } from './rule-models.js';
 import { requireWebhooks, type KnownWebhook } from './rule-webhooks.js';
 
 const MAX_RULES = 1000;
@@ -29,6 +30,7 @@ export interface RuleServiceParts extends BacktestParts {
   readonly templates: readonly RuleTemplate[];
   /** Labels that some installed model gives. */
   readonly knownLabels: () => readonly string[];
+  readonly models: KnownModels;
   readonly webhooks: (workspaceId: string) => Promise<readonly KnownWebhook[]>;
 }
 
@@ -49,9 +51,20 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
     const near = nearestName(template, ids);
     throw new UndertoneError('BAD_INPUT', `There is no template "${template.slice(0, 64)}"${near === null ? '' : `; did you mean "${near}"?`} There are: ${ids.join(', ')}.`, { field: 'template' });
   }
+  /** With all that it names: what it calls and waits for is there, and its author may have it done. */
+  async function checkedDefinitionOf(principal: Principal, input: RuleInput): Promise<RuleDefinition> {
+    const given = definitionOf(input);
+    requireActions(principal, given);
+    if (given.enabled) await requireModels(principal.workspaceId, given, parts.models);
+    await requireWebhooks(given, () => parts.webhooks(principal.workspaceId));
+    return given;
+  }
   async function targetOf(principal: Principal, { id, definition }: RuleTarget): Promise<RuleDefinition> {
     if ((id == null) === (definition == null)) throw new UndertoneError('BAD_INPUT', 'Give either the id of a rule or a definition, and not both.', { field: 'id' });
-    return parseRule(id == null ? definition : (await require(principal, id)).definition, parts.knownLabels());
+    if (id != null) return parseRule((await require(principal, id)).definition, parts.knownLabels());
+    const given = parseRule(definition, parts.knownLabels());
+    await requireModels(principal.workspaceId, given, parts.models);
+    return given;
   }
   const rangeOf = ({ from, to, after }: Partial<RuleRange>): RuleRange => ({ from: from ?? null, to: to ?? null, after: after ?? null });
   const authorOf = (principal: Principal, input: RuleInput): { name: string; note: string | null } => ({ name: principal.keyName, ...parseWith(noteSchema, { note: input.note }) });
@@ -76,9 +89,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
 
     async create(principal, input) {
       requireScope(principal, 'rules:write');
-      const given = definitionOf(input);
-      requireActions(principal, given);
-      await requireWebhooks(given, () => parts.webhooks(principal.workspaceId));
+      const given = await checkedDefinitionOf(principal, input);
       const definition = plain(given);
       const author = authorOf(principal, input);
       if ((await rules.count(principal.workspaceId)) >= MAX_RULES) throw new UndertoneError('CONFLICT', `This workspace has ${MAX_RULES} rules, which is the most. Delete one that is not used.`);
@@ -88,9 +99,7 @@ export function createRuleService(parts: RuleServiceParts): RuleService {
 
     async update(principal, id, input) {
       requireScope(principal, 'rules:write');
-      const given = definitionOf(input);
-      requireActions(principal, given);
-      await requireWebhooks(given, () => parts.webhooks(principal.workspaceId));
+      const given = await checkedDefinitionOf(principal, input);
       const definition = plain(given);
       const expectedVersion = input.expectedVersion ?? null;
       const updated = await rules.update(principal.workspaceId, id, { definition, expectedVersion }, authorOf(principal, input),

@@ -33,10 +33,10 @@ export interface JudgedSegment extends WordSegment {
   readonly prediction: PredictionResult | null;
 }
 
-/** Compares words with voice. Null where nothing compares them here. */
+/** Compares words with voice. */
 export interface WordComparison {
-  check(words: readonly TranscriptWord[], segments: readonly JudgedSegment[], language: string | null): Promise<CrossCheck | null>;
-  warningsOf(check: CrossCheck): readonly AnalysisWarning[];
+  /** Null where nothing compares them here. What fails of it is a warning, never an error: an import is not refused for it. */
+  compare(words: readonly TranscriptWord[], segments: readonly JudgedSegment[], language: string | null): Promise<{ readonly crossCheck: CrossCheck; readonly warnings: readonly AnalysisWarning[] } | null>;
   /** What its warnings' codes begin with. */
   readonly warningPrefix: string;
 }
@@ -109,14 +109,15 @@ export function createTranscriptService(parts: TranscriptServiceParts): Transcri
       assertFits(file.texts, recording.durationSeconds);
       const { words, segments } = await aligned(workspaceId, analysisId, file.texts, recording.durationSeconds);
       const tag = language ?? file.language ?? recording.language;
-      const crossCheck = await comparison.check(words, segments, tag);
+      const compared = await comparison.compare(words, segments, tag);
+      const crossCheck = compared?.crossCheck ?? null;
       const transcript: Transcript = { source: 'import', engine: file.format, engineDigest: createHash('sha256').update(content).digest('hex'), language: tag, words, crossCheck };
       const texts = textsOf(words);
       const agreements = new Map(crossCheck?.readings.map(({ segmentIndex, agreement }) => [segmentIndex, agreement]));
       const fact = { kind: 'analysis.transcribed', workspaceId, analysisId, recordingId: analysis.recordingId, revision: randomUUID() } as const;
       const stored = await database.transaction(async (tx) => {
         const replaced = await transcripts.replace(tx, workspaceId, analysisId, {
-          transcript, warningPrefix: comparison.warningPrefix, warnings: crossCheck === null ? [] : comparison.warningsOf(crossCheck),
+          transcript, warningPrefix: comparison.warningPrefix, warnings: compared?.warnings ?? [],
           segments: segments.map(({ index }) => ({ index, text: texts.get(index) ?? null, agreement: agreements.get(index) ?? null })),
         });
         if (replaced === null) return null;

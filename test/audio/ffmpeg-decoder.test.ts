@@ -101,6 +101,42 @@ describe('decoding', () => {
     expect(decoded.pcm.sampleCount / 16_000).toBeCloseTo(2, 1);
   });
 
+  it.each([['webm', 'libopus'], ['mp4', 'aac'], ['mka', 'flac'], ['ts', 'aac']])('puts silence where the clock of a .%s file goes on without sound, and says where', async (extension, codec) => {
+    const wav = await files.put('clock.wav', wavBytes(interleave(tone(400, 9, 48_000), tone(500, 9, 48_000)), { rateHz: 48_000, channels: 2, encoding: 'f32' }));
+    const names = [`whole.${extension}`, `holes.${extension}`] as const;
+    const without = "aselect='not(between(t,2,3.5)+between(t,6,6.3))'";
+    for (const [name, filter] of [[names[0], 'anull'], [names[1], without]] as const) await files.ffmpeg('-i', wav, '-af', filter, '-c:a', codec, ...(codec === 'flac' ? [] : ['-b:a', '96k']), '-map_metadata', '-1', name);
+    const [whole, decoded] = [await decoder.decode(files.path(names[0]), files.options()), await decoder.decode(files.path(names[1]), files.options())];
+    expect(whole.holes).toEqual([]);
+    expect(decoded.truncated).toBe(false);
+    expect(decoded.holes).toHaveLength(2);
+    for (const [i, [startSeconds, seconds]] of ([[2, 1.5], [6, 0.3]] as const).entries()) {
+      expect(Math.abs(decoded.holes[i]!.startSeconds - startSeconds)).toBeLessThan(0.12);
+      expect(Math.abs(decoded.holes[i]!.seconds - seconds)).toBeLessThan(0.12);
+    }
+    expect(Math.abs(decoded.pcm.sampleCount - whole.pcm.sampleCount)).toBeLessThan(0.1 * 16_000);
+    await whole.pcm.dispose();
+    const samples = await samplesOf(decoded);
+    for (const [from, to, sounds] of [[0.5, 1.8, true], [2.3, 3.2, false], [3.8, 5.8, true], [6.7, 8.5, true]] as const) {
+      const level = rms(samples, from * 16_000, to * 16_000);
+      if (sounds) expect(level, `${from} s`).toBeGreaterThan(0.2);
+      else expect(level, `${from} s`).toBeLessThan(0.001);
+    }
+  });
+
+  it('drops no sound where the clock of a file jumps back, and leaves a late start as it is', async () => {
+    const wav = await files.put('twice.wav', wavBytes(tone(440, 3, 48_000), { rateHz: 48_000 }));
+    await files.ffmpeg('-i', wav, '-c:a', 'aac', '-f', 'mpegts', 'once.ts');
+    const once = await readFile(files.path('once.ts'));
+    await files.ffmpeg('-i', wav, '-af', 'asetpts=PTS+7/TB', '-c:a', 'libopus', 'late.webm');
+    for (const [path, seconds] of [[await files.put('joined.ts', Buffer.concat([once, once])), 6], [files.path('late.webm'), 3]] as const) {
+      const decoded = await decoder.decode(path, files.options());
+      await decoded.pcm.dispose();
+      expect(decoded.holes, path).toEqual([]);
+      expect(decoded.pcm.sampleCount / 16_000, path).toBeCloseTo(seconds, 0);
+    }
+  });
+
   it('sees that a FLAC file with a cover breaks off', async () => {
     const wav = await files.put('cover.wav', wavBytes(uniformNoise(64_000, 3), { rateHz: 16_000 }));
     await files.ffmpeg('-i', wav, '-f', 'lavfi', '-i', 'color=c=red:s=32x32:d=1:r=1', '-map', '0', '-map', '1', '-frames:v', '1', '-c:v', 'png', '-disposition:v', 'attached_pic', 'cover.flac');
@@ -111,6 +147,14 @@ describe('decoding', () => {
       await decoded.pcm.dispose();
       expect(decoded.truncated, name).toBe(truncated);
     }
+  });
+
+  it('says of a file that ends within its header that it was cut off, and of a short text that it is no audio', async () => {
+    const wav = await files.put('header.wav', wavBytes(uniformNoise(32_000, 3), { rateHz: 16_000 }));
+    await files.ffmpeg('-i', wav, 'header.flac');
+    const cut = await files.put('header-cut.flac', (await readFile(files.path('header.flac'))).subarray(0, 3000));
+    await expect(decoder.decode(cut, files.options())).rejects.toMatchObject({ code: 'AUDIO_CORRUPT', message: expect.stringContaining('cut off') as string });
+    await expect(decoder.decode(await files.put('hello.flac', 'hello\n'), files.options())).rejects.toMatchObject({ code: 'NOT_AUDIO' });
   });
 
   it('says of a stream whose head names no sample rate that nothing could be decoded', async () => {

@@ -60,6 +60,13 @@ describe("ffmpeg's log", () => {
     expect(brokeOff('ogg', 'vorbis', '[ogg @ 0x5] [error] failed to create or replace stream')).toBe(true);
   });
 
+  it('reads where the clock went on without sound, however ffmpeg begins the line, and no number that a file says', () => {
+    const input = ["[info] Input #0, matroska,webm, from 'file:/dev/fd/3':", '[info]   Metadata:', '[info]     title           : 1.000000', '[info]   Stream #0:0: Audio: opus, 48000 Hz, mono, fltp', '[info] 7.000000', '[info] 8.000000'];
+    const run = ['[info] Stream mapping:', '[info] 5.033500', '[info] 3.008500', '[Eval @ 0x7ffd] [info] 12.000000', '[Eval @ 0x7ffd] [info] 0.250000', '[info] 99.000000'];
+    expect(parseFfmpegLog([...input, ...run].join('\n')).holes).toEqual([{ startSeconds: 5.0335, seconds: 3.0085 }, { startSeconds: 12, seconds: 0.25 }]);
+    expect(parseFfmpegLog(input.join('\n')).holes).toEqual([]);
+  });
+
   it('without a recognised container says so', () => {
     expect(parseFfmpegLog('[error] file:/dev/fd/3: Invalid data found when processing input')).toMatchObject({ opened: false, source: null, failedContainer: null });
     expect(parseFfmpegLog('[png_pipe @ 0x55] [error] Format not on whitelist \'wav\'')).toMatchObject({ opened: false, failedContainer: null });

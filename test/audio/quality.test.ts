@@ -34,6 +34,22 @@ describe('levels', () => {
     expect((await quality(tone(300, 2, 16_000, 0.2).map((x) => x + 0.05))).dcOffset).toBeCloseTo(0.05, 4);
   });
 
+  it('of what is heard are the same with a DC offset and without: speech, noise under it, silence', async () => {
+    const sound = concat(tone(300, 1, 16_000, 0.2), uniformNoise(32_000, 3).map((x) => x * 1e-3), tone(300, 1, 16_000, 0.2));
+    const regions = [{ startSeconds: 0, endSeconds: 1 }, { startSeconds: 3, endSeconds: 4 }];
+    const [centred, shifted] = [await quality(sound, regions), await quality(sound.map((x) => x + 0.2), regions)];
+    expect(centred.snrDb).toBeCloseTo(20 * Math.log10(0.2 / Math.SQRT2) - rmsOfNoise(1e-3), 0);
+    for (const figure of ['snrDb', 'speechLevelDbfs', 'silenceRatio'] as const) expect(shifted[figure], figure).toBeCloseTo(centred[figure]!, 1);
+    expect(shifted.dcOffset).toBeCloseTo(0.2, 3);
+  });
+
+  it('take no lopsided voice for an offset', async () => {
+    const lopsided = concat(tone(300, 1, 16_000, 0.9).map((x) => Math.max(x, -0.2)), uniformNoise(16_000, 3).map((x) => x * 1e-3));
+    const { snrDb, dcOffset } = await quality(lopsided, [{ startSeconds: 0, endSeconds: 1 }]);
+    expect(dcOffset).toBeGreaterThan(0.05);
+    expect(snrDb).toBeGreaterThan(45);
+  });
+
   it('count the silent share, whatever the gain', async () => {
     for (const gain of [1, 0.02]) {
       const part = concat(tone(300, 1, 16_000, 0.5 * gain), uniformNoise(48_000, 3).map((x) => x * 1e-4 * gain));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { TimestampHole } from '../../src/audio/timestamp-holes.js';
 import { qualityWarnings } from '../../src/audio/warnings.js';
 import type { AudioQuality } from '../../src/domain/analysis.js';
 
@@ -6,8 +7,8 @@ const good: AudioQuality = {
   container: 'wav', codec: 'pcm_s16le', bitrateBps: 256_000, originalSampleRateHz: 16_000, originalChannels: 1, durationSeconds: 5, effectiveBandwidthHz: 7750,
   integratedLoudnessLufs: -20, peakDbfs: -3, clippingRatio: 0, dcOffset: 0, speechLevelDbfs: -22, snrDb: 30, silenceRatio: 0.2, speechSeconds: 4, dropoutCount: 0,
 };
-const codes = (quality: Partial<AudioQuality>, more: { truncated?: boolean; mixed?: boolean; speechLookedFor?: boolean } = {}): string[] =>
-  qualityWarnings({ quality: { ...good, ...quality }, truncated: false, mixed: true, speechLookedFor: true, ...more }).map((warning) => warning.code);
+const codes = (quality: Partial<AudioQuality>, more: { truncated?: boolean; holes?: readonly TimestampHole[]; mixed?: boolean; speechLookedFor?: boolean } = {}): string[] =>
+  qualityWarnings({ quality: { ...good, ...quality }, truncated: false, holes: [], mixed: true, speechLookedFor: true, ...more }).map((warning) => warning.code);
 
 describe('warnings', () => {
   it('are none for a good recording', () => {
@@ -52,12 +53,21 @@ describe('warnings', () => {
     expect(codes({ originalChannels: 2 }, { mixed: false })).toEqual([]);
   });
 
+  it.each<[string, readonly TimestampHole[], string]>([
+    ['one hole', [{ startSeconds: 5.03, seconds: 3.01 }], 'By its own clock the file leaves out 3.0 s at 5.0 s,'],
+    ['several', [{ startSeconds: 5, seconds: 1 }, { startSeconds: 192, seconds: 8.2 }], 'By its own clock the file leaves out 9.2 s in 2 places, the longest 8.2 s at 192.0 s,'],
+    ['more than are named', Array.from({ length: 500 }, (_, i) => ({ startSeconds: i, seconds: 0.5 })), 'By its own clock the file leaves out 250.0 s in at least 500 places, the longest 0.5 s at 0.0 s,'],
+  ])('name %s in the timestamps', (_, holes, words) => {
+    const [warning] = qualityWarnings({ quality: good, truncated: false, holes, mixed: true, speechLookedFor: true });
+    expect(warning).toMatchObject({ code: 'TIMESTAMP_GAPS', message: expect.stringContaining(words) as string });
+  });
+
   it('do not miss speech that nobody looked for', () => {
     expect(codes({ speechSeconds: 0 }, { speechLookedFor: false })).toEqual([]);
   });
 
   it('give the figure in plain words', () => {
-    const [warning] = qualityWarnings({ quality: { ...good, effectiveBandwidthHz: 3875 }, truncated: false, mixed: true, speechLookedFor: true });
+    const [warning] = qualityWarnings({ quality: { ...good, effectiveBandwidthHz: 3875 }, truncated: false, holes: [], mixed: true, speechLookedFor: true });
     expect(warning?.message).toContain('3.9 kHz');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DOUBTFUL_PROBABILITY, gapKind, gapsBetween, gateRecording, gateWarnings, gateWindow, inContext, SPEECH_AT_LEAST, SPEECH_SURELY, speechInside } from '../../src/audio/gate.js';
+import { DOUBTFUL_PROBABILITY, gapKind, gapsBetween, gateRecording, gateWarnings, gateWindow, inContext, SHORT_SPEECH_AT_LEAST, SPEECH_AT_LEAST, SPEECH_SURELY, speechInside } from '../../src/audio/gate.js';
 import type { WindowSound } from '../../src/audio/gate.js';
 import { findSpeechRegions, PROBABILITY_FRAME_SECONDS, totalSeconds } from '../../src/audio/speech-regions.js';
 import { cutWindows, rawWindow, withMargins } from '../../src/audio/windows.js';
@@ -103,6 +103,12 @@ describe('the gate', () => {
   it('believes voice activity unless the sound is unlike speech', () => {
     expect([heard(1.5, -20, sound(0.9)), heard(1.5, -60, sound(SPEECH_AT_LEAST, 0.6))]).toEqual(['speech', 'speech']);
     expect([heard(1.5, -20, sound(SPEECH_AT_LEAST - 0.01, 0.6)), heard(1.5, -20, sound(0.01, 0.3, 0.6)), heard(1.5, -20, sound(0.01, 0.2, 0.1))]).toEqual(['singing', 'music', 'noise']);
+  });
+
+  it('believes voice activity more in less than a second, and does not without it', () => {
+    const short = (speechSeconds: number, seconds: number, speech: number) => gateWindow({ startSeconds: 3, endSeconds: 3 + seconds, speechSeconds }, { levelDbfs: -20, peakProbability: 0.9, sound: sound(speech) });
+    expect([short(0.4, 0.5, SHORT_SPEECH_AT_LEAST), short(0.4, 0.5, SHORT_SPEECH_AT_LEAST - 0.01)]).toEqual(['speech', 'noise']);
+    expect([short(0, 0.5, 0.6), short(0.4, 1, SPEECH_AT_LEAST - 0.01)]).toEqual(['noise', 'noise']);
   });
 
   it('without voice activity takes a sound for speech only when that is nearly sure and voice activity in doubt', () => {

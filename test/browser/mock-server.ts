@@ -23,6 +23,8 @@ export interface MockServer {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly platform: MockPlatform;
+  /** Breaks off every WebSocket, as a proxy that is restarted does. New ones are taken. */
+  loseSockets(): void;
   close(): Promise<void>;
 }
 
@@ -81,10 +83,12 @@ export async function startMockServer(options: { readonly webRoot: string; reado
   });
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
+  const loseSockets = (): void => sockets.clients.forEach((client) => client.terminate());
   return {
     baseUrl: `http://127.0.0.1:${port}`, apiKey, platform,
+    loseSockets,
     close: async () => {
-      for (const client of sockets.clients) client.terminate();
+      loseSockets();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

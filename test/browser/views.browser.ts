@@ -167,6 +167,29 @@ describe('alerts as they are raised', () => {
     await page.getByRole('button', { name: /^Show \d+ new$/ }).click();
     await page.getByRole('article', { name: /^Now/ }).first().waitFor();
   });
+
+  it('are looked for after the connection was lost, and heard again', async () => {
+    const { page } = watched;
+    const { rules } = server.platform;
+    await openView(page, 'Alerts');
+    await page.getByRole('article', { name: /^Now/ }).first().waitFor();
+    const raise = (name: string): void => {
+      const { id } = rules.root().createRule({ input: { definition: { name, when: { label: { in: ['neutral', 'happy', 'sad', 'angry'] } } } } }) as { id: string };
+      rules.root().applyRule({ id });
+    };
+    const numberOnButton = async (): Promise<number> => Number(/\d+/.exec((await page.getByRole('button', { name: /^Show \d+ new$/ }).textContent())!)![0]);
+    await expect.poll(() => rules.listenerCount()).toBeGreaterThan(0);
+    server.loseSockets();
+    await expect.poll(() => rules.listenerCount()).toBe(0);
+    raise('Unheard');
+    await page.getByRole('button', { name: /^Show \d+ new$/ }).waitFor({ timeout: 40_000 });
+    const missed = await numberOnButton();
+    await expect.poll(() => rules.listenerCount(), { timeout: 40_000 }).toBeGreaterThan(0);
+    raise('Heard');
+    await expect.poll(numberOnButton).toBeGreaterThan(missed);
+    await page.getByRole('button', { name: /^Show \d+ new$/ }).click();
+    for (const name of [/^Heard/, /^Unheard/]) await page.getByRole('article', { name }).first().waitFor();
+  });
 });
 
 describe('an evaluation of many recordings', () => {

@@ -87,7 +87,7 @@ describe('words that a text model and lexicons read together', () => {
     const plugins = await registerPlugins([withModel.plugin()], memoryParts());
     withModel.bind(plugins);
     try {
-      const check = (text: string, language: string) => withModel.comparison.check(said(text), [happy(0)], language);
+      const check = async (text: string, language: string) => (await withModel.comparison.compare(said(text), [happy(0)], language))!.crossCheck;
       // The lexicon knows nothing of this, the model does.
       const english = await check('the dogs died', 'en');
       expect(english).toMatchObject({ lexicon: expect.stringMatching(/\+tiny-text@[0-9a-f]{12}$/) as string, language: 'en', contradictions: [{ kind: 'sad-words-happy-voice', words: expect.arrayContaining([expect.objectContaining({ text: 'the dogs died', feeling: 'sad', startSeconds: 0 })]) as unknown }] });
@@ -96,7 +96,20 @@ describe('words that a text model and lexicons read together', () => {
       expect(await check('mort', 'fr')).toMatchObject({ agreement: null, reason: 'There is no lexicon for the language fr, only for de, en, zh.' });
       expect(withModel.facts().languages).toEqual(['de', 'en', 'zh']);
       const both = await check('died happy', 'en');
-      expect(Object.keys(both!.readings[0]!.feelings).sort()).toEqual(['happy', 'sad']);
+      expect(Object.keys(both.readings[0]!.feelings).sort()).toEqual(['happy', 'sad']);
+    } finally {
+      await plugins.stop();
+    }
+  }, 60_000);
+
+  it('that are imported while the files of the model are not those of its manifest are compared by the lexicons alone, which is said', async () => {
+    const broken = composeAsr(readSettings({ UNDERTONE_DATA_DIR: root, UNDERTONE_TEXT_MODEL: writeTextModel(join(root, 'broken'), { sha256: 'a'.repeat(64) }) }, '/nonexistent'));
+    const plugins = await registerPlugins([broken.plugin()], memoryParts());
+    broken.bind(plugins);
+    try {
+      const compared = await broken.comparison.compare(said('happy'), [happy(0)], 'en');
+      expect(compared).toMatchObject({ crossCheck: { lexicon: expect.not.stringContaining('tiny-text') as string, readings: [{ segmentIndex: 0 }] }, warnings: [{ code: 'PLUGIN_WORDS_MODEL_FAILED', message: expect.stringContaining('(MODEL_LOAD_FAILED)') as string }] });
+      expect(compared!.warnings[0]!.code.startsWith(broken.comparison.warningPrefix)).toBe(true);
     } finally {
       await plugins.stop();
     }
@@ -116,7 +129,7 @@ describe('words that a text model and lexicons read together', () => {
     const { transcript, warnings, segments } = await steps.conclude(outcome, never);
     expect(transcript?.words.map(({ text }) => text)).toEqual(['happy']);
     expect(segments[0]).toMatchObject({ text: 'happy', agreement: expect.any(Number) as number });
-    expect(warnings).toMatchObject([{ code: 'PLUGIN_TEXT_MODEL_FAILED', message: expect.stringContaining('The text model ended. (INFERENCE_CRASHED)') as string }]);
+    expect(warnings).toMatchObject([{ code: 'PLUGIN_WORDS_MODEL_FAILED', message: expect.stringMatching(/^The text model of the plugin asr-cross-check .* The text model ended\. \(INFERENCE_CRASHED\)$/) as string }]);
     await plugins.stop();
   });
 });

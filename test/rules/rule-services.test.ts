@@ -56,6 +56,20 @@ describe('rules', () => {
     expect(await rules.update(analyst, rule.id, calling('elsewhere', false))).toMatchObject({ version: 2 });
   });
 
+  it('wait for models that are there or have judged something: others are refused with their path and the nearest, as long as the rule is enabled', async () => {
+    const { rules, subjects } = world();
+    subjects.push({ workspaceId: 'ws_1', subject: { ...subjectOf(TWO), modelId: 'imported-large' } });
+    const ofModels = (models: readonly string[], enabled = true) => ({ definition: { ...ANGER, enabled, when: { all: [{ label: { in: ['angry'] } }, { not: { model: { in: models } } }] } } });
+    const refusal = (nearest: string | undefined) => expect.objectContaining({ code: 'BAD_INPUT', details: { field: 'when.all[1].not.model.in[1]', ...(nearest === undefined ? {} : { nearest }) } }) as Error;
+    const rule = await rules.create(analyst, ofModels(['starter', 'imported-large']));
+    await expect(rules.create(analyst, ofModels(['starter', 'emotion2vec-plus-lrge']))).rejects.toThrow(refusal('emotion2vec-plus-large'));
+    await expect(rules.update(analyst, rule.id, ofModels(['starter', 'import-large']))).rejects.toThrow(refusal('imported-large'));
+    await expect(rules.backtest(analyst, ofModels(['starter', 'whisper'], false), {}, never)).rejects.toThrow(refusal(undefined));
+    await expect(rules.create(other, ofModels(['starter', 'imported-large']))).rejects.toThrow(/known are emotion2vec-plus-large, starter\)/);
+    expect((await rules.find(analyst, rule.id))!.version).toBe(1);
+    expect(await rules.create(analyst, ofModels(['starter', 'coming-soon'], false))).toMatchObject({ definition: { enabled: false } });
+  });
+
   it('are tried on one analysis and explain themselves whether they fire or not', async () => {
     const { rules, alertRows } = world();
     expect((await rules.test(viewer, { definition: ANGER }, 'ana_1')).firings.map((firing) => firing.segmentIds)).toEqual([['seg_0'], ['seg_2']]);

@@ -8,6 +8,7 @@ import { composePlatform, type Platform } from '../../src/compose.js';
 import { readSettings } from '../../src/config.js';
 import type { Principal } from '../../src/domain/principal.js';
 import { DEFAULT_WORKSPACE_ID } from '../../src/services/key.service.js';
+import { writeTextModel } from '../inference/tiny-text.js';
 
 const admin: Principal = { keyId: 'k', keyName: 'k', workspaceId: DEFAULT_WORKSPACE_ID, role: 'admin' };
 const PAGE = { first: 200, after: null };
@@ -38,7 +39,9 @@ describe('words and voice on the whole platform', () => {
     dataDir = await mkdtemp(join(tmpdir(), 'undertone-words-'));
     await writeFile(join(dataDir, 'canned.mjs'), CANNED);
     await writeFile(join(dataDir, 'plugins.json'), JSON.stringify([{ use: './canned.mjs' }]));
-    platform = await composePlatform(readSettings({ UNDERTONE_DATA_DIR: dataDir, UNDERTONE_LOG_LEVEL: 'error', UNDERTONE_PLUGINS_FILE: join(dataDir, 'plugins.json') }, '/nonexistent'), pino({ level: 'error' }));
+    // Its graph is not the one of its manifest: what needs it goes on without it.
+    const textModel = writeTextModel(join(dataDir, 'text-model'), { sha256: 'a'.repeat(64), languages: ['en'] });
+    platform = await composePlatform(readSettings({ UNDERTONE_DATA_DIR: dataDir, UNDERTONE_TEXT_MODEL: textModel, UNDERTONE_LOG_LEVEL: 'error', UNDERTONE_PLUGINS_FILE: join(dataDir, 'plugins.json') }, '/nonexistent'), pino({ level: 'error' }));
     await platform.startWorker();
     recordingId = (await platform.services.recordings.upload(admin, { stream: createReadStream('samples/conversation.flac'), fileName: 'a.flac' }, {})).recording.id;
     analysisId = await analyze();
@@ -83,6 +86,16 @@ describe('words and voice on the whole platform', () => {
     expect(after.map(({ text }) => text)).toEqual(before.map(({ index }) => (index === first!.index ? 'My mother passed away' : null)));
     expect(after.map(({ prediction }) => prediction)).toEqual(before.map(({ prediction }) => prediction));
     await vi.waitFor(async () => expect((await platform.services.alerts.forAnalyses(admin, [analysisId])).map(({ ruleName }) => ruleName)).toEqual(['Death']), { timeout: 20_000 });
+  });
+
+  it('are stored though the text model is broken, and each comparison says so once, by the name of the plugin', async () => {
+    const failures = async () => (await platform.services.analyses.find(admin, analysisId))!.warnings.filter(({ code }) => code === 'PLUGIN_WORDS_MODEL_FAILED');
+    for (const text of ['My mother is dead', 'My mother passed away']) {
+      const { words, crossCheck } = await platform.services.transcripts.import(admin, { analysisId, content: `1\n00:00:00,500 --> 00:00:02,000\n${text}\n`, language: 'en' });
+      expect(words).toHaveLength(4);
+      expect(crossCheck).toMatchObject({ lexicon: expect.not.stringContaining('tiny-text') as string, reason: null });
+      expect(await failures()).toMatchObject([{ message: expect.stringContaining('asr-cross-check') as string }]);
+    }
   });
 
   it('stay as they are when a transcript does not fit', async () => {

@@ -8,7 +8,7 @@ function bench(slots: number) {
   const begun: string[] = [];
   const audio = (path: string): DecodedAudio => ({
     pcm: { sampleCount: 1, read: () => Promise.resolve(new Float32Array(1)), dispose: () => Promise.resolve(void disposed.push(path)) },
-    source: { container: 'wav', codec: 'pcm', bitrateBps: null, sampleRateHz: 16_000, channels: 1 }, integratedLoudnessLufs: null, truncated: false,
+    source: { container: 'wav', codec: 'pcm', bitrateBps: null, sampleRateHz: 16_000, channels: 1 }, integratedLoudnessLufs: null, truncated: false, holes: [],
   });
   const ahead = createDecodeAhead({
     slots,

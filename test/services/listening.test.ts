@@ -40,7 +40,7 @@ const BY_CHANNEL: readonly Voice[] = [{ speaker: 'channel-0', pcm: channel(2, AG
 const TOLD: readonly SpokenStretch[] = [...AGENT.map((stretch) => ({ ...stretch, speaker: 'channel-0' })), ...CALLER.map(({ startSeconds, endSeconds }) => ({ startSeconds, endSeconds, speaker: 'channel-1' }))];
 
 async function conversationIn(speakers: 'channels' | 'auto') {
-  const decoded = { pcm: mix, source: { container: 'wav', codec: 'pcm_f32le', bitrateBps: null, sampleRateHz: SAMPLE_RATE_HZ, channels: 2 }, integratedLoudnessLufs: -20, truncated: false };
+  const decoded = { pcm: mix, source: { container: 'wav', codec: 'pcm_f32le', bitrateBps: null, sampleRateHz: SAMPLE_RATE_HZ, channels: 2 }, integratedLoudnessLufs: -20, truncated: false, holes: [] };
   const heard = await listen(listener, decoded, speakers === 'channels' ? BY_CHANNEL : [{ speaker: null, pcm: mix }], {
     raw: false, speakers, maxWindowSeconds: 15, priority: 'bulk', signal: new AbortController().signal, onProgress: () => undefined,
     ...(speakers === 'auto' && { tellApart: () => Promise.resolve({ stretches: TOLD }) }),
@@ -51,7 +51,7 @@ async function conversationIn(speakers: 'channels' | 'auto') {
 describe('a recording of one channel whose speakers were not asked for', () => {
   const listenTo = async (stretches: Parameters<typeof channel>[1], channels = 1) => {
     const pcm = channel(5, stretches);
-    const decoded = { pcm, source: { container: 'wav', codec: 'pcm_f32le', bitrateBps: null, sampleRateHz: SAMPLE_RATE_HZ, channels }, integratedLoudnessLufs: -20, truncated: false };
+    const decoded = { pcm, source: { container: 'wav', codec: 'pcm_f32le', bitrateBps: null, sampleRateHz: SAMPLE_RATE_HZ, channels }, integratedLoudnessLufs: -20, truncated: false, holes: [] };
     const { warnings } = await listen(listener, decoded, [{ speaker: null, pcm }], { raw: false, speakers: 'none', maxWindowSeconds: 15, priority: 'bulk', signal: new AbortController().signal, onProgress: () => undefined });
     return warnings.filter(({ code }) => code === 'MONO_MIX_OF_SPEAKERS').map(({ message }) => message);
   };
@@ -72,7 +72,7 @@ describe('a recording of less than a second', () => {
   it('is judged though the classifier takes so short a sound for noise', async () => {
     const samples = Float32Array.from({ length: SAMPLE_RATE_HZ / 2 }, (_, i) => 0.2 * Math.sin(i));
     const pcm: PcmSource = { sampleCount: samples.length, read: (from, to) => Promise.resolve(samples.slice(from, to)), dispose: () => Promise.resolve() };
-    const decoded = { pcm, source: { container: 'wav', codec: 'pcm_f32le', bitrateBps: null, sampleRateHz: SAMPLE_RATE_HZ, channels: 1 }, integratedLoudnessLufs: -20, truncated: false };
+    const decoded = { pcm, source: { container: 'wav', codec: 'pcm_f32le', bitrateBps: null, sampleRateHz: SAMPLE_RATE_HZ, channels: 1 }, integratedLoudnessLufs: -20, truncated: false, holes: [] };
     const deafToShort: SpeechProbability & SoundClassifier = { ...listener, classify: (heard) => Promise.resolve(heard.length < SAMPLE_RATE_HZ ? { speech: 0.1, singing: 0.1, music: 0.1, noise: 0.7 } : { speech: 0.97, singing: 0.01, music: 0.01, noise: 0.01 }) };
     const { gate, windows, warnings } = await listen(deafToShort, decoded, [{ speaker: null, pcm }], { raw: false, speakers: 'none', maxWindowSeconds: 15, priority: 'bulk', signal: new AbortController().signal, onProgress: () => undefined });
     expect(gate.kind).toBe('speech');

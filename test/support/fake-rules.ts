@@ -38,6 +38,7 @@ export function fakeRules(options: { readonly events?: EventBus; readonly handle
     findById: (workspaceId, id) => Promise.resolve(mine(workspaceId, id)),
     list: (workspaceId) => Promise.resolve([...stored.values()].filter((rule) => rule.workspaceId === workspaceId)),
     count: (workspaceId) => Promise.resolve([...stored.values()].filter((rule) => rule.workspaceId === workspaceId).length),
+    modelsUsed: (workspaceId) => Promise.resolve(subjects.filter((one) => one.workspaceId === workspaceId).map(({ subject }) => subject.modelId)),
     history: (workspaceId, ruleId) => Promise.resolve(mine(workspaceId, ruleId) === null ? [] : versions.filter((version) => version.ruleId === ruleId)),
   };
   const shown = (workspaceId: string): AlertRecord[] => [...alertRows.values()].filter((alert) => alert.workspaceId === workspaceId && alert.isShown);
@@ -82,7 +83,7 @@ export function fakeRules(options: { readonly events?: EventBus; readonly handle
   }
   const template = { id: 'anger', definition: { name: 'Anger', when: { label: { in: ['angry'] } }, ...options.template } };
   const service = createRuleService({
-    rules, audit: noAudit, engine, reviewed: options.reviewed ?? null, templates: [template], knownLabels: () => EMOTIONS, webhooks: () => Promise.resolve(options.webhooks ?? []),
+    rules, audit: noAudit, engine, reviewed: options.reviewed ?? null, templates: [template], knownLabels: () => EMOTIONS, webhooks: () => Promise.resolve(options.webhooks ?? []), models: { installed: () => ['starter', 'emotion2vec-plus-large'], used: (workspaceId) => rules.modelsUsed(workspaceId) },
     scan: (workspaceId, { analysisId }) => batches(workspaceId, analysisId), alertCounts: (workspaceId, ids) => alerts.countByRule(workspaceId, ids),
   });
   return { rules: service, alerts: createAlertService(alerts, events, noAudit), engine, alertRows, tags, subjects, announced, actionsDone, events };

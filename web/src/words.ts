@@ -27,6 +27,7 @@ const WARNINGS: Readonly<Record<string, { readonly title: string; readonly advic
   CROSS_TALK: { title: 'One channel leaks into the other', advice: 'The leaked voice was left out of the scores of the wrong speaker.' },
   VOICE_LEFT_OUT: { title: 'A voice was not judged', advice: 'The law forbids to judge this speaker, so its channel is in no score.' },
   OVERLAPPED_SPEECH: { title: 'People talk at once', advice: 'That part belongs to nobody alone and was left out of the scores.' },
+  TIMESTAMP_GAPS: { title: 'Pieces are missing in between', advice: 'Silence stands in their place, so that times are right; nothing is known of what was said there.' },
   IMPORTED: { title: 'Taken over from elsewhere', advice: 'The scores were made outside Undertone and are as they came.' },
   SPEAKERS_UNAVAILABLE: { title: 'Speakers could not be told apart', advice: 'Everything is reported as one voice.' },
 };

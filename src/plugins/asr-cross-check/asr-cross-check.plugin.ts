@@ -5,7 +5,7 @@ import type { PcmSource } from '../../domain/pcm.js';
 import type { TranscriptWord } from '../../domain/transcript.js';
 import { PLUGIN_API_VERSION, type SegmentBatch, type StepContext, type StepResult, type Transcriber, type Transcription, type UndertonePlugin } from '../contract.js';
 import { chooseTranscriber, type ChosenTranscriber } from './choose-transcriber.js';
-import { crossCheck, readByModel, warningsOf, type TextReader } from './cross-check.js';
+import { ASR_CROSS_CHECK, crossCheck, readByModelIfItCan, warningsOf, type TextReader } from './cross-check.js';
 import type { Lexicon } from './lexicon.js';
 
 export interface AsrCrossCheckParts {
@@ -22,11 +22,9 @@ export interface AsrCrossCheckParts {
   readonly timeoutMs: number;
 }
 
-export const ASR_CROSS_CHECK = 'asr-cross-check';
-
 /** Segments in one call of the step: its deadline is of all of them together. */
 const BATCH = 8;
-const COMPARE_DEADLINE_MS = 60_000;
+export const COMPARE_DEADLINE_MS = 60_000;
 
 /** What the two steps of one analysis tell each other. */
 interface Heard {
@@ -120,17 +118,13 @@ async function compare(outcome: AnalysisOutcome, { notes, signal }: StepContext,
   const failed: AnalysisWarning[] = heard.failure === null ? [] : [{ code: 'PLUGIN_TRANSCRIPT_FAILED', message: `${heard.words.length === 0 ? 'Nothing was' : 'Not all of it was'} transcribed. ${heard.failure}` }];
   if (heard.words.length === 0) return { warnings: failed };
   const words = [...heard.words].sort((a, b) => a.startSeconds - b.startSeconds);
-  const byModel = await readByModel(reader, words, heard.language, signal).catch((error: unknown) => {
-    signal.throwIfAborted();
-    // The words are worth more than the second reading of them.
-    failed.push({ code: 'PLUGIN_TEXT_MODEL_FAILED', message: `The text model could not be asked; words were compared by the lexicons alone. ${isUndertoneError(error) ? `${error.message} (${error.code})` : ''}`.trim() });
-    return null;
-  });
+  const { byModel, warnings } = await readByModelIfItCan(reader, words, heard.language, signal);
+  signal.throwIfAborted();
   const check = crossCheck(words, outcome.segments, heard.language, lexicons, byModel);
   const texts = textsOf(words);
   const agreements = new Map(check.readings.flatMap(({ segmentIndex, agreement }) => (agreement === null ? [] : [[segmentIndex, agreement] as const])));
   return {
-    warnings: [...failed, ...warningsOf(check)],
+    warnings: [...failed, ...warnings, ...warningsOf(check)],
     segments: [...texts].map(([index, text]) => ({ index, text, ...(agreements.has(index) ? { agreement: agreements.get(index)! } : {}) })),
     transcript: { source: 'engine', engine: heard.chosen.transcriber.id, engineDigest: heard.engineDigest, language: heard.language, words, crossCheck: check },
   };

@@ -1,5 +1,6 @@
 import type { AnalysisWarning, PredictionResult } from '../../domain/analysis.js';
 import { emotionOf, type Emotion } from '../../domain/emotion.js';
+import { isUndertoneError } from '../../domain/errors.js';
 import type { Contradiction, ContradictionKind, CrossCheck, FeelingShares, SegmentReading, TranscriptWord, WordFeeling } from '../../domain/transcript.js';
 import { joinWords } from '../../domain/transcript.js';
 import { joinReadings } from './joined-reading.js';
@@ -48,6 +49,10 @@ const FIT: Readonly<Record<WordFeeling, Readonly<Record<Emotion, number>>>> = {
 /** Of a label of a user's own model. */
 const UNDECIDED = 0.5;
 
+export const ASR_CROSS_CHECK = 'asr-cross-check';
+/** What all warnings of the check begin with: a new check takes the place of them all. */
+export const WARNING_PREFIX = 'PLUGIN_WORDS_';
+
 /** Less than this says too little to hold against a voice. */
 const MIN_STRENGTH = 0.4;
 const MIN_VALENCE = 0.3;
@@ -89,6 +94,16 @@ export async function readByModel(reader: TextReader | null, words: readonly Tra
     for (const [index, own] of wordsBySegment(words)) shares.set(index, await reader.read(joinWords(own.map(({ text }) => text)), signal));
   }
   return { name, languages, shares };
+}
+
+/** As `readByModel`; where the reader fails, a warning in its place: the words are worth more than a second reading of them. */
+export async function readByModelIfItCan(reader: TextReader | null, words: readonly TranscriptWord[], language: string | null, signal: AbortSignal): Promise<{ readonly byModel: ReadByModel | null; readonly warnings: readonly AnalysisWarning[] }> {
+  try {
+    return { byModel: await readByModel(reader, words, language, signal), warnings: [] };
+  } catch (error) {
+    const reason = isUndertoneError(error) ? `${error.message} (${error.code})` : signal.aborted ? 'It took too long.' : 'It failed.';
+    return { byModel: null, warnings: [{ code: `${WARNING_PREFIX}MODEL_FAILED`, message: `The text model of the plugin ${ASR_CROSS_CHECK} could not be asked; words were compared by the lexicons alone. ${reason}` }] };
+  }
 }
 
 function languageOf(words: readonly TranscriptWord[], language: string | null): string | null {
@@ -141,9 +156,6 @@ function kindsOf({ valence, feelings }: Reading, voice: Emotion): readonly Contr
   if (valence >= MIN_VALENCE && (voice === 'sad' || voice === 'fearful')) kinds.push('happy-words-sad-voice');
   return kinds;
 }
-
-/** What all warnings of the check begin with. */
-export const WARNING_PREFIX = 'PLUGIN_WORDS_';
 
 const KIND_TEXTS: Readonly<Record<ContradictionKind, string>> = {
   'sad-words-happy-voice': 'bad words in a happy voice', 'threat-calm-voice': 'a threat in a calm voice', 'sarcasm-candidate': 'good words in an angry voice', 'happy-words-sad-voice': 'good words in a sad voice',

@@ -1,5 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Api } from '../api.js';
+import { useEvents } from '../hooks/use-events.js';
 import { usePages } from '../hooks/use-pages.js';
 import { sectionHref } from '../hooks/use-route.js';
 import { ALERT_EVENTS, ALERTS } from '../rule-documents.js';
@@ -17,10 +18,20 @@ export function AlertsPage({ api, canAcknowledge }: { readonly api: Api; readonl
   const [severity, setSeverity] = useState<Severity | ''>('');
   const [round, setRound] = useState(0);
   const [waiting, setWaiting] = useState(0);
-  useEffect(() => api.subscribe(ALERT_EVENTS, {}, () => setWaiting((count) => count + 1), () => undefined), [api]);
-  const pages = usePages<Alert>(`${state} ${severity}`, round, async (after, signal) => (
-    (await api.run(ALERTS, { first: PAGE_SIZE, after, filter: { ...STATES[state], ...(severity === '' ? {} : { severity }) } }, signal)).alerts
-  ));
+  const filter = { ...STATES[state], ...(severity === '' ? {} : { severity }) };
+  const pages = usePages<Alert>(`${state} ${severity}`, round, async (after, signal) => (await api.run(ALERTS, { first: PAGE_SIZE, after, filter }, signal)).alerts);
+  /** Something may not have been heard: the newest alert tells. */
+  const lookForMissed = async (): Promise<void> => {
+    if (pages.isLoading) return;
+    if (pages.error) {
+      pages.reload();
+      return;
+    }
+    const { nodes: [newest], totalCount } = (await api.run(ALERTS, { first: 1, after: undefined, filter })).alerts;
+    if (newest !== undefined && newest.id !== pages.nodes[0]?.id) setWaiting((count) => Math.max(count, 1, totalCount - pages.totalCount));
+  };
+  // Where asking fails as well, it is asked again when there is a connection, or in half a minute.
+  useEvents(api, ALERT_EVENTS, () => setWaiting((count) => count + 1), () => void lookForMissed().catch(() => undefined));
   const showNew = (): void => {
     setWaiting(0);
     setRound((count) => count + 1);

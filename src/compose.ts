@@ -262,8 +262,9 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
   metrics.observe({
     queues: JOB_NAMES.map((job) => ({ job, depth: () => queue.depth(job), oldestAgeSeconds: () => queue.oldestAgeSeconds(job) })),
+    deadLetters: () => queue.deadLetterCounts(),
     models: () => analyzer.inference.manifests().map(({ id }) => analyzer.inference.status(id)).map(({ manifest, memoryBytes, queueLength, state }) => ({ id: manifest.id, memoryBytes, queueLength, state: state.kind })),
-    deadLetters: () => queue.deadLetterCounts(), freeBytes: () => blobs.freeBytes(),
+    freeBytes: () => blobs.freeBytes(),
     tasks: () => services.tasks.status(),
   });
   return {

@@ -39,10 +39,13 @@ describe(`one server with the embedded database, and its model hosts, killed at 
     const kills = { server: 0, host: 0 };
     let rising = Promise.resolve();
     for (let round = 0; round < ROUNDS; round++) {
-      await pause(200 + 1800 * random());
+      await pause(200 + 1300 * random());
       if (random() < 0.7) {
         // Most kills hit a server that works, some one that is just starting.
-        if (random() < 0.8) await rising;
+        if (random() < 0.8) {
+          await rising;
+          await pause(1500 * random());
+        }
         kills.server += 1;
         await server.fall();
         // What its dead predecessor was at is free at once; it may be dead again by then.

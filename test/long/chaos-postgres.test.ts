@@ -54,13 +54,16 @@ describe(`servers, workers, model hosts and PostgreSQL killed at random (seed ${
     const rising: Promise<void>[] = [];
     let apiRising = Promise.resolve();
     for (let round = 0; round < ROUNDS; round++) {
-      await pause(300 + 1700 * random());
+      await pause(200 + 1300 * random());
       const dice = random();
       const worker = workers[Math.floor(random() * workers.length)]!;
       if (dice < 0.3) {
         kills.api += 1;
         // Most kills hit a server that works, some one that is just starting.
-        if (random() < 0.8) await apiRising;
+        if (random() < 0.8) {
+          await apiRising;
+          await pause(1500 * random());
+        }
         await api.fall();
         await endLeases(database.superuserUrl);
         apiRising = api.rise();

@@ -5,12 +5,14 @@ import type { Settings } from './domain/settings.js';
 import { loadPlugins, type BuiltInPlugins } from './plugins/load-plugins.js';
 import { registerPlugins, type Plugins } from './plugins/registry.js';
 import { createPluginData, createPluginStore } from './services/plugin-access.js';
+import type { ReadLog } from './services/read-log.js';
 
 export interface PluginSources {
   readonly events: EventBus;
   readonly recordings: RecordingRepository;
   readonly analyses: AnalysisRepository;
   readonly entries: PluginRepository;
+  readonly reads: Pick<ReadLog, 'note'>;
   /** Told of every failure of a step, listener or field, for metrics. */
   readonly onFailure?: (plugin: string) => void;
 }

@@ -66,7 +66,7 @@ export async function composeRetention(parts: RetentionParts): Promise<Retention
   });
   const run = createRetentionRun({ retention, archiving, removal, ...clock, ...(parts.maxArchiveBytes === undefined ? {} : { maxArchiveBytes: parts.maxArchiveBytes }) });
   const retentionService = createRetentionService({ database, retention, run, audit, ...clock });
-  const restore = createArchiveRestore({ database, dataKeys, archives, holds, tombstones, tree, blobs, vault, secrets, audit, thread });
+  const restore = createArchiveRestore({ database, dataKeys, recordings, archives, holds, tombstones, tree, blobs, vault, secrets, audit, thread });
   return {
     archives, removal, audit, run, policies: retention,
     sweep: createRetentionSweep(() => retention.workspaces(), run, retentionService, parts.now),

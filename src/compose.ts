@@ -151,8 +151,11 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const database = await composeDatabase(settings, log);
   opened.push(() => database.close());
   const stored = observeStorage(await openStorage(settings, temporaryFolder(settings.dataDir)), metrics.storageUsed);
-  const apiKeys = createApiKeyRepository(database);
+  const [apiKeys, analyses] = [createApiKeyRepository(database), createAnalysisRepository(database)];
   const { audit, readLog } = composeAudit(database, log);
+  const reads = readLog(analyses);
+  // Right behind the database in stopping: whatever else is stopped may still read.
+  opened.push(() => reads.flush());
   const keys = createKeyService(apiKeys, audit);
   await keys.prepare(settings.adminKey);
   const sealing = await composeEncryption(settings, database, stored, audit, log);
@@ -172,12 +175,11 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   opened.push(() => queue.stop({ deadlineMs: settings.drainMs }));
 
   const recordings = createRecordingRepository(database);
-  const analyses = createAnalysisRepository(database);
   // The plugin registers before what it calls is made, and calls it only once jobs run.
   const ruled: { engine: RuleEngine | null; review: ReviewIntake | null } = { engine: null, review: null };
   const asr = composeAsr(settings);
   const builtIns: BuiltInPlugins = new Map<string, AnyPluginFactory>([['diarization', () => composeDiarization(settings)], ['asr-cross-check', asr.plugin], ['business-rules', businessRules({ evaluate: (...call) => ruled.engine!.evaluate(...call) })], ['human-review', humanReview({ consider: (...call) => ruled.review!.consider(...call) })]]);
-  const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), onFailure: metrics.pluginFailed }, builtIns);
+  const plugins = await composePlugins(settings, log, { events, recordings, analyses, entries: createPluginRepository(database), reads, onFailure: metrics.pluginFailed }, builtIns);
   asr.bind(plugins);
   const webhooks = composeWebhooks({ settings, database, queue, keyring: sealing.keyring, metrics: createWebhookMetrics(metrics.registry) });
   const notices = composeNotices({ settings, database, queue, registry: metrics.registry, ofPlugins: () => plugins.notifiers });
@@ -228,8 +230,6 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   const speakerService = createSpeakerService({ speakers, analyses, audit });
   const transcriptService = createTranscriptService({ database, transcripts, analyses, recordings, speakers, comparison: asr.comparison, audit, facts });
   const embeddingService = createEmbeddingService(embeddings);
-  const reads = readLog(analyses);
-  opened.push(() => reads.flush());
   const services: Services = withWorkspaceScope(withReadsNoted({
     recordings: recordingService,
     ...retention.services,
@@ -244,8 +244,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
     models: createModelService({ inference: role.roles.includes('worker') ? analyzer.inference : null, directory, nodes: () => registry.nodes(), messages, events, audit }),
     keys, sessions: createSessionService(createSessionRepository(database), keys, audit), rules, alerts, ...review.services, webhooks: hooks.service,
     statistics: createStatisticsService(createStatisticsRepository(database)),
-    law, optOuts,
-    usage,
+    law, optOuts, usage,
     ...evaluation.services,
     deadLetters: createDeadLetterService({ database, queue, analyses, evaluations: evaluation.evaluations, events, audit }),
   }, reads));
@@ -263,6 +262,7 @@ async function build(settings: Settings, log: Logger, role: PlatformRole, opened
   });
   metrics.observe({
     queues: JOB_NAMES.map((job) => ({ job, depth: () => queue.depth(job), oldestAgeSeconds: () => queue.oldestAgeSeconds(job) })),
+    deadLetters: () => queue.deadLetterCounts(),
     models: () => analyzer.inference.manifests().map(({ id }) => analyzer.inference.status(id)).map(({ manifest, memoryBytes, queueLength, state }) => ({ id: manifest.id, memoryBytes, queueLength, state: state.kind })),
     freeBytes: () => blobs.freeBytes(),
     tasks: () => services.tasks.status(),

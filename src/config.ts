@@ -8,6 +8,7 @@ import { parseNetwork } from './domain/networks.js';
 import { NOTICE_SEVERITIES } from './domain/notice.js';
 import type { Settings } from './domain/settings.js';
 import { parseRoleRule } from './domain/speaker-roles.js';
+import { unknownSettings } from './domain/unknown-setting.js';
 import { isSafeAddress } from './http/safe-listen.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -153,9 +154,7 @@ export function readSettings(environment: Environment = process.env, dotEnvPath 
   const fromFile = existsSync(dotEnvPath) ? parseEnv(readFileSync(dotEnvPath, 'utf8')) : {};
   const merged: Record<string, string | undefined> = { ...fromFile, ...environment };
   const unknown = Object.keys(merged).filter((name) => name.startsWith('UNDERTONE_') && !SETTING_NAMES.includes(name));
-  if (unknown.length > 0) {
-    throw new UndertoneError('CONFIG_INVALID', `Unknown setting ${unknown.join(', ')}. Allowed are: ${SETTING_NAMES.join(', ')}.`);
-  }
+  if (unknown.length > 0) throw unknownSettings(unknown, SETTING_NAMES);
   const given = Object.fromEntries(SETTING_NAMES.map((name) => [name, merged[name] === '' ? undefined : merged[name]]));
   const parsed = z.object(SETTINGS).safeParse(given);
   if (!parsed.success) {

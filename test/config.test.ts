@@ -9,7 +9,8 @@ describe('settings', () => {
   });
 
   it('refuse an unknown UNDERTONE_ name and list the known ones', () => {
-    expect(() => read({ UNDERTONE_PROT: '1' })).toThrow(/UNDERTONE_PROT.*UNDERTONE_PORT/s);
+    expect(() => read({ UNDERTONE_PROT: '1' })).toThrow(/^Unknown setting UNDERTONE_PROT\. Did you mean UNDERTONE_PORT\? Allowed are: .*UNDERTONE_DATA_DIR, UNDERTONE_HOST/s);
+    expect(() => read({ UNDERTONE_QQQQQQ: '1', UNDERTONE_DRAIN: '1' })).toThrow(/^Unknown setting UNDERTONE_QQQQQQ\. Unknown setting UNDERTONE_DRAIN\. Did you mean UNDERTONE_DRAIN_MS\? Allowed/);
   });
 
   it('name the setting that is wrong and what is allowed, never its value', () => {

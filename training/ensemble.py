@@ -11,11 +11,12 @@ from features import MelPower, Normalise, frames_of, mask_of, sum_over
 
 
 def joint_head(nets):
-    """(weight [dimension, labels], bias, scale) over the members' scaled embeddings in a row: the mean of their logits."""
+    """(weight [dimension, labels], bias, scale) over the members' scaled embeddings in a row: the mean of their logits, by their shares."""
     # A layer-normed frame is about sqrt(D) long: the scale brings embeddings to about unit length.
     scale = sum(2 * net.config["units"] for net in nets) ** -0.5
-    weight = torch.cat([net.head.weight for net in nets], 1).detach() / (len(nets) * scale)
-    return weight.t().contiguous(), torch.stack([net.head.bias for net in nets]).mean(0).detach(), scale
+    total = sum(net.share for net in nets)
+    weight = torch.cat([net.head.weight * (net.share / total) for net in nets], 1).detach() / scale
+    return weight.t().contiguous(), sum(net.head.bias * (net.share / total) for net in nets).detach(), scale
 
 
 class Ensemble(nn.Module):

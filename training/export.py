@@ -3,6 +3,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import warnings
 
 import numpy as np
@@ -16,9 +17,12 @@ from model import EmotionNet
 
 
 def load(path):
+    """The network of a checkpoint; `PATH@2` weighs twice in an ensemble."""
+    path, share = re.fullmatch(r"(.*?)(?:@([0-9.]+))?", path).groups()
     saved = torch.load(path, map_location="cpu")
     net = EmotionNet(**saved["config"])
     net.load_state_dict(saved["state"])
+    net.share = float(share or 1)
     return net.eval()
 
 
@@ -60,7 +64,7 @@ def main():
     parser.add_argument("checkpoints", help="one or more, comma-separated: members of one graph")
     parser.add_argument("folder")
     parser.add_argument("--finish", help="npz of finish.py: offsets, erased directions, temperature")
-    parser.add_argument("--version", default="1.2.0")
+    parser.add_argument("--version", default="1.3.0")
     parser.add_argument("--parity", help="folder for PyTorch's answers, which verify.mjs compares")
     args = parser.parse_args()
     os.makedirs(args.folder, exist_ok=True)

@@ -50,6 +50,7 @@ class EmotionNet(nn.Module):
         self.attention = nn.Linear(2 * units, 1)
         self.head = nn.Linear(2 * units, labels)
         self.drop = nn.Dropout(dropout)
+        self.share = 1.0  # how much its logits weigh among the members of an ensemble
 
     def forward(self, power, power_mask, lengths=None):
         """`lengths` (output frames) is None in training: all items are then equally long."""

@@ -1,4 +1,4 @@
-"""Noise for the last cycle, made in the mel-power domain: five kinds, 0 to 20 dB below the speech.
+"""Noise to train with, made in the mel-power domain: five kinds, 0 to 20 dB below the speech.
 
 No recording of noise is used, so that every recording of noise is left to
 measure with. Babble is made of the other clips of the batch.
@@ -77,14 +77,34 @@ def babble(power, levels, own, rng):
     return sum(np.roll(power[i] / (levels[i] + 1e-20), rng.integers(0, power.shape[1]), axis=0) for i in others)
 
 
-def add_noise(power, rng, share):
+def add_noise(power, rng, share, snr_db=SNR_DB):
     """`share` of the clips [batch, frames, bands] in noise, a quarter of those in babble; the others as they are."""
     levels, out = active_power(power), power.copy()
     for i in np.nonzero(rng.random(len(power)) < share)[0]:
         noise = babble(power, levels, i, rng) if rng.random() < 0.25 else MADE[rng.integers(len(MADE))](power.shape[1], rng)
-        wanted = levels[i] * 10 ** (-rng.uniform(*SNR_DB) / 10)
+        wanted = levels[i] * 10 ** (-rng.uniform(*snr_db) / 10)
         noise = (noise * (wanted / ((noise @ WIDTHS).mean() + 1e-20))).astype(np.float32)
         # Two sounds add as waves: in a narrow band their powers only add on average.
         phase = np.cos(rng.uniform(0, 2 * np.pi, noise.shape)).astype(np.float32)
         out[i] = power[i] + noise + 2 * CROSS * phase * np.sqrt(power[i] * noise)
     return out
+
+
+def in_noise(spectra, indices, seed, snr_db=(6.0, 14.0), batch=32):
+    """The clips of a cache (see data.py) in made noise, as a cache of their own in the order of `indices`.
+
+    Batches hold clips of like length, so that babble is made of whole voices.
+    """
+    array, offsets = spectra
+    rng, out = np.random.default_rng(seed), {}
+    order = sorted(indices, key=lambda i: offsets[i + 1] - offsets[i])
+    for start in range(0, len(order), batch):
+        part = order[max(0, min(start, len(order) - batch)):][:batch]
+        clips = [np.exp(array[offsets[i]:offsets[i + 1]].astype(np.float32)) for i in part]
+        power = np.full((len(part), max(map(len, clips)), MEL_BANDS), 1e-12, np.float32)
+        for row, clip in zip(power, clips):
+            row[:len(clip)] = clip
+        for i, clip, row in zip(part, clips, add_noise(power, rng, 1.0, snr_db)):
+            out[i] = np.log(row[:len(clip)] + 1e-15).astype(np.float16)
+    clips = [out[i] for i in indices]
+    return np.concatenate(clips), np.cumsum([0] + [len(clip) for clip in clips])

@@ -32,7 +32,8 @@ train() {
   touch "$runs/$name.done"
 }
 
-"$python" data.py "$data" "$out/cache"
+# `--clipped`: what training in noise draws a tenth of its clips from.
+"$python" data.py "$data" "$out/cache" --clipped
 
 # First cycle: two networks that differ in seed and strength of augmentation.
 train a1 --seed 1 --epochs 14 --lr 2e-3 --strength 1.0 &
@@ -52,7 +53,13 @@ wait $other
 "$python" teach.py "$out/cache" "$data" "$runs/a2.pt,$runs/b2.pt" --soft "$runs/soft2.npy"
 train a3 --start "$runs/a2.pt" --seed 21 --epochs 10 --lr 1.5e-3 --strength 0.8 --soft "$runs/soft2.npy" --distil 0.5
 
-members=$runs/a3.pt,$runs/b2.pt
+# Fourth cycle: that network in noise, calls and clipped recordings, taught by
+# what both hear in the clean clip.
+"$python" teach.py "$out/cache" "$data" "$runs/a3.pt,$runs/b2.pt" --soft "$runs/soft3.npy"
+train c1 --start "$runs/a3.pt" --seed 42 --epochs 14 --lr 1.5e-3 --strength 0.8 --noise 0.5 --soft "$runs/soft3.npy" --distil 0.5
+
+# The network that knows noise weighs twice.
+members=$runs/c1.pt@2,$runs/b2.pt
 # What a step says is kept beside the checkpoints; a pipe would hide that it failed.
 said() {
   "$@" > "$out/said.txt"

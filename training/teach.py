@@ -1,6 +1,6 @@
 """Opinions of trained networks about the clips.
 
-  python3 teach.py CACHE DATA CHECKPOINT[,CHECKPOINT...] [--soft FILE.npy]
+  python3 teach.py CACHE DATA CHECKPOINT[@SHARE][,CHECKPOINT...] [--soft FILE.npy]
 
 Prints the unweighted recall of each network and of their mean on the
 validation speakers (never dev) and the log loss there at its best temperature;
@@ -38,7 +38,7 @@ def main():
     labels = np.array([row["label"] for row in rows])
     nets = [load(path) for path in args.checkpoints.split(",")]
     logits = [predict(net, cache, held) for net in nets]
-    mean = np.mean(logits, 0)
+    mean = np.average(logits, 0, [net.share for net in nets]).astype(np.float32)
     for path, values in zip(args.checkpoints.split(",") + ["mean"], logits + [mean]):
         # With 492 clips the log loss tells models apart better than the recall does.
         temperature, loss = fit_temperature(values, labels[held])

@@ -35,7 +35,7 @@ export function wasEndedFromOutside(signal: NodeJS.Signals | null): boolean {
 /** Why a run of ffmpeg gave no samples, as an error with what to do. */
 export function failureOf(report: FfmpegReport, ended: { reason: EndReason; signal: NodeJS.Signals | null }, options: DecodeOptions): UndertoneError {
   if (ended.reason === 'exit' && wasEndedFromOutside(ended.signal)) {
-    return new UndertoneError('DECODE_INTERRUPTED', 'The decoder was ended from outside in the middle of its work, mostly because the machine ran out of memory. It is tried again.');
+    return new UndertoneError('DECODE_INTERRUPTED', 'The decoder was ended from outside in the middle of its work, mostly because the machine ran out of memory. It is tried three times, and can be tried again from the dead letters.');
   }
   if (ended.reason === 'timeout' || ended.signal === 'SIGXCPU' || ended.signal === 'SIGKILL') {
     return new UndertoneError(

@@ -19,9 +19,9 @@ const QUIETEST_SHARE = 0.1;
 
 /** Mean power of every 10 ms without the recorder's constant offset, which is no sound (4.3 MB an hour). */
 export class FrameLevels {
-  private variances = new Float32Array(6000);
-  private means = new Float32Array(6000);
-  private powers = new Float32Array(0);
+  private variances: Float32Array = new Float32Array(6000);
+  private means: Float32Array = new Float32Array(6000);
+  private powers: Float32Array = new Float32Array(0);
   private count = 0;
   private sum = 0;
   private squares = 0;

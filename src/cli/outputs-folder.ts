@@ -11,7 +11,7 @@ import type { FileAnalysis, FrameTrack } from './cli-runtime.js';
  * anything was judged, embedding.npy. Returns the folder.
  */
 export async function writeOutputsFolder(outDir: string, analysis: FileAnalysis, now: Date): Promise<string> {
-  const folder = await makeFolder(outDir, now);
+  const { folder, at } = await makeFolder(outDir, now);
   const { outcome, frames } = analysis;
   await analysis.writeWav(join(folder, 'processed_audio.wav'));
   const result = {
@@ -19,7 +19,7 @@ export async function writeOutputsFolder(outDir: string, analysis: FileAnalysis,
     confidence: outcome.summary?.confidence ?? 0,
     scores: nineScores(outcome.summary?.scores ?? {}),
     granularity: frames === null ? 'utterance' : 'frame',
-    timestamp: timestampOf(now),
+    timestamp: timestampOf(at),
   };
   if (frames === null) {
     await writeFile(join(folder, 'result.json'), json(result));
@@ -48,15 +48,18 @@ function frameResult(frames: FrameTrack, labels: readonly string[]): object {
   return { frame_count: frames.rowCount, frame_hop_seconds: frames.hopSeconds, frame_emotions: frameEmotions };
 }
 
-/** A second recording in the same second gets `_2`, so that nothing is written over. */
-async function makeFolder(outDir: string, now: Date): Promise<string> {
+/**
+ * A second recording in the same second takes the next free one: scripts read a date out of the name, and the folders of
+ * one run lie in the order of its files. Its time is then ahead by as many seconds.
+ */
+async function makeFolder(outDir: string, now: Date): Promise<{ readonly folder: string; readonly at: Date }> {
   await mkdir(outDir, { recursive: true });
-  const base = join(outDir, `outputs_${timestampOf(now)}`);
-  for (let count = 1; ; count++) {
-    const folder = count === 1 ? base : `${base}_${count}`;
+  for (let ahead = 0; ; ahead += 1) {
+    const at = new Date(now.getTime() + 1000 * ahead);
+    const folder = join(outDir, `outputs_${timestampOf(at)}`);
     try {
       await mkdir(folder);
-      return folder;
+      return { folder, at };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }

@@ -19,6 +19,14 @@ export function createArchiveRepository({ client }: Database): ArchiveRepository
         data: items.map((item) => ({ ...item, policyIds: [...item.policyIds], kinds: [...item.kinds], deletedKinds: [...item.deletedKinds], workspaceId: archive.workspaceId, archiveId: archive.id, state: 'PENDING' })),
       });
     },
+    free: async (tx, workspaceId, seen) => {
+      const rows = await tx.$queryRaw<{ id: string }[]>`
+        SELECT r."id" FROM unnest(${seen.map(({ recordingId }) => recordingId)}::text[], ${seen.map(({ archivedAt }) => archivedAt?.toISOString() ?? '-infinity')}::text[]) AS seen (id, at)
+        JOIN "Recording" r ON r."id" = seen.id AND r."workspaceId" = ${workspaceId}
+        WHERE NOT EXISTS (SELECT 1 FROM "ArchiveItem" i WHERE i."workspaceId" = r."workspaceId" AND i."recordingId" = r."id"
+          AND (i."state" IN ('PENDING', 'WRITTEN') OR (i."state" = 'DONE' AND i."settledAt" > seen.at::timestamptz)))`;
+      return new Set(rows.map(({ id }) => id));
+    },
     find: async (workspaceId, id) => {
       const row = await client.archive.findFirst({ where: { id, workspaceId } });
       return row === null ? null : toArchive(row);
@@ -62,6 +70,7 @@ export function createArchiveRepository({ client }: Database): ArchiveRepository
       });
       return count === 1;
     },
+    itemState: async (tx, id) => (await tx.$queryRaw<{ state: ArchiveItemState }[]>`SELECT "state" FROM "ArchiveItem" WHERE "id" = ${id} FOR UPDATE`)[0]!.state,
     setItem: async (tx, id, { byteLength, pendingBlobKeys, ...data }) => {
       const settled = data.state !== undefined && data.state !== 'PENDING' && data.state !== 'WRITTEN';
       await tx.archiveItem.update({

@@ -3,8 +3,8 @@ import { UndertoneError } from '../domain/errors.js';
 /** Prisma's codes for "no answer from the server" (not reachable, timed out, closed, no free connection, no transaction in time). */
 const PRISMA_UNAVAILABLE = new Set(['P1000', 'P1001', 'P1002', 'P1003', 'P1008', 'P1010', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037']);
 const SYSTEM_UNAVAILABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'EACCES']);
-/** SQLSTATE classes: connection exception, insufficient resources, operator intervention (shutdown, statement timeout), wrong password. */
-const SQLSTATE_UNAVAILABLE = /^(08|53|57|28)|^25P03$/;
+/** SQLSTATE classes: connection exception, insufficient resources, operator intervention (shutdown, statement timeout), wrong password; and a database that is read-only after a failover, closed to connections, or away while it is restored. */
+const SQLSTATE_UNAVAILABLE = /^(08|53|57|28)|^(25P03|25006|55000|3D000)$/;
 /** The driver adapter's kinds for a socket that broke, where it keeps no code. */
 const KIND_UNAVAILABLE = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TlsConnectionError', 'TooManyConnections']);
 const MESSAGE_UNAVAILABLE = /Connection terminated|Can't reach database|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed and is not queryable|Cannot use a pool after calling end/;

@@ -1,5 +1,5 @@
 import type { AuditEventRecord, AuditFilter, AuditStart } from '../domain/audit.js';
-import type { ArchiveItemRecord, ArchiveRecord, ArchiveState, LegalHoldRecord, TombstoneRecord } from '../domain/archive.js';
+import type { ArchiveItemRecord, ArchiveItemState, ArchiveRecord, ArchiveState, LegalHoldRecord, TombstoneRecord } from '../domain/archive.js';
 import type { Page, PageRequest } from '../domain/records.js';
 import type { DataKind, RetentionFacts, RetentionPolicyRecord } from '../domain/retention.js';
 import type { TaskRunRecord, TaskRunStore } from '../domain/scheduled-task.js';
@@ -54,6 +54,11 @@ export interface RetentionRepository {
 
 export interface ArchiveRepository {
   insert(tx: Transaction, archive: Pick<ArchiveRecord, 'id' | 'workspaceId' | 'format' | 'recordingCount' | 'schemaVersion'>, items: readonly Pick<ArchiveItemRecord, 'id' | 'recordingId' | 'policyIds' | 'kinds' | 'deletedKinds'>[], lease: Lease): Promise<void>;
+  /**
+   * Of these recordings the ones that are live, that no unfinished archive has, and of which nothing has been archived since
+   * `archivedAt` (null: nothing had been when they were looked at).
+   */
+  free(tx: Transaction, workspaceId: string, seen: readonly { readonly recordingId: string; readonly archivedAt: Date | null }[]): Promise<ReadonlySet<string>>;
   find(workspaceId: string, id: string): Promise<ArchiveRecord | null>;
   list(workspaceId: string, page: PageRequest): Promise<Page<ArchiveRecord>>;
   items(workspaceId: string, archiveId: string, tx?: Transaction): Promise<readonly ArchiveItemRecord[]>;
@@ -66,6 +71,8 @@ export interface ArchiveRepository {
   /** False when another has it now. */
   renew(id: string, lease: Lease): Promise<boolean>;
   setState(tx: Transaction, id: string, from: ArchiveState, to: ArchiveState, data: Partial<Pick<ArchiveRecord, 'blobKey' | 'sha256' | 'byteLength' | 'signingKeyId' | 'problem'>>): Promise<boolean>;
+  /** Locks it. */
+  itemState(tx: Transaction, id: string): Promise<ArchiveItemState>;
   setItem(tx: Transaction, id: string, data: Partial<Pick<ArchiveItemRecord, 'state' | 'rowsDigest' | 'byteLength' | 'pendingBlobKeys'>>): Promise<void>;
   /** The items that are in the file, in one statement: an archive may have a thousand. */
   setWritten(tx: Transaction, items: readonly { readonly itemId: string; readonly rowsDigest: string; readonly byteLength: number }[]): Promise<void>;

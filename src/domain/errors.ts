@@ -50,7 +50,7 @@ export const ERRORS = {
   AUDIO_TOO_SHORT: { httpStatus: 422, retryable: false, meaning: 'Fewer samples than the model needs (400 at 16 kHz for Emotion2Vec+).' },
   AUDIO_TOO_LONG: { httpStatus: 422, retryable: false, meaning: 'Longer than UNDERTONE_MAX_AUDIO_SECONDS. Cut it, or raise the setting.' },
   AUDIO_LIMIT_EXCEEDED: { httpStatus: 422, retryable: false, meaning: 'Decoding took more time, memory or output than is allowed: usually a file whose header lies.' },
-  DECODE_INTERRUPTED: { httpStatus: 503, retryable: true, meaning: 'The decoder was ended from outside in mid-work (out of memory, mostly). The recording is not at fault; it is tried again.' },
+  DECODE_INTERRUPTED: { httpStatus: 503, retryable: true, meaning: 'The decoder was ended from outside in mid-work (out of memory, mostly). The recording is not at fault; it is tried three times, and can be tried again from the dead letters.' },
   FFMPEG_MISSING: { httpStatus: 503, retryable: false, meaning: 'ffmpeg is not installed. Run `undertone doctor` for the command that installs it.' },
   DECODER_UNCONFINED: { httpStatus: 503, retryable: false, meaning: 'UNDERTONE_DECODER_CONFINEMENT asks for more than this machine offers. Install bubblewrap, allow user namespaces, or set it to `auto`.' },
   // models

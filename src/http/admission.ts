@@ -25,6 +25,8 @@ export type AdmissionSettings = Pick<Settings, 'maxUploadBytes' | 'minUploadByte
 export function registerAdmission(app: FastifyInstance, settings: AdmissionSettings, limits: HttpLimits, assertRoom: (announcedBytes: number) => Promise<void>): void {
   app.decorateRequest('bodyGauge', null);
   app.addHook('onRequest', async (request) => {
+    // Node takes the first of them, and what stands before this server may have gone by another.
+    if (request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length > 1) throw new UndertoneError('BAD_INPUT', 'The request has several Host headers; one is allowed.');
     if (request.headers.host !== undefined && !HOST.test(request.headers.host)) throw new UndertoneError('BAD_INPUT', 'The Host header is not a host name or address.');
     if (isMultipart(request)) assertPreflighted(request);
     const announced = Number(request.headers['content-length'] ?? 0);

@@ -2,8 +2,8 @@ import type { FastifyBaseLogger } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { exposable, graphqlErrorBody } from './fault-log.js';
 
-/** Codes of Apollo for faults of the request itself, in the words of our error table. */
-const REQUEST_FAULTS: Readonly<Record<string, string>> = { BAD_USER_INPUT: 'BAD_INPUT', BAD_REQUEST: 'BAD_INPUT', OPERATION_RESOLUTION_FAILURE: 'BAD_INPUT' };
+/** Codes of others for faults of the request itself that docs/errors.md has; the rest of theirs are bad input to us. */
+const CODES_OF_GRAPHQL: readonly unknown[] = ['GRAPHQL_PARSE_FAILED', 'GRAPHQL_VALIDATION_FAILED'];
 
 /**
  * The one place where errors leave over GraphQL: ours with their code and numbers, faults of the request as GraphQL words
@@ -32,6 +32,6 @@ function causeOf(error: unknown): unknown {
 
 function requestFault(formatted: GraphQLFormattedError): GraphQLFormattedError {
   const { code = 'GRAPHQL_VALIDATION_FAILED', ...rest } = formatted.extensions ?? {};
-  const shown = code === 'INTERNAL_SERVER_ERROR' ? 'GRAPHQL_VALIDATION_FAILED' : String(code);
-  return { ...formatted, extensions: { ...rest, code: REQUEST_FAULTS[shown] ?? shown, retryable: false } };
+  const shown = code === 'INTERNAL_SERVER_ERROR' ? 'GRAPHQL_VALIDATION_FAILED' : code;
+  return { ...formatted, extensions: { ...rest, code: CODES_OF_GRAPHQL.includes(shown) ? shown : 'BAD_INPUT', retryable: false } };
 }

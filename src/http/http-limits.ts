@@ -16,6 +16,10 @@ export interface HttpLimits extends TurnLimits {
   readonly queryBytes: number;
   readonly operationsPerSocket: number;
   readonly sockets: number;
+  readonly socketsPerKey: number;
+  readonly socketsPerWorkspace: number;
+  /** Of one address, that have not yet said whose they are. */
+  readonly socketsWaitingPerAddress: number;
   readonly socketMessageBytes: number;
   readonly socketMessagesPerSecond: number;
   readonly socketInitTimeoutMs: number;
@@ -43,7 +47,10 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   queryCost: 50_000,
   queryBytes: 256 * 1024,
   operationsPerSocket: 20,
-  sockets: 500,
+  sockets: 1000,
+  socketsPerKey: 100,
+  socketsPerWorkspace: 500,
+  socketsWaitingPerAddress: 50,
   socketMessageBytes: 64 * 1024,
   socketMessagesPerSecond: 50,
   socketInitTimeoutMs: 3000,

@@ -1,29 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Distinct operation names that get a label of their own; clients choose them, so the rest share one. */
-const MAX_OPERATION_NAMES = 50;
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
 export interface Metrics {
   readonly registry: Registry;
-  observeOperation(name: string | null | undefined, failed: boolean, seconds: number): void;
+  /** `name`: of the schema, never of the client's choosing. */
+  observeOperation(name: string, failed: boolean, seconds: number): void;
   readonly sockets: Gauge;
 }
 
-/** Labels come from routes, methods and a bounded set of names: never from paths, ids or workspaces. */
+/** Labels come from routes, methods and the schema: never from paths, ids or workspaces. */
 export function createMetrics(registry: Registry = new Registry()): Metrics {
   collectDefaultMetrics({ register: registry, prefix: 'undertone_' });
-  const operations = new Histogram({ name: 'undertone_graphql_duration_seconds', help: 'GraphQL operations over HTTP by name.', labelNames: ['operation', 'outcome'], buckets: DURATION_BUCKETS, registers: [registry] });
+  const operations = new Histogram({ name: 'undertone_graphql_duration_seconds', help: 'GraphQL operations over HTTP by their root field.', labelNames: ['operation', 'outcome'], buckets: DURATION_BUCKETS, registers: [registry] });
   const sockets = new Gauge({ name: 'undertone_websockets', help: 'Open WebSocket connections.', registers: [registry] });
-  const names = new Set<string>();
-  const labelOf = (name: string | null | undefined): string => {
-    if (name === null || name === undefined || name === '') return 'anonymous';
-    if (!names.has(name) && (names.size >= MAX_OPERATION_NAMES || name.length > 64)) return 'other';
-    names.add(name);
-    return name;
-  };
-  return { registry, sockets, observeOperation: (name, failed, seconds) => operations.observe({ operation: labelOf(name), outcome: failed ? 'errors' : 'ok' }, seconds) };
+  return { registry, sockets, observeOperation: (name, failed, seconds) => operations.observe({ operation: name, outcome: failed ? 'errors' : 'ok' }, seconds) };
 }
 
 export function registerMetrics(app: FastifyInstance, { registry }: Metrics): void {

@@ -12,6 +12,7 @@ export function registerMultipart(app: FastifyInstance, maxUploadBytes: number):
   app.addContentTypeParser('multipart/form-data', (_request, payload, done) => done(null, payload));
   app.addHook('preValidation', async (request, reply) => {
     if (!isMultipart(request)) return;
+    if (request.headers['content-encoding'] !== undefined) throw new UndertoneError('BAD_INPUT', 'The body must be sent without Content-Encoding.', { field: 'Content-Encoding' });
     const gauge = request.body;
     if (!(gauge instanceof BodyGauge)) throw new UndertoneError('BAD_INPUT', 'The multipart request has no body.');
     try {

@@ -4,6 +4,7 @@ import type { AnalysisEnded, Measurements } from '../domain/measurements.js';
 /** What is asked when somebody reads the metrics, and not before. A source that fails leaves its gauge out of that answer. */
 export interface MetricSources {
   readonly queues: readonly { readonly job: string; depth(): Promise<number>; oldestAgeSeconds(): Promise<number> }[];
+  readonly deadLetters: () => Promise<ReadonlyMap<string, number>>;
   readonly models: () => readonly { readonly id: string; readonly memoryBytes: number | null; readonly queueLength: number; readonly state: string }[];
   readonly freeBytes: () => Promise<number | null>;
   readonly tasks: () => Promise<readonly { readonly id: string; readonly lastRun: { readonly state: string; readonly startedAt: Date; readonly durationMs: number | null } | null }[]>;
@@ -58,7 +59,7 @@ export function createPlatformMetrics(registry: Registry = new Registry()): Plat
   };
 }
 
-function registerSources(registry: Registry, { queues, models, freeBytes, tasks }: MetricSources): void {
+function registerSources(registry: Registry, { queues, deadLetters, models, freeBytes, tasks }: MetricSources): void {
   const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => Promise<void> | void): void => {
     new Gauge({
       name, help, labelNames, registers: [registry],
@@ -71,6 +72,11 @@ function registerSources(registry: Registry, { queues, models, freeBytes, tasks 
   };
   gauge('undertone_queue_depth_jobs', 'Jobs that wait.', ['job'], async (g) => { for (const queue of queues) g.set({ job: queue.job }, await queue.depth()); });
   gauge('undertone_queue_oldest_age_seconds', 'How long the oldest waiting job has waited; 0 when none waits.', ['job'], async (g) => { for (const queue of queues) g.set({ job: queue.job }, await queue.oldestAgeSeconds()); });
+  gauge('undertone_dead_letters_jobs', 'Jobs whose tries are used up and that wait to be retried or discarded.', ['job'], async (g) => {
+    const counts = await deadLetters();
+    // A 0 for each job that there is, so that an alert sees its end.
+    for (const job of new Set([...queues.map((queue) => queue.job), ...counts.keys()])) g.set({ job }, counts.get(job) ?? 0);
+  });
   gauge('undertone_task_last_start_seconds', 'When a scheduled task last began on any node, in seconds since 1970.', ['task'], async (g) => { for (const { id, lastRun } of await tasks()) if (lastRun !== null) g.set({ task: id }, lastRun.startedAt.getTime() / 1000); });
   gauge('undertone_task_last_duration_seconds', 'How long the last run of a scheduled task took.', ['task'], async (g) => { for (const { id, lastRun } of await tasks()) if (lastRun?.durationMs != null) g.set({ task: id }, lastRun.durationMs / 1000); });
   gauge('undertone_task_last_success_ratio', '1 where the last run of a scheduled task went well or goes on, 0 where it failed.', ['task'], async (g) => { for (const { id, lastRun } of await tasks()) if (lastRun !== null) g.set({ task: id }, lastRun.state === 'FAILED' ? 0 : 1); });

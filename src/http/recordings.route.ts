@@ -53,7 +53,9 @@ export function registerRecordingAudio(app: FastifyInstance, recordings: Recordi
       describe(reply, recording, etag);
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
       const asked = request.headers['if-range'] === undefined || request.headers['if-range'] === etag ? parseByteRange(request.headers.range, recording.byteLength) : null;
-      const wanted = within(asked, parseByteRange(request.linkRange ?? undefined, recording.byteLength));
+      // A link with a range that cannot be read opens nothing rather than everything.
+      const opened = request.linkRange === null ? null : (parseByteRange(request.linkRange, recording.byteLength) ?? 'unsatisfiable');
+      const wanted = within(asked, opened);
       if (wanted === 'unsatisfiable') return reply.code(416).header('Content-Range', `bytes */${recording.byteLength}`).send();
       const { start, end } = wanted ?? { start: 0, end: recording.byteLength };
       void reply.code(wanted === null ? 200 : 206).header('Content-Length', end - start);

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { UndertoneError } from '../domain/errors.js';
+import { callerOf } from '../domain/networks.js';
 import type { Principal } from '../domain/principal.js';
 import { workIds } from '../domain/work-context.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
@@ -50,7 +52,7 @@ export function registerAuth(app: FastifyInstance, { keys, signer, limiter, sess
     const secret = bearerOf(request.headers.authorization);
     const isLogin = !request.is404 && request.routeOptions.config.isLogin === true;
     // Before the key is looked at: an address that has failed too often learns nothing more, not even of a good one.
-    if (isLogin) limiter.assertLeft(request.ip, 'failedKeys');
+    if (isLogin) limiter.assertLeft(callerOf(request.ip), 'failedKeys');
     if (secret !== null) request.principal = await keys.authenticate(secret, request.ip);
     else if (!isLogin) request.principal = (await sessions?.principalOf(request)) ?? null;
     if (request.principal !== null) return;
@@ -62,7 +64,7 @@ export function registerAuth(app: FastifyInstance, { keys, signer, limiter, sess
     }
     if (request.principal !== null || (access === 'loopback' && secret === null && isLocal(request))) return;
     // Guessing a key or cookie of 256 bits is hopeless; asking the database for each guess is what costs.
-    if (secret !== null || sessions?.secretOf(request.headers) != null) limiter.take(request.ip, 'failedKeys');
+    if (secret !== null || sessions?.secretOf(request.headers) != null) limiter.take(callerOf(request.ip), 'failedKeys');
     // Within what `failedKeys` lets through: a flood of guesses does not become a flood of events.
     if (isLogin && secret !== null) await workIds.run({ requestId: request.id, address: request.ip }, async () => onRefusedLogin?.());
     void reply.header('WWW-Authenticate', 'Bearer');
@@ -85,12 +87,21 @@ export function bearerOf(header: unknown): string | null {
   return /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(header.trim())?.[1] ?? null;
 }
 
+function isAskedByAddress(host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
+  const { hostname } = new URL(`http://${host}`);
+  return hostname === 'localhost' || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+}
+
 function pathOf(request: FastifyRequest): string {
   return request.url.split('?', 1)[0] ?? '';
 }
 
-/** A proxy on this machine makes everybody look local; such a request carries one of its headers. */
+/**
+ * A proxy on this machine makes everybody look local; such a request carries one of its headers. And a page of elsewhere
+ * whose name was made to lead here asks by that name: whoever is on this machine says `localhost` or an address.
+ */
 function isLocal(request: FastifyRequest): boolean {
   const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => request.headers[name] !== undefined);
-  return !forwarded && isLoopback(request.socket.remoteAddress ?? '');
+  return !forwarded && isLoopback(request.socket.remoteAddress ?? '') && isAskedByAddress(request.headers.host);
 }

@@ -25,13 +25,19 @@ export interface PathSigner {
 
 /** HEAD tells less than GET does. */
 const READING: readonly string[] = ['GET', 'HEAD'];
-const RANGE = /^bytes=\d{1,15}-\d{0,15}$/;
+const RANGE = /^bytes=(\d{1,15})-(\d{0,15})$/;
+
+/** One that begins after its end opens nothing in HTTP but the whole file: it is none. */
+function isRange(text: string): boolean {
+  const [, first, last = ''] = RANGE.exec(text) ?? [];
+  return first !== undefined && (last === '' || Number(first) <= Number(last));
+}
 
 export function pathSigner(validSeconds: number, secret: Buffer = randomBytes(32), nowMs: () => number = Date.now): PathSigner {
   const digest = (...signed: readonly string[]): Buffer => createHmac('sha256', secret).update(JSON.stringify(['GET', ...signed])).digest();
   return {
     sign(path, { workspaceId, keyId, validUntil }, range = null) {
-      if (range !== null && !RANGE.test(range)) throw new UndertoneError('BAD_INPUT', 'The range of a link must be one range of bytes such as `bytes=0-65535`.', { field: 'range' });
+      if (range !== null && !isRange(range)) throw new UndertoneError('BAD_INPUT', 'The range of a link must be one range of bytes such as `bytes=0-65535`.', { field: 'range' });
       const bound = range === null ? [] : [range];
       const expires = String(Math.floor(Math.min(nowMs() + validSeconds * 1000, validUntil?.getTime() ?? Infinity) / 1000));
       const query = new URLSearchParams({ workspace: workspaceId, key: keyId, expires, ...(range !== null && { range }), signature: digest(path, workspaceId, keyId, expires, ...bound).toString('base64url') });

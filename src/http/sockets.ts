@@ -8,28 +8,39 @@ import { inNoWorkspace } from '../domain/workspace-scope.js';
 import type { Metrics } from './metrics.js';
 import { CLOSE_FORBIDDEN, socketPrincipal, subscriptionServer, type SocketSession, type SubscriptionOptions } from './subscriptions.js';
 import type { CookieSessions } from './session-cookie.js';
+import { createSocketPlaces } from './socket-shares.js';
 import { clientAddress, type IsTrusted } from './trusted-proxies.js';
 
 /** RFC 6455 leaves 4000–4999 to applications; this one is HTTP's 429. */
-const CLOSE_TOO_MANY_MESSAGES = 4429;
+const CLOSE_TOO_MANY = 4429;
 const CLOSE_GOING_AWAY = 1001;
 
 /** WebSocket connections on `/graphql`. The returned function ends them all. */
 export function attachSockets(http: HttpServer, options: SubscriptionOptions & { readonly sessions: CookieSessions; readonly metrics: Metrics; readonly isTrusted: IsTrusted; readonly corsOrigins: readonly string[] }): () => Promise<void> {
   const { limits, log } = options;
   const server = subscriptionServer(options);
+  const places = createSocketPlaces(limits);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.socketMessageBytes, handleProtocols: (protocols) => handleProtocols(protocols), perMessageDeflate: false });
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy());
-    const refusal = refusalOf(request, options.corsOrigins, sockets.clients.size >= limits.sockets);
+    const address = clientAddress(request.socket.remoteAddress ?? '', forwardedFor(request), options.isTrusted);
+    const refusal = refusalOf(request, options.corsOrigins) ?? (sockets.clients.size >= limits.sockets ? '503 Service Unavailable' : places.isFull(address) ? '429 Too Many Requests' : null);
     if (refusal !== null) socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    else sockets.handleUpgrade(request, socket, head, (opened) => open(opened, clientAddress(request.socket.remoteAddress ?? '', forwardedFor(request), options.isTrusted), options.sessions.secretOfSocket(request.headers)));
+    else sockets.handleUpgrade(request, socket, head, (opened) => open(opened, address, options.sessions.secretOfSocket(request.headers)));
   };
   http.on('upgrade', upgrade);
 
   const open = (socket: WebSocket, address: string, cookieSecret: string | null): void => {
-    const session: SocketSession = { secret: null, cookieSecret, address, left: new AbortController() };
+    const place = places.open(address);
+    const session: SocketSession = {
+      secret: null, cookieSecret, address, left: new AbortController(),
+      admit(principal) {
+        const isAdmitted = place.admit(principal);
+        if (!isAdmitted) socket.close(CLOSE_TOO_MANY, 'Too many connections');
+        return isAdmitted;
+      },
+    };
     options.metrics.sockets.inc();
     // Broken frames and oversized messages: ws closes the socket itself with the fitting code.
     socket.on('error', (error) => log.debug({ kind: error.name }, 'websocket failed'));
@@ -43,7 +54,7 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) =>
           socket.on('message', (data: Buffer) => {
-            if (!withinRate()) socket.close(CLOSE_TOO_MANY_MESSAGES, 'Too many messages');
+            if (!withinRate()) socket.close(CLOSE_TOO_MANY, 'Too many messages');
             else inNoWorkspace(() => workIds.run({ requestId: randomUUID(), address }, () => handle(data.toString()))).catch((error: unknown) => failed(socket, error));
           }),
       },
@@ -51,6 +62,7 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
     );
     socket.once('close', (code, reason) => {
       isAlive.stop();
+      place.leave();
       clearInterval(recheck);
       options.metrics.sockets.dec();
       session.left.abort();
@@ -79,11 +91,10 @@ export function attachSockets(http: HttpServer, options: SubscriptionOptions & {
 }
 
 /** Browsers send cookies and local network access along with any page's socket: only our own pages, and those of listed origins, may open one. */
-function refusalOf(request: IncomingMessage, corsOrigins: readonly string[], isFull: boolean): string | null {
+function refusalOf(request: IncomingMessage, corsOrigins: readonly string[]): string | null {
   if (request.url?.split('?', 1)[0] !== '/graphql') return '404 Not Found';
   const { origin, host } = request.headers;
-  if (origin !== undefined && hostOf(origin) !== host && !corsOrigins.includes(origin)) return '403 Forbidden';
-  return isFull ? '503 Service Unavailable' : null;
+  return origin !== undefined && hostOf(origin) !== host && !corsOrigins.includes(origin) ? '403 Forbidden' : null;
 }
 
 function forwardedFor(request: IncomingMessage): string | undefined {

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { GraphQLError, NoSchemaIntrospectionCustomRule, specifiedRules, validate, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { CloseCode, makeServer, type Context, type Server, type SubscribePayload } from 'graphql-ws';
 import { UndertoneError } from '../domain/errors.js';
+import { callerOf } from '../domain/networks.js';
 import type { Principal } from '../domain/principal.js';
 import type { KeyService } from '../services/key-contracts.js';
 import { graphqlErrorBody } from './fault-log.js';
@@ -38,6 +39,8 @@ export interface SocketSession {
   readonly cookieSecret: string | null;
   readonly address: string;
   readonly left: AbortController;
+  /** Once its key is known. False, and the socket is closing, where the key or its workspace has its share of sockets. */
+  readonly admit: (principal: Principal) => boolean;
 }
 
 type SocketContext = Context<Record<string, unknown>, SocketSession>;
@@ -57,8 +60,9 @@ export function subscriptionServer(options: SubscriptionOptions): Server<SocketS
     connectionInitWaitTimeout: limits.socketInitTimeoutMs,
     onConnect: async (context) => {
       context.extra.secret = secretOf(context.connectionParams);
-      if ((await socketPrincipal(context.extra, options)) !== null) return true;
-      if (context.extra.secret !== null) options.limiter.spend(context.extra.address, 'failedKeys', 1);
+      const principal = await socketPrincipal(context.extra, options);
+      if (principal !== null) return context.extra.admit(principal);
+      if (context.extra.secret !== null) options.limiter.spend(callerOf(context.extra.address), 'failedKeys', 1);
       return false;
     },
     onSubscribe: async (context, _id, payload) => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { UndertoneError } from '../domain/errors.js';
+import { callerOf } from '../domain/networks.js';
 import type { RateLimiter } from '../services/rate-limiter.js';
 import type { WebhookService } from '../services/webhook-contracts.js';
 
@@ -14,7 +15,7 @@ export function registerWebhookKeys(app: FastifyInstance, webhooks: Pick<Webhook
     const { id } = request.params;
     const keys = WEBHOOK_ID.test(id) ? await webhooks.publicKeys(id) : [];
     if (keys.length === 0) {
-      limiter.take(request.ip, 'failedKeys');
+      limiter.take(callerOf(request.ip), 'failedKeys');
       throw new UndertoneError('NOT_FOUND', 'There is no webhook of this id that signs with Ed25519.');
     }
     return reply.type('application/jwk-set+json').header('Cache-Control', 'public, max-age=300').send({

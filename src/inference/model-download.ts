@@ -38,7 +38,7 @@ export interface DownloadedFile {
 export async function downloadFile(options: DownloadOptions): Promise<DownloadedFile> {
   await mkdir(dirname(options.path), { recursive: true });
   return withFileLock(`${options.path}.lock`, async () => {
-    const present = await alreadyThere(options);
+    const present = (await alreadyThere(options.path, options)) ?? (await wholePart(options));
     if (present !== null) return present;
     const failures: string[] = [];
     for (const url of options.urls) {
@@ -56,13 +56,27 @@ export async function downloadFile(options: DownloadOptions): Promise<Downloaded
 }
 
 /** A download that was finished before, for example when the import after it failed. */
-async function alreadyThere({ path, sizeBytes: wantedBytes, sha256: wantedDigest }: DownloadOptions): Promise<DownloadedFile | null> {
+async function alreadyThere(path: string, { sizeBytes: wantedBytes, sha256: wantedDigest }: DownloadOptions): Promise<DownloadedFile | null> {
   const sizeBytes = await sizeOf(path);
   if (sizeBytes === 0 || (wantedBytes !== undefined && sizeBytes !== wantedBytes)) return null;
   const hash = createHash('sha256');
   await digestPart(path, sizeBytes, hash);
   const sha256 = hash.digest('hex');
   return wantedDigest === undefined || wantedDigest === sha256 ? { sha256, sizeBytes } : null;
+}
+
+/** Every byte came, and the process was killed before the file had its name: a server has nothing after them, and all would be fetched again. */
+async function wholePart(options: DownloadOptions): Promise<DownloadedFile | null> {
+  const part = `${options.path}.part`;
+  if (options.sha256 === undefined || options.sizeBytes === undefined || (await sizeOf(part)) !== options.sizeBytes) return null;
+  const file = await alreadyThere(part, options);
+  await (file === null ? forget(part) : giveName(options.path));
+  return file;
+}
+
+async function giveName(path: string): Promise<void> {
+  await rename(`${path}.part`, path);
+  await rm(`${path}.part.json`, { force: true });
 }
 
 async function fromAddress(url: string, options: DownloadOptions): Promise<DownloadedFile> {
@@ -107,8 +121,7 @@ async function attemptDownload(url: string, options: DownloadOptions): Promise<D
     await forget(part);
     throw new DownloadRefused(`its SHA-256 is ${sha256}; published is ${wanted}. What came was deleted`);
   }
-  await rename(part, options.path);
-  await rm(`${part}.json`, { force: true });
+  await giveName(options.path);
   return { sha256, sizeBytes };
 }
 

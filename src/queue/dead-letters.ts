@@ -28,10 +28,10 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * The list of jobs whose tries are used up: pg-boss's own dead-letter queue, which gets a job in the very statement
  * that ends it, whether its handler failed or its workers died under it.
  */
-export function deadLetterList(boss: PgBoss): Pick<JobQueue, 'deadLetters' | 'takeDeadLetter'> {
+export function deadLetterList(boss: PgBoss): Pick<JobQueue, 'deadLetters' | 'deadLetterCounts' | 'takeDeadLetter'> {
+  const rows = async <T>(sql: string, values: readonly unknown[]): Promise<readonly T[]> => (await boss.getDb().executeSql(sql, [...values])).rows as T[];
   return {
     deadLetters: async (workspaceId, { first, before }) => {
-      const rows = async <T>(sql: string, values: readonly unknown[]): Promise<readonly T[]> => (await boss.getDb().executeSql(sql, [...values])).rows as T[];
       const items = await rows<Row>(
         `SELECT ${COLUMNS} FROM ${JOB} WHERE ${IS_LETTER} AND group_id = $1 AND ($3::timestamptz IS NULL OR (date_trunc('milliseconds', created_on), id) < ($3, $4::uuid))
          ORDER BY date_trunc('milliseconds', created_on) DESC, id DESC LIMIT $2`,
@@ -40,6 +40,7 @@ export function deadLetterList(boss: PgBoss): Pick<JobQueue, 'deadLetters' | 'ta
       const [counted] = await rows<{ count: number }>(`SELECT count(*)::int AS count FROM ${JOB} WHERE ${IS_LETTER} AND group_id = $1`, [workspaceId]);
       return { items: items.map(toLetter), totalCount: counted?.count ?? 0 };
     },
+    deadLetterCounts: async () => new Map((await rows<{ job: string; count: number }>(`SELECT source_name AS job, count(*)::int AS count FROM ${JOB} WHERE ${IS_LETTER} GROUP BY 1`, [])).map(({ job, count }) => [job, count])),
     takeDeadLetter: async (tx: Transaction, workspaceId, id, { again }) => {
       if (!UUID.test(id)) return null;
       const db = fromPrisma(tx);

@@ -96,6 +96,8 @@ export interface JobQueue {
   without(name: JobName, keys: readonly string[]): Promise<readonly string[]>;
   /** Dead letters of a workspace, the newest first. */
   deadLetters(workspaceId: string, page: { readonly first: number; readonly before: { readonly failedAt: Date; readonly id: string } | null }): Promise<{ readonly items: readonly DeadLetter[]; readonly totalCount: number }>;
+  /** How many dead letters there are of each job that has any, of all workspaces. */
+  deadLetterCounts(): Promise<ReadonlyMap<string, number>>;
   /** Takes a dead letter out; null when there is none of this id in the workspace. With `again` the same job waits once more, its tries anew. */
   takeDeadLetter(tx: Transaction, workspaceId: string, id: string, options: { readonly again: boolean }): Promise<DeadLetter | null>;
   start(): Promise<void>;

@@ -56,11 +56,22 @@ export function buildApiSchema(extraResolvers: readonly ClassType[] = []): Graph
   refuseCollisions(resolvers);
   try {
     // No global middleware: one costs twenty times on long lists. No validation: the services parse their input.
-    return buildSchemaSync({ resolvers: resolvers as [ClassType, ...ClassType[]], validate: false, pubSub: NO_BUS });
+    return describeRoots(buildSchemaSync({ resolvers: resolvers as [ClassType, ...ClassType[]], validate: false, pubSub: NO_BUS }));
   } catch (error) {
     if (extraResolvers.length === 0) throw error;
     throw new UndertoneError('PLUGIN_INVALID', `The GraphQL types of the plugins do not fit the core: ${error instanceof Error ? error.message : String(error)}`, {}, { cause: error });
   }
+}
+
+/** The library makes the root types itself and has no place for what they are. */
+function describeRoots(schema: GraphQLSchema): GraphQLSchema {
+  const roots = [
+    [schema.getQueryType(), 'What can be read. What a key may not see is null or missing from lists.'],
+    [schema.getMutationType(), 'What can be done. Failures that a caller can act on are members of the result, with a code.'],
+    [schema.getSubscriptionType(), 'What is told as it happens, over WebSocket (graphql-ws) on the same path.'],
+  ] as const;
+  for (const [type, description] of roots) if (type) type.description = description;
+  return schema;
 }
 
 /** The object types of the core: all that there are before any plugin is loaded. */

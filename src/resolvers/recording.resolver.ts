@@ -34,7 +34,7 @@ export class RecordingResolver {
     return toConnection(await context.services.recordings.list(context.principal, pageRequest(context.settings.maxPageSize, first, 20, after), present(filter), orderBy ?? NEWEST_FIRST));
   }
 
-  @Mutation(() => UploadRecordingResult, { description: 'Takes a file in. The same bytes again give the recording that is already there, with `duplicate` true.' })
+  @Mutation(() => UploadRecordingResult, { description: 'Takes a file in. The same bytes again give the recording that is already there, as it is and with `duplicate` true: title, tags and the like of the second upload are not taken over.' })
   uploadRecording(
     @Ctx() context: RequestContext,
     @Arg('file', () => Upload, { validate: false, description: 'The file.' }) file: IncomingFile,

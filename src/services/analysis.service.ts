@@ -105,7 +105,8 @@ export function createAnalysisService(parts: AnalysisServiceParts): AnalysisServ
           if (next === undefined) poll = pause(POLL_MS, end);
           const seen = await look();
           if (seen === null) continue;
-          if (seen.status === last.status && seen.progress === last.progress) continue;
+          // The row lags behind what was heard of a running analysis: it is written three times a second at most.
+          if (seen.status === last.status && seen.progress <= last.progress) continue;
           last = seen;
         } else {
           last = next.value;

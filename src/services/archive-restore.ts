@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Database } from '../db/database.js';
-import type { DataKeyRepository } from '../db/repositories.js';
+import type { DataKeyRepository, RecordingRepository } from '../db/repositories.js';
 import type { ArchiveRepository, HoldRepository, RecordingTreeRepository, TombstoneRepository } from '../db/retention-repositories.js';
 import type { ArchiveRecord } from '../domain/archive.js';
 import { isUndertoneError, UndertoneError } from '../domain/errors.js';
@@ -27,6 +27,7 @@ export type ArchiveRestore = (principal: Principal, archive: ArchiveRecord, reco
 export interface ArchiveRestoreParts {
   readonly database: Database;
   readonly dataKeys: DataKeyRepository;
+  readonly recordings: Pick<RecordingRepository, 'lockBlob'>;
   readonly archives: Pick<ArchiveRepository, 'ofRecording'>;
   readonly holds: HoldRepository;
   readonly tombstones: TombstoneRepository;
@@ -40,6 +41,8 @@ export interface ArchiveRestoreParts {
 
 /** Rows inserted in one statement. */
 const BATCH = 200;
+/** Times that an archive is read for bytes that are deleted while they are put back. */
+const MAX_PASSES = 3;
 
 /** A recording on its way back: its rows as they lie in the archive, until its bytes are in their place. */
 interface Pending {
@@ -51,7 +54,7 @@ interface Pending {
 }
 
 export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore {
-  const { database, dataKeys, archives, holds, tombstones, tree, blobs, vault, secrets, audit, thread } = parts;
+  const { database, dataKeys, recordings, archives, holds, tombstones, tree, blobs, vault, secrets, audit, thread } = parts;
 
   async function headerOf(path: string, rows: readonly Buffer[]): Promise<RowsHeader> {
     for await (const line of openRows(vault, path, Readable.from(rows))) if ('format' in line) return line;
@@ -72,9 +75,15 @@ export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore
     if (staged.key !== blob.blobKey) pending.moved.set(blob.blobKey, staged.key);
   }
 
-  async function placeRows(principal: Principal, { recordingId, rows, moved }: Pending, path: string, archiveId: string): Promise<number> {
+  /** Null: bytes that these rows point to are gone again, deleted by whoever still had that to do for rows of before; nothing was inserted. */
+  async function placeRows(principal: Principal, { recordingId, rows, header, moved }: Pending, path: string, archiveId: string): Promise<number | null> {
     return database.transaction(async (tx) => {
       await holds.lock(tx, principal.workspaceId);
+      // From here on whoever would delete them waits, and then sees the rows.
+      for (const key of header.blobs.map(({ blobKey }) => moved.get(blobKey) ?? blobKey).sort()) {
+        await recordings.lockBlob(tx, key);
+        if ((await blobs.raw.stat(key)) === null) return null;
+      }
       let count = 0;
       let batch: { section: string; rows: string[] } = { section: '', rows: [] };
       const flush = async (): Promise<void> => {
@@ -115,6 +124,7 @@ export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore
     const unchanged: string[] = [];
     const refused: { recordingId: string; code: string; message: string }[] = [];
     let pending: Pending | null = null;
+    let bereft: string[] = [];
     const refuse = async (recordingId: string, error: unknown): Promise<void> => {
       if (!isUndertoneError(error) || !['ERASED', 'CONFLICT', 'ARCHIVE_INVALID'].includes(error.code)) throw error;
       const advice = error.details['isPartial'] === true ? ` ${await whereElse(principal.workspaceId, recordingId, archive.id)}` : '';
@@ -126,31 +136,40 @@ export function createArchiveRestore(parts: ArchiveRestoreParts): ArchiveRestore
       if (done === null) return;
       try {
         const count = await placeRows(principal, done, `${folderOf(done.recordingId)}/${ROWS_MEMBER}`, archive.id);
-        (count > 0 ? restored : unchanged).push(done.recordingId);
+        (count === null ? bereft : count > 0 ? restored : unchanged).push(done.recordingId);
       } catch (error) {
         await refuse(done.recordingId, error);
       }
     };
 
-    await readArchive(await blobs.raw.read(archive.blobKey!), async (path, bytes) => {
-      const recordingId = /^recordings\/([\w-]+)\//.exec(path)?.[1];
-      if (recordingId === undefined || (wanted !== null && recordingId !== wanted)) return;
-      if (path.endsWith(ROWS_MEMBER)) {
-        await finish();
-        if (erased.has(recordingId)) {
-          await refuse(recordingId, new UndertoneError('ERASED', 'This recording was erased; an archive cannot bring it back.'));
-          return;
-        }
-        const rows: Buffer[] = [];
-        for await (const chunk of bytes) rows.push(chunk);
-        try {
-          pending = { recordingId, rows, header: await headerOf(path, rows), moved: new Map() };
-        } catch (error) {
-          await refuse(recordingId, error);
-        }
-      } else if (pending !== null) await placeBlob(pending, path, bytes);
-    });
-    await finish();
+    const pass = async (wantedIds: ReadonlySet<string>): Promise<void> => {
+      await readArchive(await blobs.raw.read(archive.blobKey!), async (path, bytes) => {
+        const recordingId = /^recordings\/([\w-]+)\//.exec(path)?.[1];
+        if (recordingId === undefined || !wantedIds.has(recordingId)) return;
+        if (path.endsWith(ROWS_MEMBER)) {
+          await finish();
+          if (erased.has(recordingId)) {
+            await refuse(recordingId, new UndertoneError('ERASED', 'This recording was erased; an archive cannot bring it back.'));
+            return;
+          }
+          const rows: Buffer[] = [];
+          for await (const chunk of bytes) rows.push(chunk);
+          try {
+            pending = { recordingId, rows, header: await headerOf(path, rows), moved: new Map() };
+          } catch (error) {
+            await refuse(recordingId, error);
+          }
+        } else if (pending !== null) await placeBlob(pending, path, bytes);
+      });
+      await finish();
+    };
+    await pass(new Set(wanted === null ? inArchive : [wanted]));
+    for (let passes = 1; bereft.length > 0; passes++) {
+      const again = bereft;
+      bereft = [];
+      if (passes === MAX_PASSES) for (const id of again) await refuse(id, new UndertoneError('CONFLICT', 'Its bytes were deleted while they were put back. Ask again when the run of retention is over.'));
+      else await pass(new Set(again));
+    }
     return { archive, restoredRecordingIds: restored, unchangedRecordingIds: unchanged, refused };
   };
 }

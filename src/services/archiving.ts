@@ -37,8 +37,11 @@ export interface ArchiveOutcome {
  * how far it came, and data is deleted only by the last step, which nothing but a verified archive reaches.
  */
 export interface Archiving {
-  /** A new archive of these recordings, in the state PREPARING. */
-  open(workspaceId: string, due: readonly DueRecording[]): Promise<ArchiveRecord>;
+  /**
+   * A new archive of these recordings, in the state PREPARING. Left out is what another run has taken, archived or deleted since
+   * they were found due; null: that was all of them.
+   */
+  open(workspaceId: string, due: readonly DueRecording[]): Promise<ArchiveRecord | null>;
   /** An archive that a run left unfinished, taken over. */
   takeUnfinished(workspaceId: string): Promise<ArchiveRecord | null>;
   advance(archive: ArchiveRecord, signal: AbortSignal): Promise<ArchiveOutcome>;
@@ -115,6 +118,8 @@ export function createArchiving(parts: ArchivingParts): Archiving {
     }
     const outcome = await unhurried(() => removal.remove({
       actor: systemPrincipal(archive.workspaceId), recordingId: item.recordingId, kinds: item.deletedKinds, action: 'retention.deleted', reason: `archived in ${archive.id}`, unlessBusy: true,
+      // A node that was thought dead may have done it meanwhile, and somebody may have restored it since.
+      isStillMeant: async (tx) => (await archives.itemState(tx, item.id)) === 'WRITTEN',
       expectedDigest: { kinds: item.kinds, digest: item.rowsDigest! },
       settle: (tx, blobKeys) => archives.setItem(tx, item.id, { state: 'DONE', pendingBlobKeys: blobKeys }),
     }));
@@ -122,6 +127,7 @@ export function createArchiving(parts: ArchivingParts): Archiving {
       if (outcome.blobKeys.length > 0) await unhurried(() => removal.deleteBlobs(outcome.blobKeys, (tx) => archives.setItem(tx, item.id, { pendingBlobKeys: [] })));
       return 'deleted';
     }
+    if (outcome.kind === 'settled') return 'kept';
     await database.transaction((tx) => archives.setItem(tx, item.id, { state: outcome.kind === 'held' ? 'KEPT' : outcome.kind === 'changed' ? 'STALE' : 'DONE' }));
     return 'kept';
   }
@@ -154,11 +160,18 @@ export function createArchiving(parts: ArchivingParts): Archiving {
   return {
     verify,
     async open(workspaceId, due) {
-      const archive = { id: newId('archive'), workspaceId, format: archiveFormat(), recordingCount: due.length, schemaVersion: parts.schemaVersion };
-      await database.transaction((tx) => archives.insert(tx, archive, due.map((one) => ({
-        id: newId('archiveItem'), recordingId: one.facts.recordingId, policyIds: [...new Set(one.decisions.map(({ policy }) => policy.id))], kinds: one.archivedKinds, deletedKinds: one.archivedThenDeleted,
-      })), lease()));
-      return (await archives.find(workspaceId, archive.id))!;
+      const id = newId('archive');
+      await database.transaction(async (tx) => {
+        // Two runs may have found the same recordings due; the lock lets one of them come first.
+        await holds.lock(tx, workspaceId);
+        const free = await archives.free(tx, workspaceId, due.map(({ facts }) => ({ recordingId: facts.recordingId, archivedAt: newest(Object.values(facts.archived)) })));
+        const ours = due.filter(({ facts }) => free.has(facts.recordingId));
+        if (ours.length === 0) return;
+        await archives.insert(tx, { id, workspaceId, format: archiveFormat(), recordingCount: ours.length, schemaVersion: parts.schemaVersion }, ours.map((one) => ({
+          id: newId('archiveItem'), recordingId: one.facts.recordingId, policyIds: [...new Set(one.decisions.map(({ policy }) => policy.id))], kinds: one.archivedKinds, deletedKinds: one.archivedThenDeleted,
+        })), lease());
+      });
+      return archives.find(workspaceId, id);
     },
     takeUnfinished: (workspaceId) => archives.takeUnfinished(workspaceId, lease(), new Date(now())),
     async advance(archive, signal) {
@@ -174,4 +187,8 @@ export function createArchiving(parts: ArchivingParts): Archiving {
       }
     },
   };
+}
+
+function newest(times: readonly Date[]): Date | null {
+  return times.length === 0 ? null : new Date(Math.max(...times.map((time) => time.getTime())));
 }

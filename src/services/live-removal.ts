@@ -29,11 +29,13 @@ export interface RemovalRequest {
   readonly expectedDigest?: { readonly kinds: readonly DataKind[]; readonly digest: string };
   /** Leaves alone what an analysis waits for or runs on. */
   readonly unlessBusy?: boolean;
+  /** Asked under the lock: false, and nothing is removed. */
+  readonly isStillMeant?: (tx: Transaction) => Promise<boolean>;
   /** In the transaction, with the keys of the blobs that are to go after it. */
   readonly settle?: (tx: Transaction, blobKeys: readonly string[]) => Promise<void>;
 }
 
-export type RemovalOutcome = { readonly kind: 'removed'; readonly blobKeys: readonly string[] } | { readonly kind: 'held'; readonly holdIds: readonly string[] } | { readonly kind: 'changed' | 'gone' };
+export type RemovalOutcome = { readonly kind: 'removed'; readonly blobKeys: readonly string[] } | { readonly kind: 'held'; readonly holdIds: readonly string[] } | { readonly kind: 'changed' | 'gone' | 'settled' };
 
 /**
  * The one way in which retention and erasure take live data away: under the workspace's retention lock, after asking the
@@ -49,11 +51,12 @@ export interface LiveRemoval {
 export function createLiveRemoval(parts: LiveRemovalParts): LiveRemoval {
   const { database, recordings, holds, tree, stored, audit, facts } = parts;
   return {
-    async remove({ actor, recordingId, kinds, action, reason, expectedDigest, unlessBusy, settle }) {
+    async remove({ actor, recordingId, kinds, action, reason, expectedDigest, unlessBusy, isStillMeant, settle }) {
       const { workspaceId } = actor;
       const fact = { kind: 'recording.deleted', workspaceId, recordingId } as const;
       const outcome = await database.transaction(async (tx): Promise<RemovalOutcome> => {
         await holds.lock(tx, workspaceId);
+        if (isStillMeant !== undefined && !(await isStillMeant(tx))) return { kind: 'settled' };
         const holdIds = (await holds.holdsOf(tx, workspaceId, [recordingId])).get(recordingId);
         if (holdIds !== undefined) return { kind: 'held', holdIds };
         if (!(await tree.lock(tx, workspaceId, recordingId))) return { kind: 'gone' };

@@ -4,6 +4,7 @@ import { UndertoneError } from '../domain/errors.js';
 import type { SegmentRecord } from '../domain/records.js';
 import { inWorkspace } from '../domain/workspace-scope.js';
 import type { PluginData, PluginStore } from '../plugins/contract.js';
+import type { ReadKind, ReadLog, ReadOf } from './read-log.js';
 import { parseWith } from './recording-input.js';
 
 const MAX_VALUE_BYTES = 256 * 1024;
@@ -26,14 +27,27 @@ export function createPluginStore(entries: PluginRepository, plugin: string): Pl
   };
 }
 
-export function createPluginData(sources: { readonly recordings: RecordingRepository; readonly analyses: AnalysisRepository; readonly entries: PluginRepository }, plugin: string): PluginData {
-  const { recordings, analyses, entries } = sources;
+export interface PluginDataSources {
+  readonly recordings: RecordingRepository;
+  readonly analyses: AnalysisRepository;
+  readonly entries: PluginRepository;
+  readonly reads: Pick<ReadLog, 'note'>;
+}
+
+/** What a plugin asks for by itself is in the audit log as read by `plugin:NAME`: nobody else knows that it was looked at. */
+export function createPluginData({ recordings, analyses, entries, reads }: PluginDataSources, plugin: string): PluginData {
+  const read = <T>(workspaceId: string, kind: ReadKind, of: ReadOf, answer: () => Promise<T>, isFound = (given: T): boolean => given !== null && given !== undefined): Promise<T> => inWorkspace(workspaceId, async () => {
+    const given = await answer();
+    if (isFound(given)) reads.note({ keyId: `plugin:${plugin}`, keyName: plugin, workspaceId, role: 'viewer' }, kind, of);
+    return given;
+  });
+  const isAny = (given: readonly unknown[]): boolean => given.length > 0;
   return {
-    recording: (workspaceId, id) => inWorkspace(workspaceId, () => recordings.findById(workspaceId, id)),
-    analysis: (workspaceId, id) => inWorkspace(workspaceId, () => analyses.findById(workspaceId, id)),
-    segments: (workspaceId, analysisId) => inWorkspace(workspaceId, () => allSegments(analyses, workspaceId, analysisId)),
-    speakers: (workspaceId, analysisId) => inWorkspace(workspaceId, () => analyses.speakers(workspaceId, [analysisId])),
-    result: (workspaceId, analysisId, key) => inWorkspace(workspaceId, () => entries.findResult(workspaceId, analysisId, plugin, key)),
+    recording: (workspaceId, id) => read(workspaceId, 'recording', { recordingIds: [id] }, () => recordings.findById(workspaceId, id)),
+    analysis: (workspaceId, id) => read(workspaceId, 'analysis', { analysisIds: [id] }, () => analyses.findById(workspaceId, id)),
+    segments: (workspaceId, id) => read(workspaceId, 'analysis', { analysisIds: [id] }, () => allSegments(analyses, workspaceId, id), isAny),
+    speakers: (workspaceId, id) => read(workspaceId, 'analysis', { analysisIds: [id] }, () => analyses.speakers(workspaceId, [id]), isAny),
+    result: (workspaceId, id, key) => read(workspaceId, 'analysis', { analysisIds: [id] }, () => entries.findResult(workspaceId, id, plugin, key)),
   };
 }
 

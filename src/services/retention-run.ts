@@ -68,7 +68,8 @@ export function createRetentionRun({ retention, archiving, removal, now = Date.n
       const due = batch;
       batch = [];
       batchBytes = 0;
-      await advance(await archiving.open(workspaceId, due));
+      const archive = await archiving.open(workspaceId, due);
+      if (archive !== null) await advance(archive);
     };
     const deleteOutright = async (due: DueRecording): Promise<void> => {
       const reason = due.decisions.map(({ policy }) => policy.id).join(' ');

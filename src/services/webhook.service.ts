@@ -9,7 +9,7 @@ import type { Principal } from '../domain/principal.js';
 import { allowsScope } from '../domain/scopes.js';
 import { WEBHOOK_EVENTS, WEBHOOK_SIGNINGS, type WebhookEvent, type WebhookRecord } from '../domain/webhook.js';
 import type { AuditEntry, AuditSink } from './audit.js';
-import { requireScope } from './permissions.js';
+import { requireRole, requireScope } from './permissions.js';
 import { parseWith } from './recording-input.js';
 import { requireUncalled } from './rule-webhooks.js';
 import type { StoredQueries } from './webhook-body.js';
@@ -61,6 +61,8 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
     const [wrongQuery] = asked.query === null ? [] : queries.faults(asked.query, asked.events);
     if (wrongQuery !== undefined) throw new UndertoneError('BAD_INPUT', `The query cannot be stored: ${wrongQuery}`, { field: 'query' });
   }
+  /** A stored query reads whatever a viewer may: nobody has more read for them than they may read themselves. */
+  const requireReading = (principal: Principal): void => requireRole(principal, 'viewer');
   const entry = (action: string, { id }: { readonly id: string }, before: WebhookRecord | null = null, after: WebhookRecord | null = null): AuditEntry => ({ action, subjectKind: 'webhook', subjectId: id, beforeDigest: before && digestOf(before), afterDigest: after && digestOf(after) });
 
   return {
@@ -75,6 +77,7 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
     async create(principal, input) {
       requireScope(principal, 'webhooks:write');
       const given = parseWith(inputSchema, input);
+      if (given.query !== null) requireReading(principal);
       check(given, given);
       if ((await webhooks.count(principal.workspaceId)) >= MOST_WEBHOOKS) throw new UndertoneError('CONFLICT', `The workspace has ${MOST_WEBHOOKS} webhooks, the most that it may have. Delete one, or let one hear several events.`);
       return database.transaction(async (tx) => {
@@ -88,6 +91,9 @@ export function createWebhookService({ database, webhooks, deliveries, dispatch,
       requireScope(principal, 'webhooks:write');
       const given = parseWith(changesSchema, changes);
       const before = await existing(principal, id);
+      // Also for where the answer goes and when, which is as good as the query itself.
+      const isTold = given.url !== undefined || given.query !== undefined || given.events !== undefined;
+      if (isTold && (given.query === undefined ? before.query : given.query) !== null) requireReading(principal);
       check(given, { query: given.query === undefined ? before.query : given.query, events: given.events ?? before.events });
       return database.transaction(async (tx) => {
         const webhook = await webhooks.update(tx, principal.workspaceId, id, given);

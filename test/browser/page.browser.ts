@@ -157,6 +157,8 @@ describe('a recording', () => {
     const { page, complaints } = await openWatched(browser, target.baseUrl, { colorScheme, viewport: { width: 360, height: 740 }, reducedMotion: 'reduce' });
     await uploadAndOpen(page, target);
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    await page.getByRole('button', { name: 'Similar' }).first().waitFor();
+    expect(await page.evaluate<number>("(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.segments-card .table-scroll'))")).toBe(0);
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('link', { name: 'All recordings' }).click();
     await page.getByRole('heading', { name: 'Recordings' }).waitFor();

@@ -121,10 +121,18 @@ describe('analyze --out', () => {
     expect((await readFile(join(out, name!, 'embedding.npy'))).toString('latin1')).toContain("'shape': (2, 4)");
   });
 
-  it('writes two recordings of one second into two folders', async () => {
+  it('writes recordings of one second into folders of their own, named by a time and in the order of the files', async () => {
     const out = join(folder, 'out');
-    await runCommand(['analyze', await file('a.wav', {}), await file('b.wav', {}), '--out', out]);
-    expect(await readdir(out)).toHaveLength(2);
+    const files = await Promise.all(Array.from({ length: 12 }, (_, index) => file(`${index}.wav`, { confidence: (index + 1) / 100 })));
+    await runCommand(['analyze', ...files, '--out', out]);
+    const names = (await readdir(out)).sort();
+    expect(names).toHaveLength(12);
+    const results = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(out, name, 'result.json'), 'utf8')) as { timestamp: string; confidence: number }));
+    expect(results.map(({ confidence }) => Math.round(100 * confidence))).toEqual(names.map((_, index) => index + 1));
+    for (const [index, name] of names.entries()) {
+      expect(name).toMatch(/^outputs_\d{8}_\d{6}$/);
+      expect(results[index]!.timestamp).toBe(name.slice('outputs_'.length));
+    }
   });
 });
 

@@ -9,6 +9,9 @@ describe('failures of the database', () => {
     ['a shutdown that the server announces', withCause('adapter', { originalCode: '57P01', originalMessage: 'terminating connection due to administrator command', kind: 'postgres' })],
     ['a socket that broke under the driver adapter, which keeps its kind and no code', withCause('ConnectionClosed', { kind: 'ConnectionClosed' }, { name: 'DriverAdapterError' })],
     ['the same under a raw query of Prisma', Object.assign(new Error('Raw query failed'), { code: 'P2010', meta: { driverAdapterError: withCause('x', { kind: 'ConnectionClosed' }) } })],
+    ['a database that takes no connections for now', withCause('adapter', { originalCode: '55000', kind: 'postgres' })],
+    ['a database that is being restored', withCause('adapter', { originalCode: '3D000', kind: 'postgres' })],
+    ['a server that may only read after a failover', Object.assign(new Error('Raw query failed'), { code: 'P2010', meta: { driverAdapterError: withCause('x', { kind: 'postgres', originalCode: '25006' }) } })],
     ['a connection that was closed while statements waited for it', new Error('Client was closed and is not queryable')],
   ];
   it.each(broken)('say that it cannot be reached: %s', (_name, error) => {

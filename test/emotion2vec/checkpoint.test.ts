@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFile, mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -152,6 +153,33 @@ describe('a pickle', () => {
     expect((await allValues(path)).size).toBe(1);
   });
 
+  it('may hold the configuration of a training run as omegaconf writes it', async () => {
+    const path = freshPath();
+    const built = (module: string, name: string, state: Buffer): Buffer => Buffer.concat([pickle.global(module, name), pickle.tuple(), Buffer.from([0x81]), state, Buffer.from('b')]);
+    const metadata = built('omegaconf.base', 'ContainerMetadata', pickle.dict([pickle.text('ref_type'), pickle.global('typing', 'Any')], [pickle.text('key_type'), pickle.global('__builtin__', 'unicode')]));
+    const node = built('omegaconf.nodes', 'AnyNode', pickle.dict([pickle.text('_val'), pickle.integer(3)]));
+    const config = built('omegaconf.dictconfig', 'DictConfig', pickle.dict([pickle.text('_metadata'), metadata], [pickle.text('_content'), pickle.dict([pickle.text('seed'), node])]));
+    await writeTorchFile(path, { tensors: [ones('a', [1])], extraPairs: [[pickle.text('cfg'), config]] });
+    expect((await allValues(path)).size).toBe(1);
+  });
+
+  it.each([
+    ['that training code hung attributes on', '_rebuild_parameter_with_state', (tensor: Buffer) => pickle.call(pickle.global('torch._utils', '_rebuild_parameter_with_state'), tensor, pickle.false, pickle.dict(), pickle.dict([pickle.text('lr'), pickle.integer(2)]))],
+    ['of a plain tensor with attributes', '_rebuild_from_type_v2', (tensor: Buffer) => {
+      // `rebuild(args)` becomes `_rebuild_from_type_v2(rebuild, class, args, attributes)`: the same pickle with its call undone.
+      const args = tensor.subarray(pickle.global('torch._utils', '_rebuild_tensor_v2').length, -1);
+      return pickle.call(pickle.global('torch._tensor', '_rebuild_from_type_v2'), pickle.global('torch._utils', '_rebuild_tensor_v2'), pickle.global('torch.nn.parameter', 'Parameter'), args, pickle.dict());
+    }],
+  ])('gives the weights %s (%s)', async (_, __, wrap) => {
+    const path = freshPath();
+    const weight = wrap(pickledTensor({ key: 0, type: 'f32', shape: [2], storageElements: 2 }));
+    await writeStoredZip(path, [
+      { name: 'archive/data.pkl', make: () => pickle.file(pickle.dict([pickle.text('model'), pickle.dict([pickle.text('proj.bias'), weight])])) },
+      { name: 'archive/data/0', make: () => new Uint8Array(Float32Array.of(3, 4).buffer) },
+    ]);
+    expect([...(await allValues(path)).get('proj.bias')!]).toEqual([3, 4]);
+  });
+
   it.each([
     ['a million groups', Buffer.alloc(1_500_000, '(')],
     ['a million dicts', Buffer.alloc(1_500_000, '}')],
@@ -190,9 +218,12 @@ describe('a file that is no checkpoint', () => {
     expect(message).toContain('Download it again');
   });
 
-  it('because it is missing or a folder is refused', async () => {
+  it('because it is missing, a folder, or a pipe that nobody writes to is refused', async () => {
     expect((await refusal(join(folder, 'absent.pt'))).message).toContain('cannot be opened (ENOENT)');
     expect((await refusal(folder)).message).toMatch(/is not a file|EISDIR/);
+    const pipe = join(folder, 'pipe.pt');
+    execFileSync('mkfifo', [pipe]);
+    expect((await refusal(pipe)).message).toContain('is not a file');
   });
 
   it.each([0.999, 0.9, 0.5, 0.1, 0.01])('because only %d of it came is refused as cut off', async (share) => {

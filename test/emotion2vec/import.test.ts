@@ -211,6 +211,7 @@ describe('a tokens.txt', () => {
     ['a repeated label', '生气/angry\nangry\nc\nd\ne\nf\ng\nh\ni', /line 2 repeats the label of line 1/],
     ['a name that no object can hold', '__proto__\nb\nc\nd\ne\nf\ng\nh\ni', /line 1 is no label/],
     ['a control character', 'a\nb\u001b[31m\nc\nd\ne\nf\ng\nh\ni', /line 2 is no label/],
+    ['nothing in it', '\uFEFF\r\n', /it is empty/],
     ['an empty line', 'a\n\nc\nd\ne\nf\ng\nh\ni', /line 2 is empty/],
     ['nothing but unused rows', Array.from({ length: 9 }, (_, index) => `unuse_${index}`).join('\n'), /every label is marked/],
     ['a hundred kilobytes', 'x'.repeat(100_000), /more than 65536 bytes/],

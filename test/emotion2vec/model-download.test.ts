@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { access, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { UndertoneError, type ErrorCode } from '../../src/domain/errors.js';
 import { seededRandom } from '../../src/inference/emotion2vec/speech-like-clip.js';
@@ -214,6 +214,23 @@ describe('a download', () => {
     await downloadFile({ urls: [url], path, sha256: DIGEST });
     await downloadFile({ urls: [url], path, sha256: DIGEST });
     expect(starts).toHaveLength(1);
+  });
+
+  it('whose process was killed at its last byte is not fetched again, and is when its bytes are others', async () => {
+    const { url, starts } = await serveBody();
+    const path = freshPath();
+    const pinned = { urls: [url], path, sha256: DIGEST, sizeBytes: BODY.length };
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(`${path}.part`, BODY);
+    await writeFile(`${path}.part.json`, JSON.stringify({ url, etag: '"one"' }));
+    expect(await downloadFile(pinned)).toEqual({ sha256: DIGEST, sizeBytes: BODY.length });
+    expect(starts).toEqual([]);
+    expect(await readdir(dirname(path))).toEqual(['model.pt']);
+
+    await rm(path);
+    await writeFile(`${path}.part`, Buffer.alloc(BODY.length));
+    expect((await downloadFile(pinned)).sha256).toBe(DIGEST);
+    expect((await readFile(path)).equals(BODY)).toBe(true);
   });
 
   it('ends when it is aborted, and keeps what came', async () => {

@@ -88,6 +88,18 @@ describe('queries that cost too much', () => {
   });
 });
 
+describe('faults of a request that libraries word', () => {
+  it.each([
+    ['an unknown persisted query', { extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } }],
+    ['a file that is none', { query: 'mutation ($file: Upload!) { uploadRecording(file: $file) { __typename } }', variables: { file: 'x' } }],
+    ['an operation that is not there', { query: 'query A { viewer { role } }', operationName: 'B' }],
+    ['a variable of another type', { query: 'query ($first: Int) { recordings(first: $first) { totalCount } }', variables: { first: 'many' } }],
+  ])('%s has a code of ours', async (_name, body) => {
+    const response = await fetch(`${app.url}/graphql`, { method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: 'Bearer analyst-key' }, body: JSON.stringify(body) });
+    expect(((await response.json()) as { errors: readonly { extensions: object }[] }).errors.map(({ extensions }) => extensions)).toEqual([{ code: 'BAD_INPUT', retryable: false }]);
+  });
+});
+
 describe('introspection', () => {
   it('is answered where the setting allows it', async () => {
     expect((await app.graphql('{ __schema { queryType { name } } }')).data).toEqual({ __schema: { queryType: { name: 'Query' } } });

@@ -198,6 +198,43 @@ describe('floods over a socket', () => {
     await expect(raw().opened).rejects.toThrow('503');
   });
 
+  const inited = async (apiKey: string): Promise<ReturnType<typeof raw>> => {
+    const connection = raw();
+    await connection.opened;
+    send(connection.socket, { type: 'connection_init', payload: { apiKey } });
+    await until(() => connection.closed() !== null || connection.messages.some(({ type }) => type === 'connection_ack'));
+    return connection;
+  };
+
+  it('a key, and a workspace with all its keys, has its share of sockets and no more; others are let in', async () => {
+    await start({ limits: { socketsPerKey: 2, socketsPerWorkspace: 3 } });
+    const first = await inited('analyst-key');
+    const codes = async (...keys: readonly string[]): Promise<readonly (number | null)[]> => {
+      const told: (number | null)[] = [];
+      for (const key of keys) told.push((await inited(key)).closed());
+      return told;
+    };
+    expect(await codes('analyst-key', 'analyst-key', 'viewer-key', 'viewer-key', 'other-key')).toEqual([null, 4429, null, 4429, null]);
+    first.socket.close();
+    await until(() => first.closed() !== null);
+    expect(await codes('analyst-key', 'analyst-key')).toEqual([null, 4429]);
+  });
+
+  it('an address that opens sockets and says no key on them is refused with 429, until one has said it or ended', async () => {
+    await start({ limits: { socketsWaitingPerAddress: 2 } });
+    const [first, second] = [raw(), raw()];
+    await Promise.all([first.opened, second.opened]);
+    await expect(raw().opened).rejects.toThrow('429');
+    send(first.socket, { type: 'connection_init', payload: { apiKey: 'viewer-key' } });
+    await until(() => first.messages.length > 0);
+    const third = raw();
+    await third.opened;
+    await expect(raw().opened).rejects.toThrow('429');
+    second.socket.close();
+    await until(() => second.closed() !== null);
+    await expect.poll(() => raw().opened.then(() => 'opened', () => 'refused')).toBe('opened');
+  });
+
   it.each([
     ['a deep query', `{ recordings { nodes { ${'latestAnalysis { recording { '.repeat(10)} id ${'} }'.repeat(10)} } } }`, {}, 'QUERY_TOO_COMPLEX'],
     ['a huge page in a variable', 'query ($n: Int) { recordings(first: $n) { nodes { id } } }', { n: 100_000_000 }, 'QUERY_TOO_COMPLEX'],

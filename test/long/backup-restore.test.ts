@@ -56,9 +56,16 @@ describe('a backup of a platform at work on a PostgreSQL server, as docs/backup.
     copyFiles(blobRoot, copyRoot);
     await clients.stop();
     await server.kill('SIGKILL');
-    program('pg_restore', ['--clean', '--if-exists', '--no-owner', '--exit-on-error', `--dbname=${restored.superuserUrl}`], dump);
     const { username, password, pathname } = new URL(restored.db.connectionString);
-    program('psql', ['-q', '-v', `role=${username}`, '-v', `database=${pathname.slice(1)}`, '-v', `password=${password}`, serverUrl], readFileSync('deploy/database.sql'));
+    const name = pathname.slice(1);
+    const make = (): Buffer => program('psql', ['-q', '-v', `role=${username}`, '-v', `database=${name}`, '-v', `password=${password}`, serverUrl], readFileSync('deploy/database.sql'));
+    // Twice: the second time there is a whole platform in the place of the one that comes back, as when an upgrade is taken back.
+    for (let time = 0; time < 2; time++) {
+      program('psql', ['-q', '-c', `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`, serverUrl]);
+      make();
+      program('pg_restore', ['--clean', '--if-exists', '--no-owner', '--exit-on-error', `--dbname=${restored.superuserUrl}`], dump);
+      make();
+    }
     server = await startServer(newFolder('data'), { DATABASE_URL: restored.db.connectionString, UNDERTONE_STORAGE_URL: `file://${copyRoot}` });
   });
   afterAll(async () => {

@@ -47,7 +47,8 @@ describe('scopes', () => {
       if (isRefused(await call(await keyOf(needed.length === 0 ? ['policy:read'] : needed)))) wrong.push(`${name} needs more than ${needed.join(' and ') || 'nothing'}`);
     }
     expect(wrong).toEqual([]);
-  });
+    // Some three hundred requests, one after another.
+  }, 180_000);
 
   it('are asked for by every route that a key opens', async () => {
     const known = routesOf(world.app).filter(({ path, method }) => !NOT_BY_SCOPE.has(path) && method !== 'OPTIONS');

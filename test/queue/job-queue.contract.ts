@@ -239,6 +239,7 @@ export function describeJobQueue(engine: string, open: () => Promise<TestDatabas
       expect(items).toMatchObject([{ job: JOB, key: 'poison', workspaceId: 'ws_a', code: 'INFERENCE_CRASHED', message: 'It crashed.', attemptCount: 3 }]);
       expect((await queue.deadLetters('ws_b', { first: 10, before: null })).totalCount).toBe(0);
       expect(await queue.has(JOB, 'poison')).toBe(false);
+      expect((await queue.deadLetterCounts()).get(JOB)).toBe(1);
     });
 
     it('runs a dead letter again with its tries anew when it is taken out for that, and not when it is discarded', async () => {

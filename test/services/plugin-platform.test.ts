@@ -41,7 +41,10 @@ const PLUGIN = `export default ({ models }) => ({
     host.addStep({ id: 'mark', stage: 'onSegments', batchSize: 2, deadlineMs: 5000, onFailure: 'fatal', run: async ({ segments }) => ({ segments: segments.map(({ index }) => ({ index, text: 'part ' + index })) }) });
     host.addStep({ id: 'throws', stage: 'onSegments', deadlineMs: 5000, onFailure: 'warning', run: () => { throw new Error('a fault of the plugin'); } });
     host.addStep({ id: 'never', stage: 'afterPrediction', deadlineMs: 150, onFailure: 'warning', run: () => new Promise(() => {}) });
-    host.listenDurably('analysis.completed', { id: 'heard', deadlineMs: 10_000, run: ({ workspaceId, analysisId }) => store.set(workspaceId, 'analysis ' + analysisId, true) });
+    host.listenDurably('analysis.completed', { id: 'heard', deadlineMs: 10_000, run: async ({ workspaceId, recordingId, analysisId }) => {
+      const seen = [await host.data.recording(workspaceId, recordingId), ...(await host.data.segments(workspaceId, analysisId)), await host.data.recording(workspaceId, 'rec_nobodys'), ...(await host.data.speakers(workspaceId, 'ana_nobodys'))];
+      await store.set(workspaceId, 'analysis ' + analysisId, seen.map((one) => one && one.id));
+    } });
   },
 });`;
 
@@ -100,6 +103,16 @@ describe('a plugin that is an npm package and adds one of everything', () => {
     expect(await heardOf()).toEqual([`analysis ${analysisId}`, expect.stringMatching(/^notice /) as string, 'task']);
     const notice = await platform.database.client.pluginEntry.findFirstOrThrow({ where: { plugin: 'every-kind', key: { startsWith: 'notice ' } } });
     expect(notice.value).toMatchObject({ severity: 'warning', title: expect.stringContaining('Long enough') as string });
+  });
+
+  it('is in the audit log with what it has read through its host, and with nothing that it was not given', async () => {
+    const kept = async () => (await platform.database.client.pluginEntry.findFirst({ where: { plugin: 'every-kind', key: `analysis ${analysisId}` } }))?.value as (string | null)[] | undefined;
+    await until('the listener has read', async () => (await kept()) !== undefined);
+    const [recording, ...rest] = (await kept())!;
+    expect([recording, rest.at(-1), rest.length > 2]).toEqual([recordingId, null, true]);
+    const reads = async () => platform.database.client.auditEvent.findMany({ where: { actorKeyId: 'plugin:every-kind' }, orderBy: { action: 'asc' }, select: { actorName: true, action: true, subjectId: true } });
+    await until('its reads are written down', async () => (await reads()).length >= 2);
+    expect(await reads()).toEqual(['analysis.read', 'recording.read'].map((action) => ({ actorName: 'every-kind', action, subjectId: recordingId })));
   });
 
   it('has its failing steps left out after five failures in a row, which the metrics show', { timeout: 120_000 }, async () => {

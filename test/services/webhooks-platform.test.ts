@@ -68,6 +68,20 @@ describe('webhooks on the whole platform', () => {
     expect(await create({ url: receiver.url, events: ['ANALYSIS_COMPLETED'], query })).toMatchObject({ __typename: 'BadInputProblem', field: 'query', message: expect.stringMatching(message) as string });
   });
 
+  it('read nothing for a key that may not read it: a query is stored, and its answer sent elsewhere, by whoever may read all that a viewer may', async () => {
+    const { webhooks } = platform.services;
+    const narrow: Principal = { ...admin, scopes: ['webhooks:read', 'webhooks:write'] };
+    await expect(webhooks.create(narrow, { url: receiver.url, events: [], query: QUERY })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    const { id } = await webhooks.create(admin, { url: receiver.url, events: [], query: QUERY });
+    for (const change of [{ url: 'https://example.org/' }, { query: '{ viewer { role } }' }, { events: ['analysis.failed' as const] }]) await expect(webhooks.update(narrow, id, change), JSON.stringify(change)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    expect(await webhooks.find(admin, id)).toMatchObject({ url: receiver.url, query: QUERY, events: [] });
+    await webhooks.update(narrow, id, { name: 'renamed' });
+    await webhooks.update(narrow, id, { query: null });
+    await webhooks.update(narrow, id, { url: `${receiver.url}?other` });
+    const plain = await webhooks.create(narrow, { url: receiver.url, events: [] });
+    for (const one of [id, plain.id]) await webhooks.delete(admin, one, { evenIfCalled: true });
+  });
+
   it('refuse an address that must not be called, which is told over GraphQL', async () => {
     expect(await create({ url: 'http://169.254.169.254/', events: [] })).toMatchObject({ __typename: 'BadInputProblem', field: 'url' });
   });

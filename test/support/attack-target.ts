@@ -10,7 +10,7 @@ export interface AttackTarget {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  readonly keys: Readonly<Record<'admin' | 'analyst' | 'viewer' | 'flooder', string>>;
+  readonly keys: Readonly<Record<'admin' | 'analyst' | 'viewer' | 'flooder' | 'narrow', string>>;
   readonly issuer: Issuer;
   readonly recordingId: string;
   /** A signed link of that recording, as the API gives it. */
@@ -57,14 +57,14 @@ export async function openAttackTarget(dataDir: string): Promise<AttackTarget> {
     UNDERTONE_INTROSPECTION: 'false', UNDERTONE_REQUESTS_PER_MINUTE: String(KEY_REQUESTS), UNDERTONE_FAILED_KEYS_PER_MINUTE: String(FAILED_KEYS), UNDERTONE_MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES),
     UNDERTONE_OIDC_ISSUER: issuer.url, UNDERTONE_OIDC_AUDIENCE: 'undertone',
   });
-  const keyOf = async (role: string): Promise<string> => (await server.query<{ createApiKey: { secret: string } }>(CREATE_KEY, { input: { name: role, role } })).createApiKey.secret;
-  const [analyst, viewer, flooder] = [await keyOf('analyst'), await keyOf('viewer'), await keyOf('viewer')];
+  const keyOf = async (role: string, scopes?: readonly string[]): Promise<string> => (await server.query<{ createApiKey: { secret: string } }>(CREATE_KEY, { input: { name: role, role, scopes } })).createApiKey.secret;
+  const [analyst, viewer, flooder, narrow] = [await keyOf('analyst'), await keyOf('viewer'), await keyOf('viewer'), await keyOf('admin', ['webhooks:write'])];
   const recordingId = await server.upload(speechLikeWav(1, 7), 'ours.wav');
   const { recording } = await server.query<{ recording: { audioUrl: string } }>(AUDIO_URL, { id: recordingId });
   const { url } = server;
   return {
     url, port: Number(new URL(url).port), pid: server.child.pid!, issuer, recordingId, audioUrl: recording.audioUrl,
-    keys: { admin: TEST_ADMIN_KEY, analyst, viewer, flooder },
+    keys: { admin: TEST_ADMIN_KEY, analyst, viewer, flooder, narrow },
     strangersRecordingId: await uploadedBy(url, strangersKey),
     isWell: () => isWell(server),
     async close() {

@@ -8,6 +8,9 @@ export interface Target {
   readonly key: string;
 }
 
+/** Codes of refusals that are to be expected while things are being killed. */
+export const MEANS_LATER = /DATABASE_UNAVAILABLE|SHUTTING_DOWN|INFERENCE_OVERLOADED|RATE_LIMITED|STORAGE_FULL|STORAGE_FAILED|UPLOAD_ABORTED|CONFLICT/;
+
 const REQUEST = 'mutation($input: AnalyzeRecordingInput!) { analyzeRecording(input: $input) { __typename ... on Analysis { id } ... on Problem { code } } }';
 
 /**
@@ -17,6 +20,8 @@ const REQUEST = 'mutation($input: AnalyzeRecordingInput!) { analyzeRecording(inp
 export class ChaosClients implements Ledger {
   readonly uploads = new Map<string, { readonly sha256: string; readonly byteLength: number }>();
   readonly analyses = new Set<string>();
+  /** Recordings of which their client wants nothing more. */
+  readonly done = new Set<string>();
   /** Answers that no client may ever get, whatever happens to the servers. */
   readonly surprises: string[] = [];
   #isStopped = false;
@@ -59,6 +64,7 @@ export class ChaosClients implements Ledger {
       return answer.data?.analyzeRecording?.id ?? this.#refused(response.status, code ?? 'no code');
     });
     this.analyses.add(analysis);
+    this.done.add(recording);
   }
 
   get #headers(): Record<string, string> {
@@ -67,7 +73,7 @@ export class ChaosClients implements Ledger {
 
   /** Refusals that mean "later" are to be expected; anything else is noted. */
   #refused(status: number, said: string): null {
-    if (!/DATABASE_UNAVAILABLE|SHUTTING_DOWN|INFERENCE_OVERLOADED|RATE_LIMITED|STORAGE_FULL|STORAGE_FAILED|UPLOAD_ABORTED|CONFLICT/.test(said)) this.surprises.push(`${status} ${said.slice(0, 200)}`);
+    if (!MEANS_LATER.test(said)) this.surprises.push(`${status} ${said.slice(0, 200)}`);
     return null;
   }
 

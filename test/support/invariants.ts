@@ -48,7 +48,7 @@ export async function checkInvariants(options: { readonly connectionString: stri
       if (row === undefined) violations.push(`upload ${id} was acknowledged and its row is gone`);
       else if (row.sha256 !== sent.sha256 || Number(row.bytes) !== sent.byteLength) violations.push(`upload ${id} was acknowledged for other bytes than its row says`);
     }
-    const referenced = new Set<string>();
+    const referenced = new Set((await all<{ blobKey: string }>('SELECT "blobKey" FROM "Archive" WHERE "blobKey" IS NOT NULL')).map(({ blobKey }) => blobKey));
     for (const { id, sha256, blobKey } of recordings.values()) {
       referenced.add(blobKey);
       const digest = await blobs.readAll(blobKey).then((bytes) => createHash('sha256').update(bytes).digest('hex'), () => 'nothing');
@@ -93,7 +93,7 @@ export async function checkInvariants(options: { readonly connectionString: stri
   });
 }
 
-async function withClient<T>(connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString });
   client.on('error', () => undefined);
   await client.connect();

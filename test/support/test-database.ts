@@ -101,7 +101,8 @@ export async function makeServerDatabase(serverUrl: string): Promise<ServerDatab
   };
 }
 
-async function onServer(url: string, sql: string): Promise<void> {
+/** One statement as its superuser. */
+export async function onServer(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(sql).finally(() => client.end());

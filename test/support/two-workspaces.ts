@@ -13,6 +13,7 @@ import { calibrationVersion } from '../../src/domain/calibration.js';
 import { crossValidate, fitCalibration } from '../../src/domain/fit-calibration.js';
 import { newId } from '../../src/domain/ids.js';
 import type { Principal } from '../../src/domain/principal.js';
+import { inWorkspace } from '../../src/domain/workspace-scope.js';
 import { buildApp } from '../../src/http/build-app.js';
 import { DEFAULT_HTTP_LIMITS } from '../../src/http/http-limits.js';
 import { listen } from '../../src/http/listen.js';
@@ -41,6 +42,8 @@ export interface TwoWorkspaces {
 
 /** The same small file for both: what two tenants have in common must still be two things. */
 export const SHARED_WAV: Buffer = speechLikeWav(1, 77);
+/** For one thing of the seed to be done on a machine that others use. */
+const SEED_STEP_MS = 120_000;
 /** Fires on whatever was judged. */
 export const RULE = { name: 'Everything', when: { confidence: { atLeast: 0 } } };
 /** The walk asks for everything at once; that this is refused to others has tests of its own. */
@@ -123,7 +126,7 @@ async function seed(platform: Platform, principal: Principal, marker: string, fi
 async function seedEvaluation({ services, database }: Platform, principal: Principal, marker: string, recordingId: string): Promise<void> {
   const set = await services.evaluations.createSet(principal, { name: `${marker} set`, items: [{ recordingId, label: 'happy', speaker: `${marker} speaker` }] });
   const runs = [await services.evaluations.run(principal, { setId: set.id, raw: true }), await services.evaluations.run(principal, { setId: set.id, raw: false })];
-  await until('the evaluations have ended', async () => (await Promise.all(runs.map(({ id }) => services.evaluations.findRun(principal, id)))).every((run) => run !== null && run.finishedAt !== null));
+  await until('the evaluations have ended', async () => (await Promise.all(runs.map(({ id }) => services.evaluations.findRun(principal, id)))).every((run) => run !== null && run.finishedAt !== null), SEED_STEP_MS);
   await services.evaluations.acceptRun(principal, runs[0]!.id);
   // Fitted on made-up answers: a run of this size is too small to fit one on, and the figures do not matter here.
   const items = Array.from({ length: 60 }, (_, i) => ({ logits: [i % 7, i % 3, 1, 0], truth: i % 4, cluster: `${i % 6}` }));
@@ -132,8 +135,7 @@ async function seedEvaluation({ services, database }: Platform, principal: Princ
   const values = fitCalibration(items, labels, options);
   // Of a model that nobody has, so that analyses stay as they are.
   const row = { workspaceId: principal.workspaceId, modelId: 'starter', modelDigest: marker, version: calibrationVersion(values), values, figures: crossValidate(items, labels, options), runId: runs[0]!.id };
-  await createCalibrationRepository(database).insert({ ...row, id: newId('calibration'), scope: 'workspace' });
-  await createCalibrationRepository(database).insert({ ...row, id: newId('calibration'), scope: 'language:en' });
+  for (const scope of ['workspace', 'language:en']) await inWorkspace(principal.workspaceId, () => createCalibrationRepository(database).insert({ ...row, id: newId('calibration'), scope }));
 }
 
 /** One item that is assigned, and one that another key has claimed and a second person may still answer. */
@@ -150,7 +152,7 @@ async function seedWebhook({ services }: Platform, principal: Principal, marker:
   const hook = await services.webhooks.create(principal, { name: `${marker} hook`, url: 'https://hooks.example.invalid/', events: ['analysis.completed'], signing: 'ED25519' });
   await services.webhooks.pause(principal, hook.id);
   const { id } = await services.webhooks.test(principal, hook.id);
-  await until('the test was tried', async () => (await services.webhooks.findDelivery(principal, id))?.state === 'FAILED');
+  await until('the test was tried', async () => (await services.webhooks.findDelivery(principal, id))?.state === 'FAILED', SEED_STEP_MS);
 }
 
 async function seedRetention({ services }: Platform, principal: Principal, marker: string, recordingId: string): Promise<void> {

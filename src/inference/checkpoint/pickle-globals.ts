@@ -17,10 +17,17 @@ const INERT = new Set([
   'numpy.dtype', 'numpy.ndarray', 'numpy.core.multiarray.scalar', 'numpy.core.multiarray._reconstruct', 'numpy._core.multiarray.scalar', 'numpy._core.multiarray._reconstruct', 'numpy.core.numeric._frombuffer', 'numpy._core.numeric._frombuffer',
   'torch.Size', 'torch.device', 'torch.serialization._get_layout',
   'pathlib.PosixPath', 'pathlib.PurePosixPath', 'pathlib.WindowsPath', 'pathlib.PureWindowsPath',
+  // The configuration of a training run (`cfg`) is an omegaconf tree unless it was made plain before it was saved.
+  'omegaconf.dictconfig.DictConfig', 'omegaconf.listconfig.ListConfig', 'omegaconf.base.ContainerMetadata', 'omegaconf.base.Metadata',
+  ...['Any', 'String', 'Integer', 'Float', 'Boolean', 'Bytes', 'Path', 'Enum'].map((kind) => `omegaconf.nodes.${kind}Node`),
+  'typing.Any', 'typing.Dict', 'typing.List', 'typing.Optional', 'typing.Union',
+  ...['str', 'unicode', 'bool', 'tuple', 'object'].flatMap((name) => [`builtins.${name}`, `__builtin__.${name}`]),
 ]);
 
 const TENSOR_V2 = new Set(['torch._utils._rebuild_tensor_v2', 'torch._utils._rebuild_tensor', 'torch._utils._rebuild_tensor_v3']);
-const PARAMETER = new Set(['torch._utils._rebuild_parameter', 'torch.nn.parameter.Parameter']);
+const PARAMETER = new Set(['torch._utils._rebuild_parameter', 'torch._utils._rebuild_parameter_with_state', 'torch.nn.parameter.Parameter']);
+/** `(function, class, arguments, attributes)`: how torch writes a parameter that training code hung attributes on. */
+const WITH_ATTRIBUTES = 'torch._tensor._rebuild_from_type_v2';
 const ORDERED_DICT = 'collections.OrderedDict';
 
 /** Throws PickleError with the global's name unless it is on the list above. Called where the pickle names it, used or not. */
@@ -28,7 +35,7 @@ export function resolveGlobal(module: string, name: string): PickleGlobal {
   const global = new PickleGlobal(module, name);
   const { path } = global;
   const known =
-    path === ORDERED_DICT || TENSOR_V2.has(path) || PARAMETER.has(path) || INERT.has(path) ||
+    path === ORDERED_DICT || path === WITH_ATTRIBUTES || TENSOR_V2.has(path) || PARAMETER.has(path) || INERT.has(path) ||
     ((module === 'torch' || module === 'torch.storage') && STORAGES.includes(name)) ||
     (module === 'torch' && DTYPES.includes(name));
   if (!known) throw new PickleError(`it refers to the unknown global ${quoted(path)}, which is not loaded: only tensors and plain values are`);
@@ -43,7 +50,14 @@ export function reduceGlobal(callee: unknown, args: unknown): unknown {
   if (callee.path === ORDERED_DICT) return orderedDict(values[0]);
   if (TENSOR_V2.has(callee.path)) return tensorOf(values, callee.name.endsWith('_v3'));
   if (PARAMETER.has(callee.path)) return values[0] ?? null;
+  if (callee.path === WITH_ATTRIBUTES) return withoutAttributes(values);
   return new InertObject(callee);
+}
+
+/** A step deep and no further: a function that is this one again would be a chain as long as the file. */
+function withoutAttributes([rebuild, , args]: readonly unknown[]): unknown {
+  if (rebuild instanceof PickleGlobal && rebuild.path === WITH_ATTRIBUTES) throw new PickleError('a tensor with attributes is made of another one');
+  return reduceGlobal(rebuild, args);
 }
 
 /** The persistent id of torch: `('storage', class, key, location, element count[, view])`. */

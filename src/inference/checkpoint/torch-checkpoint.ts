@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { isUndertoneError } from '../../domain/errors.js';
 import { checkpointError } from './checkpoint-error.js';
@@ -22,7 +23,8 @@ export interface Checkpoint {
  * file of any size) and runs nothing of what they hold. Throws CHECKPOINT_INVALID.
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  const file = await open(path, 'r').catch((cause: unknown) => {
+  // Without O_NONBLOCK a named pipe that nobody writes to is waited on for ever.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
     throw checkpointError(`${path} cannot be opened (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'})`, { cause, advice: 'Give the path of a readable model.pt.' });
   });
   try {

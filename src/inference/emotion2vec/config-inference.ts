@@ -29,7 +29,7 @@ export function inferConfig(shapes: Shapes): ModelConfig {
   if (count > 0) {
     const lines = [...missing.map((name) => `missing ${name}`), ...extra.map((name) => `extra ${quoted(name)}`), ...misshapen.map((line) => `misshapen ${line}`)];
     const rest = lines.length > MAX_DIFFERENCES_SHOWN ? `; and ${lines.length - MAX_DIFFERENCES_SHOWN} more` : '';
-    throw checkpointError(`${count} tensors differ from an Emotion2Vec+ model: ${lines.slice(0, MAX_DIFFERENCES_SHOWN).join('; ')}${rest}`, { details: { missing, extra, misshapen } });
+    throw checkpointError(`${count === 1 ? '1 tensor differs' : `${count} tensors differ`} from an Emotion2Vec+ model: ${lines.slice(0, MAX_DIFFERENCES_SHOWN).join('; ')}${rest}`, { details: { missing, extra, misshapen } });
   }
   return config;
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EMOTIONS, isUsableLabel, labelFromToken } from '../../domain/emotion.js';
@@ -27,6 +28,7 @@ export async function readLabels(classCount: number, checkpointPath: string, tok
 }
 
 export function parseTokens(text: string, classCount: number): Pick<ModelLabels, 'labels' | 'maskedLabels'> {
+  if (text.trim() === '') throw tokensError('it is empty');
   const lines = text.replace(/^\uFEFF/, '').replace(/(\r?\n)+$/, '').split(/\r?\n/);
   if (lines.length !== classCount) throw tokensError(`it has ${lines.length} labels where the head has ${classCount} rows`);
   const labels = lines.map(labelFromToken);
@@ -42,7 +44,7 @@ export function parseTokens(text: string, classCount: number): Pick<ModelLabels,
 }
 
 async function readTokens(path: string): Promise<string> {
-  const file = await open(path, 'r').catch((cause: unknown) => {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
     throw new UndertoneError('TOKENS_INVALID', `${path} cannot be opened (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'}). Give the path of the model's tokens.txt.`, {}, { cause });
   });
   try {

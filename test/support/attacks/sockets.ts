@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { DEFAULT_HTTP_LIMITS } from '../../../src/http/http-limits.js';
 import type { Attack, AttackTarget } from '../attack-target.js';
 
 const PROGRESS = 'subscription { modelStateChanged { id } }';
@@ -45,6 +46,39 @@ function socket(name: string, source: string, sends: string, expects: string, ac
   };
 }
 
+const held: WebSocket[] = [];
+
+/** One more socket than a caller may have; those that it has are opened before and ended after. */
+function crowd(name: string, sends: string, expects: string, count: number, greet: (opened: WebSocket, target: AttackTarget) => void, isGreeted: (told: string) => boolean): Attack {
+  return {
+    name, source: 'measured', sends, expects, times: 1,
+    prepare: async (target) => {
+      for (let opened = 0; opened < count; opened++) {
+        const one = new WebSocket(`${target.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+        held.push(one);
+        one.on('error', () => undefined);
+        await new Promise<void>((resolve) => {
+          one.on('message', (data: Buffer) => { if (isGreeted(data.toString())) resolve(); });
+          one.on('close', () => resolve());
+          one.on('open', () => {
+            greet(one, target);
+            if (isGreeted('')) resolve();
+          });
+        });
+      }
+    },
+    run: async (target) => {
+      const told = await over(target, (opened) => greet(opened, target));
+      await Promise.all(held.splice(0).map((one) => new Promise<void>((resolve) => {
+        if (one.readyState === WebSocket.CLOSED) resolve();
+        one.on('close', () => resolve());
+        one.terminate();
+      })));
+      return told;
+    },
+  };
+}
+
 /** The same over WebSockets, and what only they have. */
 export const SOCKET_ATTACKS: readonly Attack[] = [
   socket('socket of another page', 'OWASP GraphQL', '`Origin: https://evil.example`', '403', () => undefined, { headers: { Origin: 'https://evil.example' } }),
@@ -53,6 +87,8 @@ export const SOCKET_ATTACKS: readonly Attack[] = [
   socket('socket without a key', 'OWASP API2', '`connection_init` alone', '4403', (opened) => send(opened, { type: 'connection_init' }), { key: null }),
   socket('operation before the key', 'OWASP API2', '`subscribe` first', '4401', (opened) => subscribe(opened, PROGRESS), { key: null }),
   socket('silent socket', 'measured', 'nothing', '4408', () => undefined, { key: null, isSlow: true }),
+  crowd('sockets of nobody', `socket ${DEFAULT_HTTP_LIMITS.socketsWaitingPerAddress + 1} of an address that says no key on any of them`, '429', DEFAULT_HTTP_LIMITS.socketsWaitingPerAddress, () => undefined, () => true),
+  crowd('sockets of one key', `socket ${DEFAULT_HTTP_LIMITS.socketsPerKey + 1} of a key`, '4429', DEFAULT_HTTP_LIMITS.socketsPerKey, (opened, { keys }) => send(opened, { type: 'connection_init', payload: { apiKey: keys.viewer } }), (told) => told.includes('connection_ack')),
   socket('flood of messages', 'measured', '200 pings at once', '4429', (opened) => { for (let count = 0; count < 200; count++) send(opened, { type: 'ping' }); }),
   socket('huge message', 'measured', '1 MB', '1009', (opened) => opened.send('x'.repeat(1_000_000))),
   socket('message that is none', 'measured', '`not json`', '4400', (opened) => opened.send('not json')),

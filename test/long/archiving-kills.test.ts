@@ -32,7 +32,7 @@ describe(`a real server killed while it archives and deletes (seed ${SEED})`, ()
   }
   const archivesOf = async (server: ServerProcess): Promise<readonly ArchiveNode[]> => (await server.query<{ archives: { nodes: ArchiveNode[] } }>(ARCHIVES)).archives.nodes;
 
-  it(`has every recording live or in a verified archive after each of ${ROUNDS} kills, finishes what was begun, archives nothing twice, and gives all of them back byte for byte`, { timeout: 900_000 }, async () => {
+  it(`has every recording live or in a verified archive after each of ${ROUNDS} kills, finishes what was begun, archives nothing twice, and gives all of them back byte for byte`, { timeout: 1_500_000 }, async () => {
     const random = seededRandom(SEED);
     let server = await start();
     // The server's own socket: one more client of the database in it.

@@ -21,7 +21,7 @@ describe(`one server with the embedded database, and its model hosts, killed at 
   beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), 'ut-chaos-')); });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it(`lose nothing that was acknowledged in ${ROUNDS} kills during uploads, analyses, archiving and restoring, end every accepted analysis once, archive nothing twice, leave no rest behind, and share the folder with nobody`, { timeout: 600_000 }, async () => {
+  it(`lose nothing that was acknowledged in ${ROUNDS} kills during uploads, analyses, archiving and restoring, end every accepted analysis once, archive nothing twice, leave no rest behind, and share the folder with nobody`, { timeout: 1_200_000 }, async () => {
     const random = seededRandom(SEED);
     const environment = { UNDERTONE_WORKSPACE_KEY: TEST_WORKSPACE_KEY, UNDERTONE_LOG_LEVEL: 'silent', UNDERTONE_MODEL_THREADS: '1', UNDERTONE_MIN_FREE_BYTES: '0' };
     const server = new Phoenix((onSpawn) => startServer(folder, environment, [], onSpawn));
@@ -39,10 +39,13 @@ describe(`one server with the embedded database, and its model hosts, killed at 
     const kills = { server: 0, host: 0 };
     let rising = Promise.resolve();
     for (let round = 0; round < ROUNDS; round++) {
-      await pause(200 + 1800 * random());
+      await pause(200 + 1300 * random());
       if (random() < 0.7) {
         // Most kills hit a server that works, some one that is just starting.
-        if (random() < 0.8) await rising;
+        if (random() < 0.8) {
+          await rising;
+          await pause(1500 * random());
+        }
         kills.server += 1;
         await server.fall();
         // What its dead predecessor was at is free at once; it may be dead again by then.

@@ -37,7 +37,7 @@ describe(`servers, workers, model hosts and PostgreSQL killed at random (seed ${
     await rm(folder, { recursive: true, force: true });
   });
 
-  it(`lose nothing that was acknowledged in ${ROUNDS} kills during uploads, analyses, archiving and restoring, end every accepted analysis once, archive nothing twice, and leave no rest behind`, { timeout: 900_000 }, async () => {
+  it(`lose nothing that was acknowledged in ${ROUNDS} kills during uploads, analyses, archiving and restoring, end every accepted analysis once, archive nothing twice, and leave no rest behind`, { timeout: 1_500_000 }, async () => {
     const random = seededRandom(SEED);
     // As the role of the platform: a superuser's table would be one that its statements may not write into.
     await watchEnds(environment['DATABASE_URL']!);
@@ -54,13 +54,16 @@ describe(`servers, workers, model hosts and PostgreSQL killed at random (seed ${
     const rising: Promise<void>[] = [];
     let apiRising = Promise.resolve();
     for (let round = 0; round < ROUNDS; round++) {
-      await pause(300 + 1700 * random());
+      await pause(200 + 1300 * random());
       const dice = random();
       const worker = workers[Math.floor(random() * workers.length)]!;
       if (dice < 0.3) {
         kills.api += 1;
         // Most kills hit a server that works, some one that is just starting.
-        if (random() < 0.8) await apiRising;
+        if (random() < 0.8) {
+          await apiRising;
+          await pause(1500 * random());
+        }
         await api.fall();
         await endLeases(database.superuserUrl);
         apiRising = api.rise();

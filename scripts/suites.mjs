@@ -16,7 +16,7 @@ export function runVisibly(command, args, env = {}) {
   });
 }
 
-const reportPath = (name) => join(ROOT, '.cache', 'reports', `${name}.json`);
+export const reportPath = (name) => join(ROOT, '.cache', 'reports', `${name}.json`);
 
 /** `npm test` as everybody types it: set-up, build and the main suite. */
 export async function npmTest() {

@@ -1,6 +1,6 @@
 """The dev clips as a telephone, an MP3 file, a noisy room and so on deliver them.
 
-  python3 conditions.py DATA OUT [--every 2] [--only clean noise] [--of validation] [--noise FILE.wav ...]
+  python3 conditions.py DATA OUT [--every 2] [--only clean noise] [--of validation|train] [--noise FILE.wav ...]
 
 Writes OUT/<condition>/ with the clips and a manifest.csv that `undertone eval`
 reads: the same clips in each, so that the conditions can be compared item by
@@ -89,12 +89,12 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--every", type=int, default=1, help="only every n-th dev clip")
     parser.add_argument("--only", nargs="*", default=ALL, choices=ALL, help="the encoded ones are made of `clean`")
-    parser.add_argument("--of", default="dev", choices=["dev", "validation"], help="validation decides, dev is reported: give them different noise")
+    parser.add_argument("--of", default="dev", choices=["dev", "validation", "train"], help="validation decides, dev is reported: give them different noise")
     parser.add_argument("--noise", nargs="*", default=[])
     args = parser.parse_args()
     rng = np.random.default_rng(1)
     rows = read_manifest(args.data)
-    chosen = [row for row in rows if row["split"] == "dev"] if args.of == "dev" else [rows[i] for i in split_of(rows)[1]]
+    chosen = [row for row in rows if row["split"] == "dev"] if args.of == "dev" else [rows[i] for i in split_of(rows)[args.of == "validation"]]
     chosen = chosen[::args.every]
     with tempfile.TemporaryDirectory() as folder:
         noises = [decode([file], SOXR, folder)[0].astype(float) for file in args.noise]

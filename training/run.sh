@@ -71,6 +71,12 @@ said "$python" teach.py "$out/cache" "$data" "$members"
 said "$python" finish.py "$out/cache" "$data" "$members" --out "$runs/finish.npz" --held-out "$out/held-out.json"
 "$python" export.py "$members" "$model" --finish "$runs/finish.npz" --parity "$out/parity"
 said node calibrate.mjs "$out/held-out.json" "$model"
+"$python" familiarity.py choose "$data" "$out/familiarity"
+node embed.mjs "$model" "$out/familiarity/learned.json" "$out/familiarity/learned" &
+other=$!
+node embed.mjs "$model" "$out/familiarity/held-out.json" "$out/familiarity/held-out"
+wait $other
+said "$python" familiarity.py write "$model" "$out/familiarity/learned.json" "$out/familiarity/held-out.json"
 
 if [ -n "${ORT_DIR:-}" ]; then
   export ORT_DISABLE_TELEMETRY=1

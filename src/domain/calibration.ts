@@ -13,6 +13,8 @@ export interface Calibration {
   /** Confidence under which the platform declines to say, chosen so that at most `risk` of what it says is wrong. */
   readonly abstainBelow?: number;
   readonly risk?: number;
+  /** Familiarity under which a window is unlike what this was fitted on: the platform declines to say, and the confidence is the plain score. */
+  readonly unfamiliarBelow?: number;
   readonly itemCount?: number;
   readonly speakerCount?: number;
 }
@@ -34,9 +36,9 @@ export interface CalibrationItem {
 }
 
 /** Content hash of all that decides a result: two calibrations of one version say the same of every recording. */
-export function calibrationVersion({ temperature, bias, coverage, setThreshold, abstainBelow }: Calibration): string {
+export function calibrationVersion({ temperature, bias, coverage, setThreshold, abstainBelow, unfamiliarBelow }: Calibration): string {
   const biases = Object.entries(bias ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify([temperature, biases, coverage ?? null, setThreshold ?? null, abstainBelow ?? null])).digest('hex').slice(0, 16);
+  return createHash('sha256').update(JSON.stringify([temperature, biases, coverage ?? null, setThreshold ?? null, abstainBelow ?? null, ...(unfamiliarBelow === undefined ? [] : [unfamiliarBelow])])).digest('hex').slice(0, 16);
 }
 
 /** Weight of the prior that biases are 0, in items: a class of few items must not get a bias from chance. */

@@ -194,7 +194,8 @@ function contentWarnings(results: readonly EvaluatedItem[]): readonly string[] {
   for (const result of results) if (result.sha256 !== null) byContent.set(result.sha256, [...(byContent.get(result.sha256) ?? []), result]);
   const doubled = [...byContent.values()].filter((same) => same.length > 1);
   if (doubled.length > 0) warnings.push(`${doubled.length} recordings occur more than once by content, e.g. ${doubled[0]!.map(({ item }) => item.path).join(' = ')}`);
-  if (results.some(({ answer }) => answer?.calibrated === false)) warnings.push('the confidence of this model is not calibrated: ECE and coverage are of its plain scores');
+  const plainCount = results.filter(({ answer }) => answer?.calibrated === false).length;
+  if (plainCount > 0) warnings.push(`${plainCount} confidences are plain scores and not calibrated (the model has no calibration, or the speech is unlike what it was calibrated on): ECE and coverage take them as they are`);
   return warnings;
 }
 

@@ -7,7 +7,7 @@ export type Precision = 'f32' | 'int8';
 /**
  * `models/<id>/manifest.json`, after validation. The graph has inputs `waveform` float32 [batch, samples] and `lengths`
  * int64 [batch]; outputs `frame_features` [batch, frames, D], `frame_logits` [batch, frames, L], `embedding` [batch, D],
- * `logits` [batch, L] and `frame_lengths` int64 [batch]. The head is linear over the mean of frames, so `logits` is the
+ * `logits` [batch, L] and `frame_lengths` int64 [batch]; where the model knows it, `familiarity` [batch]. The head is linear over the mean of frames, so `logits` is the
  * mean of the first `frame_lengths` rows of `frame_logits`.
  */
 export interface ModelManifest {
@@ -84,6 +84,8 @@ export interface WindowInference {
   readonly logits: Float32Array;
   /** [embeddingDimension], the mean of the frame features, not normalised. */
   readonly embedding: Float32Array;
+  /** Largest cosine of the embedding with those of clips that the model learned from, −1 to 1; only of models that know it. */
+  readonly familiarity?: number;
   /** [frameCount, embeddingDimension]; only when asked for. */
   readonly frameFeatures?: Float32Array;
 }

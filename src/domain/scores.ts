@@ -47,9 +47,13 @@ export interface PredictOptions {
   readonly setThreshold?: number;
 }
 
-/** What `predict` takes of a calibration; its own threshold for abstention goes before the platform's. */
-export function predictOptionsOf(calibration: Calibration | null, abstainBelow: number): PredictOptions {
+/**
+ * What `predict` takes of a calibration; its own threshold for abstention goes before the platform's. It promises nothing
+ * of speech that is not `isFamiliar`: a calibrated confidence would be the worse lie there, so the plain score is shown.
+ */
+export function predictOptionsOf(calibration: Calibration | null, abstainBelow: number, isFamiliar = true): PredictOptions {
   if (calibration === null) return { temperature: null, abstainBelow };
+  if (!isFamiliar) return { temperature: null, abstainBelow: Infinity };
   const { temperature, bias, setThreshold } = calibration;
   return { temperature, abstainBelow: calibration.abstainBelow ?? abstainBelow, ...(bias === undefined ? {} : { bias }), ...(setThreshold === undefined ? {} : { setThreshold }) };
 }

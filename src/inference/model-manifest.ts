@@ -38,7 +38,7 @@ const manifestSchema = z.strictObject({
   // Not strict: a calibration written by a later version keeps what this one understands.
   calibration: z.object({
     temperature: z.number().positive(), bias: z.record(z.string(), z.number()).optional(), coverage: share.optional(), setThreshold: share.optional(),
-    abstainBelow: share.optional(), risk: share.optional(), itemCount: count.optional(), speakerCount: count.optional(),
+    abstainBelow: share.optional(), risk: share.optional(), unfamiliarBelow: z.number().min(-1).max(1).optional(), itemCount: count.optional(), speakerCount: count.optional(),
   }).optional(),
   quantization: z.object({ argmaxAgreement: z.number(), maxScoreDifference: z.number(), embeddingCosine: z.number(), clipCount: z.int().nonnegative() }).optional(),
   session: z

@@ -44,6 +44,8 @@ export class CalibrationValues {
   abstainBelow?: number;
   @Field(() => Float, { nullable: true, description: 'Share of answers that may be wrong, as wanted.' })
   risk?: number;
+  @Field(() => Float, { nullable: true, description: 'Likeness to what the model learned from, −1 to 1, under which Undertone abstains and the confidence is the plain score; null: not told.' })
+  unfamiliarBelow?: number;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'The calibration that an analysis used: with its logits, enough to compute the result again.' })

@@ -24,7 +24,7 @@ export class EmotionSummary {
   confidence!: number;
   @Field(() => Boolean, { description: 'Whether `confidence` was calibrated on data of this kind.' })
   calibrated!: boolean;
-  @Field(() => Boolean, { description: 'True when the confidence is under the threshold: the platform declines to say.' })
+  @Field(() => Boolean, { description: 'True when the confidence is under the threshold, or the speech unlike what the model learned from (warning OUT_OF_DOMAIN, `calibrated` false): the platform declines to say.' })
   abstained!: boolean;
   @Field(() => [String], { description: 'Labels that cannot be told apart from the best one.' })
   predictionSet!: readonly string[];
@@ -42,7 +42,7 @@ export class Prediction {
   confidence!: number;
   @Field(() => Boolean, { description: 'Whether `confidence` was calibrated on data of this kind.' })
   calibrated!: boolean;
-  @Field(() => Boolean, { description: 'True when the confidence is under the threshold: the platform declines to say.' })
+  @Field(() => Boolean, { description: 'True when the confidence is under the threshold, or the speech unlike what the model learned from (warning OUT_OF_DOMAIN, `calibrated` false): the platform declines to say.' })
   abstained!: boolean;
   @Field(() => [String], { description: 'Labels that cannot be told apart from the best one.' })
   predictionSet!: readonly string[];

@@ -16,7 +16,7 @@ import { NO_TRACING, traced, type Tracing } from '../domain/tracing.js';
 import type { EmotionInference, SoundClassifier, SpeechProbability } from '../inference/emotion-inference.js';
 import type { AnalysisSteps } from '../plugins/step-runner.js';
 import type { Diarizer } from '../plugins/contract.js';
-import { judge, segmentOf, speakersOf, trackOf } from './analysis-summary.js';
+import { judge, segmentOf, speakersOf, trackOf, unfamiliarSpeech } from './analysis-summary.js';
 import { listen, type Heard, type ListeningOptions, type Voice } from './listening.js';
 import { soundTheSame } from './speech-scan.js';
 import { tellApartByVoice } from './telling-apart.js';
@@ -163,6 +163,7 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
     const judgement = judge(judged, manifest, parts.abstainBelow);
     const warnings: AnalysisWarning[] = [...heard.warnings, ...(request.leftOut ?? []).map(leftOutWarning)];
     if (calibration === null) warnings.push({ code: 'UNCALIBRATED', message: 'This model has no calibration: its confidence is the plain score and is usually too high.' });
+    warnings.push(...unfamiliarWarning(judgement.segments, manifest));
     const channels = request.options.speakers === 'channels' ? ['channel-0', 'channel-1'] : [];
     const conversation = heard.stretches === null ? null : conversationOf(heard.stretches, heard.durationSeconds, channels);
     const outcome: AnalysisOutcome = {
@@ -200,6 +201,16 @@ export function createAnalysisPipeline(parts: PipelineParts): AnalysisPipeline {
       }
     },
   };
+}
+
+/** Where most of what was judged is unlike what the calibration was fitted on. */
+function unfamiliarWarning(segments: readonly SegmentResult[], manifest: ModelManifest): readonly AnalysisWarning[] {
+  const { judgedSeconds, unfamiliarSeconds } = unfamiliarSpeech(segments, manifest);
+  if (2 * unfamiliarSeconds <= judgedSeconds) return [];
+  return [{
+    code: 'OUT_OF_DOMAIN',
+    message: `${unfamiliarSeconds.toFixed(1)} s of ${judgedSeconds.toFixed(1)} s of speech are unlike what model "${manifest.id}" learned from: Undertone declines to say there, and the confidence is the plain score. Measure the model on recordings of this kind (undertone eval), calibrate it on them (undertone calibrate), or use another model.`,
+  }];
 }
 
 /** The manifest's calibration under its version. */

@@ -20,16 +20,12 @@ export interface Judgement {
 export function judge(windows: readonly JudgedWindow[], manifest: ModelManifest, abstainBelow: number): Judgement {
   const columns = visibleColumns(manifest);
   const labels = columns.map((column) => manifest.labels[column]!);
-  const predictOptions = predictOptionsOf(manifest.calibration ?? null, abstainBelow);
-  const visibleLogits = (inference: WindowInference): Float32Array => takeColumns(inference.logits, manifest.labels.length, columns);
   const segments = windows.map((one, index) => segmentOf(one, index, manifest, abstainBelow));
   const judged = windows.flatMap(({ window, inference }) => (inference === null ? [] : [{ window, inference }]));
-  const weights = judged.map(({ window }) => window.speechSeconds);
-  const logits = weightedMean(judged.map(({ inference }) => visibleLogits(inference)), weights);
   return {
     segments,
-    summary: logits === null ? null : predict(logits, labels, predictOptions),
-    embedding: weightedMean(judged.map(({ inference }) => inference.embedding), weights),
+    summary: verdictOver(segments, labels, manifest, abstainBelow),
+    embedding: weightedMean(judged.map(({ inference }) => inference.embedding), judged.map(({ window }) => window.speechSeconds)),
     track: trackOf(windows, manifest),
     labels,
   };
@@ -42,10 +38,29 @@ export function segmentOf({ window, inference }: JudgedWindow, index: number, ma
   return {
     ...window,
     index,
-    prediction: logits === null ? null : predict(logits, columns.map((column) => manifest.labels[column]!), predictOptionsOf(manifest.calibration ?? null, abstainBelow)),
+    prediction: logits === null ? null : predict(logits, columns.map((column) => manifest.labels[column]!), predictOptionsOf(manifest.calibration ?? null, abstainBelow, isFamiliar(inference!, manifest))),
     embedding: inference?.embedding ?? null,
     frameCount: inference?.frameCount ?? 0,
   };
+}
+
+function isFamiliar({ familiarity }: WindowInference, { calibration }: Pick<ModelManifest, 'calibration'>): boolean {
+  return familiarity === undefined || calibration?.unfamiliarBelow === undefined || familiarity >= calibration.unfamiliarBelow;
+}
+
+/** Seconds of judged speech, and how many of them are unlike what the model learned from. */
+export function unfamiliarSpeech(segments: readonly SegmentResult[], { calibration }: Pick<ModelManifest, 'calibration'>): { readonly judgedSeconds: number; readonly unfamiliarSeconds: number } {
+  const sum = (some: readonly SegmentResult[]): number => some.reduce((total, { speechSeconds }) => total + speechSeconds, 0);
+  const judged = segments.filter(({ prediction }) => prediction !== null);
+  return { judgedSeconds: sum(judged), unfamiliarSeconds: calibration === undefined ? 0 : sum(judged.filter(({ prediction }) => !prediction!.calibrated)) };
+}
+
+/** Segments judged as one, by seconds of speech; unfamiliar where most of that speech is. Null where none was judged. */
+function verdictOver(segments: readonly SegmentResult[], labels: readonly string[], manifest: ModelManifest, abstainBelow: number): PredictionResult | null {
+  const judged = segments.flatMap(({ prediction, speechSeconds }) => (prediction === null ? [] : [{ logits: prediction.logits, speechSeconds }]));
+  const logits = weightedMean(judged.map((one) => one.logits), judged.map((one) => one.speechSeconds));
+  const { judgedSeconds, unfamiliarSeconds } = unfamiliarSpeech(segments, manifest);
+  return logits === null ? null : predict(logits, labels, predictOptionsOf(manifest.calibration ?? null, abstainBelow, 2 * unfamiliarSeconds <= judgedSeconds));
 }
 
 /** Frame logits of consecutive windows, the first of which is segment `firstIndex`. */
@@ -73,8 +88,6 @@ export function speakersOf(segments: readonly SegmentResult[], conversation: Con
   const assigned = rolesBy(roles, candidates);
   return conversation.speakers.map((figures) => {
     const key = figures.speaker;
-    const judged = segments.flatMap((segment) => (segment.speaker !== key || segment.prediction === null ? [] : [{ logits: segment.prediction.logits, weight: segment.speechSeconds }]));
-    const logits = weightedMean(judged.map((one) => one.logits), judged.map((one) => one.weight));
     return {
       key,
       role: assigned.get(key) ?? null,
@@ -82,7 +95,7 @@ export function speakersOf(segments: readonly SegmentResult[], conversation: Con
       channel: channelOf(key),
       talkSeconds: figures.talkSeconds,
       figures,
-      summary: logits === null ? null : predict(logits, labels, predictOptionsOf(manifest.calibration ?? null, abstainBelow)),
+      summary: verdictOver(segments.filter(({ speaker }) => speaker === key), labels, manifest, abstainBelow),
     };
   });
 }

@@ -100,6 +100,16 @@ describe('a calibration', () => {
     expect(calibrationVersion({ temperature: 2, bias: { b: 2, a: 1 }, itemCount: 7 })).toBe(version);
     expect(calibrationVersion({ temperature: 2.1, bias: { a: 1, b: 2 } })).not.toBe(version);
     expect(calibrationVersion({ temperature: 2, bias: { a: 1, b: 2 }, setThreshold: 0.2 })).not.toBe(version);
+    expect(calibrationVersion({ temperature: 2, bias: { a: 1, b: 2 }, unfamiliarBelow: 0.2 })).not.toBe(version);
+  });
+
+  it('promises nothing of speech unlike what it was fitted on: the plain score, and no answer', () => {
+    const calibration = { temperature: 0.2, setThreshold: 0.9, abstainBelow: 0.1 };
+    expect(predict([3, 1, 0, 0], LABELS, predictOptionsOf(calibration, 0.4))).toMatchObject({ calibrated: true, abstained: false });
+    const far = predict([3, 1, 0, 0], LABELS, predictOptionsOf(calibration, 0.4, false));
+    expect(far).toMatchObject({ label: 'angry', calibrated: false, abstained: true });
+    expect(far.confidence).toBe(softmax([3, 1, 0, 0])[0]);
+    expect(far.predictionSet).toEqual(['angry', 'happy']);
   });
 
   it('is looked at with speakers that it was not fitted on: sharp logits come out calibrated, covered and within the risk', () => {

@@ -30,6 +30,15 @@ describe('resident inference', () => {
     expect(worstDifference(logits, mean)).toBeLessThan(1e-6);
   });
 
+  it('passes on how familiar a clip is, from models that know it', async () => {
+    installTinyModel(bench.dir, 'knowing', { familiar: true });
+    const service = bench.service(BATCHES);
+    const clips = [clip(1.1, 1), clip(0.6, 2), clip(1, 3)];
+    const answers = await Promise.all(clips.map((samples) => service.infer(samples, { ...REQUEST, modelId: 'knowing' })));
+    for (const { familiarity, embedding } of answers) expect(familiarity).toBe(embedding[0]);
+    expect((await service.infer(clips[0]!, REQUEST)).familiarity).toBeUndefined();
+  });
+
   it('leaves frame features out unless they are asked for, also beside one who asks', async () => {
     const service = bench.service(BATCHES);
     await service.load('tiny');

@@ -60,10 +60,12 @@ export interface TinyGraphOptions {
   readonly brittle?: boolean;
   /** The graph says that its batch is one clip. */
   readonly fixedBatch?: boolean;
+  /** The graph has the output `familiarity`: the first number of the embedding. */
+  readonly familiar?: boolean;
 }
 
 /** A real graph with the contract of the house: strided frames, tanh, a linear head over the exactly masked mean. */
-export function tinyGraph({ slow = false, brittle = false, fixedBatch = false }: TinyGraphOptions = {}): Uint8Array {
+export function tinyGraph({ slow = false, brittle = false, fixedBatch = false, familiar = false }: TinyGraphOptions = {}): Uint8Array {
   const batch = fixedBatch ? 1 : 'batch';
   const labelCount = LABELS.length;
   const nodes = [
@@ -91,6 +93,7 @@ export function tinyGraph({ slow = false, brittle = false, fixedBatch = false }:
     ...(brittle ? brittleNodes() : []),
     node({ op: 'MatMul', inputs: ['embedding', 'head'], outputs: ['products'] }),
     node({ op: 'Add', inputs: ['products', 'bias'], outputs: ['logits'] }),
+    ...(familiar ? [node({ op: 'Gather', inputs: ['embedding', 'zero'], outputs: ['familiarity'], int: { axis: 1 } })] : []),
   ];
   const graph = onnx.GraphProto.create({
     name: 'tiny',
@@ -118,6 +121,7 @@ export function tinyGraph({ slow = false, brittle = false, fixedBatch = false }:
       value('embedding', FLOAT, [batch, DIMENSION]),
       value('logits', FLOAT, [batch, labelCount]),
       value('frame_lengths', INT64, [batch]),
+      ...(familiar ? [value('familiarity', FLOAT, [batch])] : []),
     ],
   });
   const model = onnx.ModelProto.create({ irVersion: 8, producerName: 'undertone-test', opsetImport: [{ domain: '', version: 17 }], graph });

@@ -107,6 +107,16 @@ export function platformSuite(title: string, settings: () => Promise<Readonly<Re
       expect(await platform.services.embeddings.forAnalysis(admin, analysis.id)).toBeNull();
     });
 
+    it('declines to say of a sound unlike what the model learned from, and says why', async () => {
+      const { recording } = await upload(speechLikeWav(3, 6));
+      const analysis = await analyze(recording.id, { raw: true });
+      expect(analysis.summary).toMatchObject({ abstained: true, calibrated: false });
+      expect(analysis.warnings.find(({ code }) => code === 'OUT_OF_DOMAIN')?.message).toMatch(/^3\.0 s of 3\.0 s of speech are unlike what model "starter" learned from: .*undertone calibrate/);
+      expect(analysis.calibration?.unfamiliarBelow).toBeGreaterThan(0);
+      const { items } = await platform.services.analyses.segments(admin, analysis.id, FIRST, {});
+      expect(items.map(({ prediction }) => prediction)).toMatchObject([{ abstained: true, calibrated: false }]);
+    });
+
     it('finds neighbours and refuses to compare what is not there', async () => {
       const { recording } = await platform.services.recordings.upload(admin, { stream: createReadStream(SAMPLE), fileName: 'again.flac' }, {});
       const analysis = await analyze(recording.id);

@@ -23,7 +23,7 @@ export class GraphSession {
   }
 
   /** One result a clip, in order, from one padded batch. Samples are mono at the model's rate, not normalised. */
-  async infer(clips: readonly Float32Array[], normalize: (samples: Float32Array) => Float32Array = normalizeClip): Promise<Required<WindowInference>[]> {
+  async infer(clips: readonly Float32Array[], normalize: (samples: Float32Array) => Float32Array = normalizeClip): Promise<(WindowInference & Required<Pick<WindowInference, 'frameFeatures'>>)[]> {
     const longest = Math.max(...clips.map((clip) => clip.length));
     const waveform = new Float32Array(clips.length * longest);
     for (const [index, clip] of clips.entries()) waveform.set(normalize(clip), index * longest);

@@ -6,6 +6,8 @@ import type { ProviderSession } from './provider-session.js';
 import { openProviderSession } from './provider-session.js';
 
 const ALWAYS = ['frame_logits', 'logits', 'embedding', 'frame_lengths'] as const;
+/** Of models that know what they learned from. */
+const FAMILIARITY = 'familiarity';
 /** Accelerators round differently; anything beyond this is not rounding. */
 const AGREEMENT = 0.02;
 
@@ -54,7 +56,8 @@ async function runGraph(session: ort.InferenceSession, contract: GraphContract, 
     feeds['lengths'] = new ort.Tensor('int64', BigInt64Array.from(items, (item) => BigInt(item.samples.length)), [items.length]);
   }
   const wantFeatures = items.some((item) => item.wantFrameFeatures);
-  const outputs = await session.run(feeds, wantFeatures ? [...ALWAYS, 'frame_features'] : [...ALWAYS]);
+  const knowsFamiliar = session.outputNames.includes(FAMILIARITY);
+  const outputs = await session.run(feeds, [...ALWAYS, ...(wantFeatures ? ['frame_features'] : []), ...(knowsFamiliar ? [FAMILIARITY] : [])]);
   const labelCount = contract.labels.length;
   const dimension = contract.embeddingDimension;
   const logits = floats(outputs, 'logits', items.length, labelCount);
@@ -62,6 +65,7 @@ async function runGraph(session: ort.InferenceSession, contract: GraphContract, 
   const stride = outputs['frame_logits']?.dims[1] ?? 0;
   const frameLogits = floats(outputs, 'frame_logits', items.length, stride, labelCount);
   const features = wantFeatures ? floats(outputs, 'frame_features', items.length, stride, dimension) : null;
+  const familiarity = knowsFamiliar ? floats(outputs, FAMILIARITY, items.length) : null;
   const frameLengths = outputs['frame_lengths']!.data as BigInt64Array;
   return items.map((item, row): ItemAnswer<EmotionAnswer> => {
     if (finite[row] !== true) return { ok: false, code: 'BAD_INPUT', message: 'The samples hold values that are not finite numbers. Decode the audio again.' };
@@ -78,6 +82,7 @@ async function runGraph(session: ort.InferenceSession, contract: GraphContract, 
         frameLogits: frameLogits.subarray(firstFrame * labelCount, (firstFrame + frameCount) * labelCount),
         logits: rowLogits,
         embedding: embedding.subarray(row * dimension, (row + 1) * dimension),
+        ...(familiarity === null ? {} : { familiarity: familiarity[row]! }),
         ...(features !== null && item.wantFrameFeatures
           ? { frameFeatures: features.subarray(firstFrame * dimension, (firstFrame + frameCount) * dimension) }
           : {}),

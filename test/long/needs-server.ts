@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+
 /** The URL of a real PostgreSQL with pgvector. Fails the file, by name, where there is none: a suite that is silently left out proves nothing. */
 export function needsServer(): string {
   const url = process.env['TEST_DATABASE_URL'];
@@ -11,4 +14,11 @@ export function needsObjectStore(): { readonly endpoint: string; readonly creden
   if (text === undefined) throw new Error('This suite needs an S3 server: TEST_S3_URL="$(scripts/object-store-chroot.sh start)"');
   const url = new URL(text);
   return { endpoint: url.origin, credentials: { accessKeyId: url.username, secretAccessKey: url.password } };
+}
+
+/** An empty bucket of that server. */
+export async function newBucket({ endpoint, credentials }: ReturnType<typeof needsObjectStore>): Promise<string> {
+  const bucket = `undertone-${randomBytes(6).toString('hex')}`;
+  await new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true }).send(new CreateBucketCommand({ Bucket: bucket }));
+  return bucket;
 }

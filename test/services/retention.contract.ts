@@ -6,16 +6,16 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { RetentionConfirmation } from '../../src/services/retention.service.js';
-import { retentionTrial } from '../support/retention-trial.js';
+import { retentionTrial, type RetentionStorage } from '../support/retention-trial.js';
 import { addRecording, everythingOf } from '../support/retention-world.js';
 import type { TestDatabase } from '../support/test-database.js';
 
 const PAGE = { first: 50, after: null };
 
 /** Policies, archives and what comes back from them, on any database that the platform runs on. */
-export function retentionSuite(name: string, open: () => Promise<TestDatabase>): void {
+export function retentionSuite(name: string, open: () => Promise<TestDatabase>, storage?: RetentionStorage): void {
   describe(`retention on ${name}`, () => {
-    const trial = retentionTrial(open);
+    const trial = retentionTrial(open, storage);
 
     const run = () => trial.world.retention.services.retention.run(trial.me, { isDryRun: false });
     const blobsOf = async (id: string): Promise<string[]> => {

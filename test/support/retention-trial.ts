@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { Database } from '../../src/db/database.js';
 import type { Principal } from '../../src/domain/principal.js';
 import type { RetentionPolicyRecord } from '../../src/domain/retention.js';
+import type { BlobStore } from '../../src/storage/blob-store.js';
 import type { RetentionPolicyInput } from '../../src/services/retention.service.js';
 import { ADMIN, openWorld, type RetentionWorld } from './retention-world.js';
 import { openEmbeddedTestDatabase, type TestDatabase } from './test-database.js';
@@ -17,15 +18,19 @@ export interface RetentionTrial {
   setPolicy(changes?: Partial<RetentionPolicyInput>): Promise<RetentionPolicyRecord>;
 }
 
+/** Where recordings and archives lie, in place of a folder; told a folder of its own. */
+export type RetentionStorage = (temporaryDir: string) => Promise<BlobStore>;
+
 /** For all tests of a `describe`: one database, and an empty workspace for each. */
-export function retentionTrial(open: () => Promise<TestDatabase> = openEmbeddedTestDatabase): RetentionTrial {
+export function retentionTrial(open: () => Promise<TestDatabase> = openEmbeddedTestDatabase, storage?: RetentionStorage): RetentionTrial {
   let test: TestDatabase;
   let world: RetentionWorld;
   let me = ADMIN;
   let nextWorkspace = 1;
   beforeAll(async () => {
     test = await open();
-    world = await openWorld(test.db, join(test.dataDir, 'data'));
+    const stored = await storage?.(join(test.dataDir, 'storage'));
+    world = await openWorld(test.db, join(test.dataDir, 'data'), stored === undefined ? {} : { around: () => stored });
   });
   afterAll(() => test.dispose());
   beforeEach(async () => {

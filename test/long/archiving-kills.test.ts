@@ -10,7 +10,7 @@ import { withClient } from '../support/invariants.js';
 import { startServer, TEST_ADMIN_KEY, type ServerProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
-const ROUNDS = Number(process.env['UT_TEST_CHAOS_ROUNDS'] ?? 15);
+const ROUNDS = Number(process.env['UT_TEST_CHAOS_ROUNDS'] ?? 10);
 const SEED = Number(process.env['UT_TEST_CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const RUN = 'mutation { runRetention(dryRun: false, timeoutSeconds: 300) { ... on RetentionReport { deletedRecordingCount problems } ... on Problem { message } } }';
 const ARCHIVES = '{ archives(first: 50) { nodes { id state items { recordingId state } } } }';

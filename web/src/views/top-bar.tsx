@@ -28,7 +28,7 @@ export function TopBar({ viewer, route, onSignOut }: Props) {
         ))}
       </nav>
       <div class="bar-who">
-        <span class="small muted">{viewer.keyName} · {viewer.role}</span>
+        <span class="small muted" title={`${viewer.keyName} · ${viewer.role}`}>{viewer.keyName} · {viewer.role}</span>
         <button type="button" class="button button--quiet" title="Ends every browser's session of this key" onClick={() => onSignOut(true)}>Log out everywhere</button>
         <button type="button" class="button button--quiet" onClick={() => onSignOut(false)}>Sign out</button>
       </div>

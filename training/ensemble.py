@@ -1,13 +1,14 @@
 """Two or more trained networks as one graph.
 
-The members' frames are laid side by side, so the embedding is the members'
-embeddings in a row, and one linear head over it gives the mean of the members'
-logits: the contract of a single network, at its exactness.
+The members' frames are laid side by side, so one linear head over them gives
+the mean of the members' logits: the contract of a single network, at its
+exactness. A linear projection (finish.py) then brings them to the length of the
+published embedding.
 """
 import torch
 from torch import nn
 
-from features import MelPower, Normalise, frames_of, mask_of, sum_over
+from features import MelPower, frames_of, mask_of, sum_over
 
 
 def joint_head(nets):
@@ -20,29 +21,32 @@ def joint_head(nets):
 
 
 class Ensemble(nn.Module):
-    """Members share the front end: it is computed once.
+    """Members share the spectra: they are computed once.
 
-    `offsets` [labels] are added to the logits; `erased` is a pair of matrices
-    [dimension, k], see finish.py: what they span is taken out of every frame.
+    `finish` is what finish.py fits: `projection` [members' dimension, dimension]
+    makes the published frames out of theirs, `head` [dimension, labels] and
+    `bias` the logits out of those. Without it the frames stay as they are.
     """
 
-    def __init__(self, nets, offsets=None, erased=None):
+    def __init__(self, nets, finish=None):
         super().__init__()
-        self.mel, self.normalise, self.nets = MelPower(), Normalise(), nn.ModuleList(nets)
-        self.dimension = sum(2 * net.config["units"] for net in nets)
+        self.mel, self.nets = MelPower(), nn.ModuleList(nets)
         weight, bias, self.scale = joint_head(nets)
+        self.projects = finish is not None
+        if self.projects:
+            self.register_buffer("projection", torch.as_tensor(finish["projection"], dtype=torch.float32))
+            weight, bias = (torch.as_tensor(finish[name], dtype=torch.float32) for name in ("head", "bias"))
         self.register_buffer("weight", weight)
-        self.register_buffer("bias", bias if offsets is None else bias + torch.as_tensor(offsets, dtype=torch.float32))
-        for name, matrix in zip(("reader", "writer"), erased or (torch.zeros(self.dimension, 0),) * 2):
-            self.register_buffer(name, torch.as_tensor(matrix, dtype=torch.float32))
+        self.register_buffer("bias", bias)
+        self.dimension = len(weight)
 
     def forward(self, waveform, lengths):
         power, mask = self.mel(waveform, lengths)
         frame_lengths = frames_of(lengths)
-        channels, weight = self.normalise(power, mask)
-        features = torch.cat([net.run(channels, weight, frame_lengths)[0] for net in self.nets], 2) * self.scale
-        if self.reader.shape[1] > 0:
-            features = features - torch.matmul(torch.matmul(features, self.reader), self.writer.t())
+        # Equal front ends of members are computed once: the runtime merges equal nodes.
+        features = torch.cat([net(power, mask, frame_lengths)[0] for net in self.nets], 2) * self.scale
+        if self.projects:
+            features = torch.matmul(features, self.projection)
         # The bias belongs to true frames only, so that padding stays zero.
         frame_logits = (torch.matmul(features, self.weight) + self.bias) * mask_of(frame_lengths, features.shape[1])[:, :, None]
         count = frame_lengths[:, None].float()

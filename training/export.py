@@ -10,6 +10,8 @@ import numpy as np
 import onnx
 import torch
 
+from onnx import helper, numpy_helper
+
 from data import LABELS
 from ensemble import Ensemble
 from features import FRAME_HOP, HOP, MIN_SAMPLES, SAMPLE_RATE, WINDOW
@@ -17,17 +19,33 @@ from model import EmotionNet
 
 
 def load(path):
-    """The network of a checkpoint; `PATH@2` weighs twice in an ensemble."""
+    """The network of a checkpoint as the graph will hold it; `PATH@2` weighs twice in an ensemble."""
     path, share = re.fullmatch(r"(.*?)(?:@([0-9.]+))?", path).groups()
     saved = torch.load(path, map_location="cpu")
     net = EmotionNet(**saved["config"])
     net.load_state_dict(saved["state"])
     net.share = float(share or 1)
-    return net.eval()
+    return net.stored()
 
 
-def export(nets, path, offsets=None, erased=None):
-    model = Ensemble(nets, offsets, erased).eval()
+def halve(path):
+    """Matrices that half precision holds exactly (see EmotionNet.stored) are kept so in the file and widened when it is loaded."""
+    model = onnx.load(path)
+    for tensor in list(model.graph.initializer):
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < 1000:
+            continue
+        half = values.astype(np.float16)
+        if not np.array_equal(half.astype(np.float32), values):
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}/half"))
+        model.graph.node.insert(0, helper.make_node("Cast", [f"{name}/half"], [name], to=onnx.TensorProto.FLOAT))
+    onnx.save(model, path)
+
+
+def export(nets, path, finish=None):
+    model = Ensemble(nets, finish).eval()
     waveform, lengths = torch.randn(3, 40000) * 0.1, torch.tensor([40000, 30000, 20001])  # descending: see model.py
     dynamic = {"waveform": {0: "batch", 1: "samples"}, "lengths": {0: "batch"},
                "frame_features": {0: "batch", 1: "frames"}, "frame_logits": {0: "batch", 1: "frames"},
@@ -38,6 +56,7 @@ def export(nets, path, offsets=None, erased=None):
                           input_names=["waveform", "lengths"],
                           output_names=["frame_features", "frame_logits", "embedding", "logits", "frame_lengths"],
                           dynamic_axes=dynamic, do_constant_folding=True)
+    halve(path)
     onnx.checker.check_model(onnx.load(path))
     return model
 
@@ -63,15 +82,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("checkpoints", help="one or more, comma-separated: members of one graph")
     parser.add_argument("folder")
-    parser.add_argument("--finish", help="npz of finish.py: offsets, erased directions, temperature")
-    parser.add_argument("--version", default="1.3.0")
+    parser.add_argument("--finish", help="npz of finish.py: projection, head, bias, temperature")
+    parser.add_argument("--version", default="1.4.0")
     parser.add_argument("--parity", help="folder for PyTorch's answers, which verify.mjs compares")
     args = parser.parse_args()
     os.makedirs(args.folder, exist_ok=True)
-    finish = np.load(args.finish) if args.finish else {"offsets": None, "temperature": 1.0}
-    erased = (finish["reader"], finish["writer"]) if args.finish else None
-    model = export([load(path) for path in args.checkpoints.split(",")], os.path.join(args.folder, "model.onnx"), finish["offsets"], erased)
-    write_manifest(args.folder, args.version, finish["temperature"], model.dimension)
+    finish = np.load(args.finish) if args.finish else None
+    model = export([load(path) for path in args.checkpoints.split(",")], os.path.join(args.folder, "model.onnx"), finish)
+    write_manifest(args.folder, args.version, finish["temperature"] if finish else 1.0, model.dimension)
     if args.parity:
         os.makedirs(args.parity, exist_ok=True)
         rng = np.random.default_rng(7)

@@ -1,10 +1,13 @@
-"""What is fitted after training: erased directions and class offsets.
+"""What is fitted after training: the published embedding and class offsets.
 
   python3 finish.py CACHE DATA CHECKPOINT[,CHECKPOINT...] --out FINISH.npz --held-out HELD_OUT.json
 
 * The direction of the embedding in which neutral speech of the corpora differs
   (train speakers) is taken out, so that neither the head nor a search for
   neighbours can go by the microphone and the language.
+* The members' embeddings in a row are brought to DIMENSION numbers: an orthonormal
+  basis of what the head reads and of the largest other components, so that
+  logits stay what they were and cosines nearly.
 * Class offsets: listeners' votes in the targets favour *neutral*. They
   and a temperature minimise the class-balanced log loss on the validation
   speakers' clips, as they are and in made noise (6 to 14 dB): fitted on clean
@@ -28,6 +31,7 @@ from export import load
 from noise import in_noise
 from scoring import EMBEDDING, predict, recall, split_of
 
+DIMENSION = 512
 PULL = 0.02  # weight of the squared offsets in the loss
 NOISE_SEED = 5
 
@@ -50,6 +54,14 @@ def erasing(x, labels, corpora, label, shrink=0.01):
     covariance += shrink * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
     solved = np.linalg.solve(covariance, difference)
     return solved / (difference.T @ solved), difference
+
+
+def compact(x, weight, size):
+    """Orthonormal [dimension, size]: holds the columns of `weight`, and most of what else there is in `x`."""
+    read, _ = np.linalg.qr(weight)
+    rest = x - (x @ read) @ read.T
+    _, vectors = np.linalg.eigh(rest.T @ rest)
+    return np.concatenate([read, vectors[:, ::-1][:, :size - read.shape[1]]], 1)
 
 
 def probe(train, train_corpus, test, test_corpus):
@@ -110,16 +122,21 @@ def main():
     nets = [load(path) for path in args.checkpoints.split(",")]
     embedded = {name: embeddings_of(nets, cache, part) for name, part in (("train", train), ("held", held), ("dev", dev))}
     embedded["noisy"] = embeddings_of(nets, [in_noise(cache[0], held, NOISE_SEED)], range(len(held)))
-    dimension = embedded["train"].shape[1]
-    reader, writer = np.zeros((dimension, 0)), np.zeros((dimension, 0))
-    weight, bias, _ = joint_head(nets)
+    weight, bias = (value.numpy() for value in joint_head(nets)[:2])
     quiet = [k for k, i in enumerate(train) if labels[i] == neutral]
+    projection, head = None, weight
     for stage in ("before", "after"):
         if stage == "after":
             reader, writer = erasing(embedded["train"], labels[train], corpora[train], neutral)
-            embedded = {name: x - (x @ reader) @ writer.T for name, x in embedded.items()}
+            erase = np.eye(len(reader)) - reader @ writer.T
+            whole = embedded["train"] @ erase
+            # The graph holds it in half precision: fit the head to what is read.
+            projection = (erase @ compact(whole, weight, min(DIMENSION, len(reader)))).astype(np.float16).astype(np.float32)
+            head = np.linalg.lstsq(embedded["train"] @ projection, whole @ weight, rcond=None)[0]
+            embedded = {name: x @ projection for name, x in embedded.items()}
+            print(f"{projection.shape[1]} of {len(reader)} dimensions keep {(embedded['train'] ** 2).sum() / (whole ** 2).sum():.4f} of the energy")
         told = probe(embedded["train"][quiet], corpora[train][quiet], embedded["dev"][probed], corpora[dev][probed])
-        logits, noisy = ((embedded[name] @ weight.numpy() + bias.numpy()).astype(np.float32) for name in ("held", "noisy"))
+        logits, noisy = ((embedded[name] @ head + bias).astype(np.float32) for name in ("held", "noisy"))
         print(f"{stage} erasing: validation recall {recall(logits.argmax(1), labels[held]):.4f}, in made noise {recall(noisy.argmax(1), labels[held]):.4f}, "
               f"corpus told from neutral dev speech {told:.3f}")
     offsets, temperature = fit_offsets(np.concatenate([logits, noisy]), np.tile(labels[held], 2))
@@ -127,12 +144,12 @@ def main():
     print(f"with offsets: validation recall {recall((logits + offsets).argmax(1), labels[held]):.4f}, in made noise {recall((noisy + offsets).argmax(1), labels[held]):.4f}")
     items = []
     for name, part in (("held", held), ("dev", dev)):
-        finished = embedded[name] @ weight.numpy() + bias.numpy() + offsets
+        finished = embedded[name] @ head + bias + offsets
         items += [{"logits": [round(float(value), 6) for value in values], "truth": int(labels[i]), "cluster": rows[i]["speaker"],
                    "group": f"{rows[i]['corpus']} {'dev' if name == 'dev' else 'validation'}"} for i, values in zip(part, finished)]
     with open(args.held_out, "w") as file:
         json.dump(items, file)
-    np.savez(args.out, reader=reader, writer=writer, offsets=offsets, temperature=temperature)
+    np.savez(args.out, projection=projection, head=head, bias=bias + offsets, temperature=temperature)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ and a linear head over the (speech-weighted) mean of the frames.
 """
 import torch
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from features import Normalise, mask_of, sum_over
@@ -31,14 +32,21 @@ class Residual(nn.Module):
         y = masked(torch.relu(self.norm1(self.first(x))), mask)
         return masked(torch.relu(self.norm2(self.second(y)) + self.skip(x)), mask)
 
+    def fold(self):
+        """Batch norms into their convolutions, as the graph holds them."""
+        self.first, self.norm1 = fuse_conv_bn_eval(self.first, self.norm1), nn.Identity()
+        self.second, self.norm2 = fuse_conv_bn_eval(self.second, self.norm2), nn.Identity()
+        if isinstance(self.skip, nn.Sequential):
+            self.skip = fuse_conv_bn_eval(*self.skip)
+
 
 class EmotionNet(nn.Module):
     """Normalised features [batch, 2, frames, bands] and weights to the five outputs."""
 
-    def __init__(self, labels=6, widths=(16, 32, 64, 96), hidden=192, units=128, dropout=0.2):
+    def __init__(self, labels=6, widths=(16, 32, 64, 96), hidden=192, units=128, dropout=0.2, floor_db=None):
         super().__init__()
-        self.config = dict(labels=labels, widths=tuple(widths), hidden=hidden, units=units, dropout=dropout)
-        self.normalise = Normalise()
+        self.config = dict(labels=labels, widths=tuple(widths), hidden=hidden, units=units, dropout=dropout, floor_db=floor_db)
+        self.normalise = Normalise(floor_db)
         self.stem = nn.Conv2d(2, widths[0], 5, stride=2, padding=2, bias=False)
         self.stem_norm = nn.BatchNorm2d(widths[0])
         self.blocks = nn.ModuleList(
@@ -75,6 +83,19 @@ class EmotionNet(nn.Module):
             x, _ = pad_packed_sequence(self.gru(packed, start)[0], batch_first=True, total_length=frames)
         x = self.out_norm(x)
         return self.pool(x, weight, mask)
+
+    def stored(self):
+        """This network with the weights that the graph will hold, for everything but training: batch norms
+        folded, matrices rounded to half precision (1e-3 of a logit, half of the file)."""
+        self.eval()
+        self.stem, self.stem_norm = fuse_conv_bn_eval(self.stem, self.stem_norm), nn.Identity()
+        for block in self.blocks:
+            block.fold()
+        with torch.no_grad():
+            for parameter in self.parameters():
+                if parameter.ndim > 1:
+                    parameter.copy_(parameter.half().float())
+        return self
 
     def convolve(self, channels, mask):
         """The bulk of the work; training runs it in bfloat16 (see train.py)."""

@@ -52,6 +52,7 @@ def main():
         with open(args.manifest) as file:
             calibration = json.load(file)["calibration"]
     weight, bias, scale = joint_head(nets)
+    projection, head, bias = (finish["projection"], finish["head"], finish["bias"]) if finish else (np.eye(len(weight)), weight.numpy(), bias.numpy())
     plain = {}
     print("| condition | UA, CREMA-D | against the first, paired | UA, EMO-DB | mean confidence | accuracy | abstained |\n|---|---|---|---|---|---|---|")
     for name in [name for name in ALL if os.path.exists(os.path.join(args.conditions, name, "manifest.csv"))]:
@@ -59,10 +60,7 @@ def main():
         labels = np.array([LABELS.index(row["emotion"]) for row in rows])
         large = np.array([row["corpus"] == "crema-d" for row in rows])
         x = np.concatenate([predict(net, [spectra], range(len(rows)), output=EMBEDDING) for net in nets], 1) * scale
-        offsets = 0.0
-        if finish is not None:
-            x, offsets = x - (x @ finish["reader"]) @ finish["writer"].T, finish["offsets"]
-        scores = torch.softmax(torch.tensor(x @ weight.numpy() + bias.numpy() + offsets) / calibration["temperature"], 1).numpy()
+        scores = torch.softmax(torch.tensor(x @ projection @ head + bias) / calibration["temperature"], 1).numpy()
         guess, confidence = scores.argmax(1), scores.max(1)
         right = (guess == labels)[large]
         plain = plain or {"right": right}

@@ -58,6 +58,13 @@ def targets_of(rows, args, soft):
     return torch.from_numpy(((1 - args.smooth) * target + args.smooth / len(LABELS)).astype(np.float32))
 
 
+def mixed(channels, weight, wanted, rng):
+    """Each clip with a share of another one of the batch: features, weights and targets alike."""
+    share, other = float(rng.beta(0.4, 0.4)), torch.from_numpy(rng.permutation(len(channels)))
+    mix = lambda x: share * x + (1 - share) * x[other]
+    return mix(channels).contiguous(memory_format=torch.channels_last), mix(weight), mix(wanted)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("cache")
@@ -81,7 +88,9 @@ def main():
     parser.add_argument("--units", type=int, default=128)
     parser.add_argument("--dropout", type=float, default=0.2)
     parser.add_argument("--noise", type=float, default=0.0, help="share of the clips in noise (noise.py); above 0 also more calls and clipped recordings")
-    parser.add_argument("--minutes", type=float, default=1e9, help="stop the schedule early on a slow machine")
+    parser.add_argument("--floor", type=float, help="dB under a band's mean speech at which its floor is laid (features.py)")
+    parser.add_argument("--mixup", type=float, default=0.0, help="share of the batches whose clips are mixed two by two (Zhang et al. 2018)")
+    parser.add_argument("--stop", type=int, help="leave the schedule after so many epochs")
     args = parser.parse_args()
 
     torch.set_num_threads(1)
@@ -91,12 +100,13 @@ def main():
     # A generator of its own: the stages without noise draw what they drew before there was any.
     hard = np.random.default_rng(args.seed + 1000) if args.noise > 0 else None
     clipped = load_cache(args.cache, CLIPPED)[0] if args.noise > 0 else None
+    mixing = np.random.default_rng(args.seed + 2000)
     harden = None if hard is None else lambda power: augment.call(add_noise(power, hard, args.noise), hard)
     train, held = split_of(rows)
     labels = np.array([r["label"] for r in rows])
     target = targets_of(rows, args, np.load(args.soft) if args.soft else None)
 
-    net = EmotionNet(len(LABELS), tuple(map(int, args.widths.split(","))), units=args.units, dropout=args.dropout)
+    net = EmotionNet(len(LABELS), tuple(map(int, args.widths.split(","))), units=args.units, dropout=args.dropout, floor_db=args.floor)
     net = net.to(memory_format=torch.channels_last)
     if args.start:
         net.load_state_dict(torch.load(args.start)["state"])
@@ -131,8 +141,11 @@ def main():
                 channels, weight = net.normalise(power, torch.ones(power.shape[:2]))
                 channels = augment.spec_mask(channels, rng)
                 channels = channels.bfloat16().contiguous(memory_format=torch.channels_last)
+            wanted = target[part]
+            if mixing.random() < args.mixup:
+                channels, weight, wanted = mixed(channels, weight, wanted, mixing)
             logits = net.run(channels, weight)[3]
-            loss = -(target[part] * F.log_softmax(logits, 1)).sum(1).mean()
+            loss = -(wanted * F.log_softmax(logits, 1)).sum(1).mean()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
@@ -152,7 +165,7 @@ def main():
         print(line, file=log, flush=True)
         torch.save({"config": net.config, "state": average.state_dict(), "arguments": vars(args)},
                    os.path.join(args.out, args.name + ".pt"))
-        if time.time() - started > args.minutes * 60:
+        if epoch + 1 == args.stop:
             break
 
 

@@ -4,7 +4,7 @@
   python3 familiarity.py write MODEL LEARNED.json HELD.json  output `familiarity` and its limit in the manifest
 
 `familiarity` is the largest cosine of a clip's embedding with those of clips of
-training: every EMO-DB clip, and every fifth of the larger corpus. One of twenty
+training: every EMO-DB clip, and two of five of the larger corpus. One of twenty
 clips of speakers that no network has heard lies under the limit.
 """
 import argparse
@@ -20,7 +20,7 @@ from onnx import helper, numpy_helper
 from data import read_manifest
 from scoring import split_of
 
-EVERY = 5
+KEPT, OF = 2, 5  # of the larger corpus: as many as fit into the file
 UNFAMILIAR_SHARE = 0.05
 
 
@@ -28,7 +28,7 @@ def choose(data, out):
     rows = read_manifest(data)
     train, held = split_of(rows)
     crema = [i for i in train if rows[i]["corpus"] == "crema-d"]
-    learned = crema[::EVERY] + [i for i in train if rows[i]["corpus"] != "crema-d"]
+    learned = [i for k, i in enumerate(crema) if k % OF < KEPT] + [i for i in train if rows[i]["corpus"] != "crema-d"]
     for name, chosen in (("learned", learned), ("held-out", held)):
         folder = os.path.join(out, name)
         os.makedirs(folder, exist_ok=True)

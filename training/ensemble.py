@@ -43,7 +43,7 @@ class Ensemble(nn.Module):
     def forward(self, waveform, lengths):
         power, mask = self.mel(waveform, lengths)
         frame_lengths = frames_of(lengths)
-        # Equal front ends of members are computed once: the runtime merges equal nodes.
+        # Equal front ends are in the graph once: the exporter merges equal nodes.
         features = torch.cat([net(power, mask, frame_lengths)[0] for net in self.nets], 2) * self.scale
         if self.projects:
             features = torch.matmul(features, self.projection)

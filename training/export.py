@@ -9,7 +9,6 @@ import warnings
 import numpy as np
 import onnx
 import torch
-
 from onnx import helper, numpy_helper
 
 from data import LABELS

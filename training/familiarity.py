@@ -20,7 +20,7 @@ from onnx import helper, numpy_helper
 from data import read_manifest
 from scoring import split_of
 
-KEPT, OF = 2, 5  # of the larger corpus: as many as fit into the file
+KEPT_OF_FIVE = 2  # clips of the larger corpus: what fits into the file
 UNFAMILIAR_SHARE = 0.05
 
 
@@ -28,7 +28,7 @@ def choose(data, out):
     rows = read_manifest(data)
     train, held = split_of(rows)
     crema = [i for i in train if rows[i]["corpus"] == "crema-d"]
-    learned = [i for k, i in enumerate(crema) if k % OF < KEPT] + [i for i in train if rows[i]["corpus"] != "crema-d"]
+    learned = [i for k, i in enumerate(crema) if k % 5 < KEPT_OF_FIVE] + [i for i in train if rows[i]["corpus"] != "crema-d"]
     for name, chosen in (("learned", learned), ("held-out", held)):
         folder = os.path.join(out, name)
         os.makedirs(folder, exist_ok=True)
